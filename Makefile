@@ -1,0 +1,126 @@
+# holomamba: a recommender inside PostgreSQL
+#
+#   make          build the extension               make install       into the server pg_config names
+#   make demo     watch it work                     make check         every test, on a throw-away server
+#   make format   clang-format                      make installcheck  SQL tests against a running server
+
+EXTENSION  = holomamba
+EXTVERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" holomamba.control)
+PG_CONFIG ?= pg_config
+PGXS      := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+GOALS     := $(or $(MAKECMDGOALS),all)
+
+# `make demo` and `make check` install what is missing, so they must run before there is a pg_config.
+SELF_SUFFICIENT = demo check deps format
+ifneq ($(filter-out $(SELF_SUFFICIENT),$(GOALS)),)
+ifeq ($(wildcard $(PGXS)),)
+$(error PostgreSQL's build files are missing: install postgresql-server-dev-15, run "make deps", or set PG_CONFIG)
+endif
+endif
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The core: plain C++20, no server header, one static library.
+
+CORE_DIRS   = kernels hrr model training ranking
+CORE_SRCS   = $(filter-out src/kernels/variant.cpp,$(wildcard $(CORE_DIRS:%=src/%/*.cpp)))
+CORE_OBJS   = $(CORE_SRCS:src/%.cpp=build/%.o)
+EIGEN_FLAGS = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags eigen3 2>/dev/null))
+WARNINGS    = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wno-psabi $(WERROR)
+# Reductions may be reordered so that they vectorise; NaN and infinity keep their meaning.
+FLOAT_FLAGS = -fno-math-errno -fno-trapping-math -ffp-contract=fast
+CORE_FLAGS  = -std=c++20 -O3 -g -fPIC -fvisibility=hidden -DNDEBUG $(FLOAT_FLAGS) $(WARNINGS) -Isrc $(EIGEN_FLAGS)
+CORE_LIB    = build/libholomamba.a
+
+# Kernels are compiled once for each instruction set and chosen when the library is loaded (src/kernels/dispatch.cpp).
+VARIANTS       = default
+FLAGS_default  =
+ifeq ($(shell uname -m),x86_64)
+VARIANTS      += avx2 avx512
+FLAGS_avx2     = -march=x86-64-v3
+# gcc 12 takes its own AVX-512 headers for uninitialised reads.
+FLAGS_avx512   = -march=x86-64-v4 -mprefer-vector-width=512 -Wno-maybe-uninitialized
+endif
+KERNEL_OBJS    = $(VARIANTS:%=build/kernels/variant_%.o)
+
+all: $(CORE_LIB)
+
+build/%.o: src/%.cpp
+	@mkdir -p $(@D)
+	$(CXX) $(CORE_FLAGS) -MMD -MP -c -o $@ $<
+
+# Inline functions and templates compiled for a new instruction set must never be picked for an old processor, so
+# everything in a variant but its one table of functions is made local to it.
+$(KERNEL_OBJS): build/kernels/variant_%.o: src/kernels/variant.cpp
+	@mkdir -p $(@D)
+	$(CXX) $(CORE_FLAGS) $(FLAGS_$*) -fno-gnu-unique -DHOLOMAMBA_VARIANT=$* -MMD -MP -MT $@ -MF build/kernels/variant_$*.d -c -o $@.all $<
+	ld -r --force-group-allocation -o $@.one $@.all
+	objcopy --keep-global-symbol=holomamba_kernels_$* $@.one $@
+	@rm -f $@.all $@.one
+
+build/kernels/dispatch.o: CORE_FLAGS += $(VARIANTS:%=-DHOLOMAMBA_HAS_%)
+
+$(CORE_LIB): $(CORE_OBJS) $(KERNEL_OBJS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+-include $(CORE_OBJS:.o=.d) $(KERNEL_OBJS:.o=.d)
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The extension: src/postgres, linked with the core.
+
+ifneq ($(filter-out $(SELF_SUFFICIENT),$(GOALS)),)
+MODULE_big  = $(EXTENSION)
+OBJS        = $(patsubst %.cpp,%.o,$(sort $(wildcard src/postgres/*.cpp)))
+# In the order in which they are joined.
+SQL_PARTS   = $(wildcard sql/[0-9]*.sql)
+DATA        = $(wildcard extension/*.sql)
+DATA_built  = build/$(EXTENSION)--$(EXTVERSION).sql
+# The variables below are PGXS's own.
+PG_CPPFLAGS = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server)
+PG_CXXFLAGS = -std=c++20 -O2 -fvisibility=hidden -Wextra -Wno-register -Wno-unused-parameter -Wno-psabi $(WERROR)
+SHLIB_LINK  = $(CORE_LIB) -lfftw3f -lstdc++ -lm -lpthread
+EXTRA_CLEAN = build
+override with_llvm = no
+include $(PGXS)
+
+$(shlib): $(CORE_LIB)
+$(OBJS): $(wildcard src/*/*.hpp)
+
+build/$(EXTENSION)--$(EXTVERSION).sql: $(SQL_PARTS) holomamba.control
+	@mkdir -p $(@D)
+	{ echo '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat $(SQL_PARTS); } > $@
+endif
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Tests
+
+UNIT_OBJS = $(patsubst test/unit/%.cpp,build/unit/%.o,$(wildcard test/unit/*.cpp))
+
+build/unit/%.o: test/unit/%.cpp
+	@mkdir -p $(@D)
+	$(CXX) $(CORE_FLAGS) -UNDEBUG -DGOLDEN_DIR='"$(CURDIR)/test/golden"' -MMD -MP -c -o $@ $<
+
+build/unit_tests: $(UNIT_OBJS) $(CORE_LIB)
+	$(CXX) -o $@ $(UNIT_OBJS) $(CORE_LIB) -lgtest -lgtest_main -lfftw3f -lpthread
+
+-include $(UNIT_OBJS:.o=.d)
+
+unit: build/unit_tests
+	build/unit_tests --gtest_brief=1
+
+# PGXS has a `check` of its own, which only refuses, so these stand apart from it.
+ifeq ($(filter-out $(SELF_SUFFICIENT),$(GOALS)),)
+deps:
+	@test/install_deps.sh
+
+check:
+	@test/check.sh
+
+demo:
+	@examples/demo.sh
+endif
+
+format:
+	clang-format -i $(wildcard src/*/*.hpp src/*/*.cpp test/unit/*.cpp test/unit/*.hpp bench/*.cpp)
+
+.PHONY: all unit deps check demo format

@@ -1,0 +1,101 @@
+// The arithmetic that is worth compiling once for each instruction set.
+//
+// Every function here takes plain pointers and sizes, allocates nothing, throws nothing and calls nothing outside its own
+// translation unit. `kernels()` returns the best table for this processor; `kernel_tables()` lists all that it can run, so
+// that the tests can hold each of them against a plain scalar version (test/unit/reference.hpp).
+//
+// Matrices are row-major and dense. T counts tokens, d the width of the model, E = expand * d the channels of a state space
+// block, N the state size of a channel, W the width of the causal convolution.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace holomamba {
+
+struct KernelTable {
+    const char* name;
+
+    // --- vectors -------------------------------------------------------------------------------------------------------
+    float (*inner_product)(std::size_t n, const float* x, const float* y);
+    float (*squared_distance)(std::size_t n, const float* x, const float* y);
+    // out_j = sum_k x_k y_{(j-k) mod n}, by the direct O(n^2) sum: faster than a transform for short vectors.
+    // `scratch` holds 2n + 16 floats. out must not overlap x or y.
+    void (*circular_convolution)(std::size_t n, const float* x, const float* y, float* out, float* scratch);
+
+    // --- matrix products: C[m x n] = A B, or C += A B where accumulate ------------------------------------------------
+    void (*multiply)(int m, int n, int k, const float* a, const float* b, float* c, bool accumulate);    // B[k x n]
+    void (*multiply_bt)(int m, int n, int k, const float* a, const float* b, float* c, bool accumulate);  // B[n x k]
+    void (*multiply_at)(int m, int n, int k, const float* a, const float* b, float* c, bool accumulate);  // A[k x m]
+
+    // --- rows ----------------------------------------------------------------------------------------------------------
+    // y = (x - mean) / sqrt(variance + 1e-5) * gain + bias, row by row; keeps 1/sqrt(...) and the mean for backward.
+    void (*layer_norm)(int rows, int d, const float* x, const float* gain, const float* bias, float* y, float* mean,
+                       float* inverse_deviation);
+    // dx = gradient of layer_norm at x; gain and bias gradients are added to.
+    void (*layer_norm_backward)(int rows, int d, const float* x, const float* gain, const float* mean,
+                                const float* inverse_deviation, const float* dy, float* dx, float* gain_gradient,
+                                float* bias_gradient);
+    // x[r] += bias, and bias_gradient += sum over rows of dx.
+    void (*add_bias)(int rows, int d, const float* bias, float* x);
+    void (*add_bias_backward)(int rows, int d, const float* dx, float* bias_gradient);
+
+    // --- element-wise --------------------------------------------------------------------------------------------------
+    void (*add)(std::size_t n, const float* x, float* y);               // y += x
+    void (*axpy)(std::size_t n, float a, const float* x, float* y);     // y += a x
+    // GELU in its tanh form. Backward: dx = dy * gelu'(x); dx may be dy.
+    void (*gelu)(std::size_t n, const float* x, float* y);
+    void (*gelu_backward)(std::size_t n, const float* x, const float* dy, float* dx);
+    // Inverted dropout: each element is kept with probability 1 - rate and divided by it. The mask is a function of `key`
+    // and the element's index alone, so backward is the same call on the gradient and nothing is stored.
+    void (*dropout)(std::size_t n, float rate, std::uint64_t key, float* x);
+
+    // --- the selective state space block (Gu & Dao 2023, arXiv 2312.00752) ---------------------------------------------
+    // Depthwise causal convolution and SiLU over one sequence: y_t = silu(bias + sum_j weight_j x_{t-(W-1)+j}).
+    // x and y have a row stride (x is the left half of a wider matrix); tail[(W-1) x E] holds the inputs before x and is
+    // replaced by the last W-1 inputs. weight[W x E]. `pre` keeps the argument of the SiLU.
+    void (*causal_convolution)(int tokens, int channels, int width, const float* x, int x_stride, const float* weight,
+                               const float* bias, float* tail, float* pre, float* y);
+    // dpre (in: gradient of y; out: of pre), dx written with x_stride; weight and bias gradients are added to. The sequence
+    // starts from zeros, as in training.
+    void (*causal_convolution_backward)(int tokens, int channels, int width, const float* x, int x_stride,
+                                        const float* weight, const float* pre, float* dpre, float* dx,
+                                        float* weight_gradient, float* bias_gradient);
+    void (*softplus)(std::size_t n, const float* x, float* y);
+    // dx = dy * sigmoid(x), from y = softplus(x): sigmoid(x) = 1 - exp(-y). dx may be dy.
+    void (*softplus_backward)(std::size_t n, const float* y, const float* dy, float* dx);
+    // h_t[n,c] = exp(delta_t[c] a[n,c]) h_{t-1}[n,c] + delta_t[c] b_t[n] x_t[c];  y_t[c] = sum_n c_t[n] h_t[n,c] + skip[c] x_t[c]
+    // a[N x E] negative; b and c have row stride bc_stride; h[N x E] is read and replaced.
+    void (*selective_scan)(int tokens, int channels, int state, const float* x, const float* delta, const float* a,
+                           const float* b, const float* c, int bc_stride, const float* skip, float* h, float* y);
+    // Gradients of selective_scan from h = 0, recomputing the states. dx, ddelta, db, dc are written (db, dc with
+    // bc_stride); da[N x E] (with respect to a) and dskip are added to. `scratch` holds scan_scratch(tokens, state) floats.
+    void (*selective_scan_backward)(int tokens, int channels, int state, const float* x, const float* delta, const float* a,
+                                    const float* b, const float* c, int bc_stride, const float* skip, const float* dy,
+                                    float* dx, float* ddelta, float* da, float* db, float* dc, float* dskip,
+                                    float* scratch);
+    // y = x * silu(z), z and dz with a row stride; backward writes dx and dz.
+    void (*gate)(int rows, int channels, const float* x, const float* z, int z_stride, float* y);
+    void (*gate_backward)(int rows, int channels, const float* x, const float* z, int z_stride, const float* dy, float* dx,
+                          float* dz);
+
+    // --- learning ------------------------------------------------------------------------------------------------------
+    // Each row of logits becomes the gradient of scale * (its cross-entropy); returns the sum of the cross-entropies.
+    double (*softmax_cross_entropy)(int rows, int classes, const std::int32_t* target, float scale, float* logits);
+    // Decoupled weight decay (Loshchilov & Hutter 2019): the two bias corrections are folded into rate and epsilon.
+    void (*adamw)(std::size_t n, float rate, float beta1, float beta2, float epsilon, float decay, const float* gradient,
+                  float* first, float* second, float* value);
+    double (*squared_norm)(std::size_t n, const float* x);
+};
+
+// Floats that selective_scan_backward needs.
+constexpr std::size_t scan_scratch(std::size_t tokens, std::size_t state) { return (tokens + 1) * state * 16 * 4; }
+
+// The table for this processor. HOLOMAMBA_KERNELS=default|avx2|avx512 in the environment picks another, for measuring.
+const KernelTable& kernels();
+
+// Every table this processor can run, the portable one first.
+std::vector<const KernelTable*> kernel_tables();
+
+}  // namespace holomamba

@@ -1,0 +1,106 @@
+// Sixteen floats at a time, whatever the instruction set: the compiler splits a Lanes into as many registers as it takes.
+// Included only by variant.cpp and what it includes, so that each variant has its own copies.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace holomamba {
+namespace {
+
+constexpr int kLanes = 16;
+typedef float Lanes __attribute__((vector_size(kLanes * sizeof(float))));
+typedef std::int32_t IntLanes __attribute__((vector_size(kLanes * sizeof(float))));
+
+#define HOLOMAMBA_INLINE static inline __attribute__((always_inline))
+
+// How many of the lanes a step of for_lanes uses: all of them, or the last few.
+struct Full {
+    static constexpr std::size_t bytes() { return sizeof(Lanes); }
+    static constexpr int count() { return kLanes; }
+};
+struct Part {
+    std::size_t lanes;
+    std::size_t bytes() const { return lanes * sizeof(float); }
+    int count() const { return static_cast<int>(lanes); }
+};
+
+template <typename Width>
+HOLOMAMBA_INLINE Lanes load(const float* p, Width width) {
+    Lanes v{};
+    std::memcpy(&v, p, width.bytes());
+    return v;
+}
+
+template <typename Width>
+HOLOMAMBA_INLINE void store(float* p, Lanes v, Width width) {
+    std::memcpy(p, &v, width.bytes());
+}
+
+template <typename Width>
+HOLOMAMBA_INLINE void add_to(float* p, Lanes v, Width width) {
+    store(p, load(p, width) + v, width);
+}
+
+// body(i, width) for i = 0, 16, 32, …; unused lanes of the last step load as zero and are not stored.
+template <typename Body>
+HOLOMAMBA_INLINE void for_lanes(std::size_t n, Body&& body) {
+    std::size_t i = 0;
+    for (; i + kLanes <= n; i += kLanes) body(i, Full{});
+    if (i < n) body(i, Part{n - i});
+}
+
+HOLOMAMBA_INLINE Lanes splat(float x) { return Lanes{} + x; }
+
+HOLOMAMBA_INLINE float sum(Lanes v) {
+    float halves[kLanes];
+    std::memcpy(halves, &v, sizeof v);
+    for (int width = kLanes / 2; width > 0; width /= 2)
+        for (int i = 0; i < width; i++) halves[i] += halves[i + width];
+    return halves[0];
+}
+
+HOLOMAMBA_INLINE Lanes maximum(Lanes a, Lanes b) { return a > b ? a : b; }
+HOLOMAMBA_INLINE Lanes minimum(Lanes a, Lanes b) { return a < b ? a : b; }
+
+// e^x within 2 units in the last place for -87 < x < 88; below it returns about 1e-38, above about 1e38.
+// Range reduction x = k ln 2 + r and the polynomial of Cephes' expf on |r| <= ln 2 / 2.
+HOLOMAMBA_INLINE Lanes exponential(Lanes x) {
+    x = maximum(minimum(x, splat(88.0f)), splat(-87.0f));
+    constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it leaves the nearest integer in the low bits
+    const Lanes shifted = x * 1.44269504089f + kRound;
+    const Lanes k = shifted - kRound;
+    const Lanes r = x - k * 0.693359375f + k * 2.12194440e-4f;
+    Lanes p = r * 1.9875691500e-4f + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * r * r + r + 1.0f;
+    IntLanes bits;
+    std::memcpy(&bits, &shifted, sizeof bits);
+    bits = (bits - 0x4b400000 + 127) << 23;
+    Lanes scale;
+    std::memcpy(&scale, &bits, sizeof scale);
+    return p * scale;
+}
+
+HOLOMAMBA_INLINE Lanes sigmoid(Lanes x) { return 1.0f / (1.0f + exponential(-x)); }
+
+// log(1 + e^x) = max(x, 0) + log1p(e^-|x|), with log1p(u) = 2 artanh(u / (2 + u)) so that small values stay accurate.
+HOLOMAMBA_INLINE Lanes softplus(Lanes x) {
+    const Lanes u = exponential(-maximum(x, -x));
+    const Lanes s = u / (2.0f + u);
+    const Lanes q = s * s;
+    Lanes p = q * (1.0f / 13) + (1.0f / 11);
+    p = p * q + (1.0f / 9);
+    p = p * q + (1.0f / 7);
+    p = p * q + (1.0f / 5);
+    p = p * q + (1.0f / 3);
+    p = p * q + 1.0f;
+    return maximum(x, splat(0.0f)) + 2.0f * s * p;
+}
+
+}  // namespace
+}  // namespace holomamba

@@ -1,0 +1,48 @@
+// One table of kernels. The Makefile compiles this file once for each instruction set, with HOLOMAMBA_VARIANT its name, and
+// makes all else in the object local, so that no template instance built here serves another variant.
+#include <type_traits>
+
+#include "kernels/dense.hpp"
+#include "kernels/kernels.hpp"
+#include "kernels/learning.hpp"
+#include "kernels/rows.hpp"
+#include "kernels/scan.hpp"
+#include "kernels/vector.hpp"
+
+#define HOLOMAMBA_TEXT_(x) #x
+#define HOLOMAMBA_TEXT(x) HOLOMAMBA_TEXT_(x)
+#define HOLOMAMBA_JOIN_(x, y) x##y
+#define HOLOMAMBA_JOIN(x, y) HOLOMAMBA_JOIN_(x, y)
+
+extern "C" {
+extern const holomamba::KernelTable HOLOMAMBA_JOIN(holomamba_kernels_, HOLOMAMBA_VARIANT);
+const holomamba::KernelTable HOLOMAMBA_JOIN(holomamba_kernels_, HOLOMAMBA_VARIANT) = {
+    .name = HOLOMAMBA_TEXT(HOLOMAMBA_VARIANT),
+    .inner_product = holomamba::inner_product,
+    .squared_distance = holomamba::squared_distance,
+    .circular_convolution = holomamba::circular_convolution,
+    .multiply = holomamba::multiply,
+    .multiply_bt = holomamba::multiply_bt,
+    .multiply_at = holomamba::multiply_at,
+    .layer_norm = holomamba::layer_norm,
+    .layer_norm_backward = holomamba::layer_norm_backward,
+    .add_bias = holomamba::add_bias,
+    .add_bias_backward = holomamba::add_bias_backward,
+    .add = holomamba::add,
+    .axpy = holomamba::axpy,
+    .gelu = holomamba::gelu,
+    .gelu_backward = holomamba::gelu_backward,
+    .dropout = holomamba::dropout,
+    .causal_convolution = holomamba::causal_convolution,
+    .causal_convolution_backward = holomamba::causal_convolution_backward,
+    .softplus = holomamba::softplus,
+    .softplus_backward = holomamba::softplus_backward,
+    .selective_scan = holomamba::selective_scan,
+    .selective_scan_backward = holomamba::selective_scan_backward,
+    .gate = holomamba::gate,
+    .gate_backward = holomamba::gate_backward,
+    .softmax_cross_entropy = holomamba::softmax_cross_entropy,
+    .adamw = holomamba::adamw,
+    .squared_norm = holomamba::squared_norm,
+};
+}

@@ -1,0 +1,78 @@
+// Products and distances of two vectors.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+
+namespace holomamba {
+namespace {
+
+// One register of the instruction set. Wider vectors than that are legal, but g++ 12 moves them through memory.
+#if defined(__AVX512F__)
+constexpr std::size_t kRegisterBytes = 64;
+#elif defined(__AVX__)
+constexpr std::size_t kRegisterBytes = 32;
+#else
+constexpr std::size_t kRegisterBytes = 16;
+#endif
+constexpr std::size_t kRegisterFloats = kRegisterBytes / sizeof(float);
+typedef float Register __attribute__((vector_size(kRegisterBytes)));
+typedef float UnalignedRegister __attribute__((vector_size(kRegisterBytes), aligned(alignof(float)), may_alias));
+
+inline Register load_register(const float* p) { return *reinterpret_cast<const UnalignedRegister*>(p); }
+
+// Sums term(a, b) over the elements. Thirty-two running sums, however many registers those are: one addition need not wait
+// for the one before, and the order of additions is the same for every instruction set.
+template <typename Term>
+inline float accumulate(std::size_t n, const float* x, const float* y, Term&& term) {
+    constexpr std::size_t kStep = 32;
+    constexpr std::size_t kRegisters = kStep / kRegisterFloats;
+    Register sums[kRegisters] = {};
+    std::size_t i = 0;
+    for (; i + kStep <= n; i += kStep)
+        for (std::size_t r = 0; r < kRegisters; r++) {
+            const std::size_t at = i + r * kRegisterFloats;
+            sums[r] += term(load_register(x + at), load_register(y + at));
+        }
+    float total[kStep];
+    std::memcpy(total, sums, sizeof total);
+    for (std::size_t lane = 0; i < n; i++, lane++) total[lane] += term(x[i], y[i]);
+    for (std::size_t width = kStep / 2; width > 0; width /= 2)
+        for (std::size_t lane = 0; lane < width; lane++) total[lane] += total[lane + width];
+    return total[0];
+}
+
+float inner_product(std::size_t n, const float* x, const float* y) {
+    return accumulate(n, x, y, [](auto a, auto b) { return a * b; });
+}
+
+float squared_distance(std::size_t n, const float* x, const float* y) {
+    return accumulate(n, x, y, [](auto a, auto b) { return (a - b) * (a - b); });
+}
+
+// `Registers` full of neighbouring outputs: out_j = sum_k x_k twice_{n + j - k}, twice being y written out two times.
+template <std::size_t Registers>
+inline void convolve_block(std::size_t n, const float* x, const float* twice, std::size_t j, float* out) {
+    Register sums[Registers] = {};
+    const float* from = twice + n + j;
+    for (std::size_t k = 0; k < n; k++, from--)
+        for (std::size_t r = 0; r < Registers; r++) sums[r] += x[k] * load_register(from + r * kRegisterFloats);
+    const std::size_t rest = std::min(n - j, Registers * kRegisterFloats);
+    std::memcpy(out + j, sums, rest * sizeof(float));
+}
+
+void circular_convolution(std::size_t n, const float* x, const float* y, float* out, float* scratch) {
+    // The last block computes a few outputs too many, from the zeros behind the second copy of y.
+    std::memcpy(scratch, y, n * sizeof(float));
+    std::memcpy(scratch + n, y, n * sizeof(float));
+    std::memset(scratch + 2 * n, 0, 16 * sizeof(float));
+    constexpr std::size_t kRegisters = 4;
+    std::size_t j = 0;
+    for (; j + (kRegisters - 1) * kRegisterFloats < n; j += kRegisters * kRegisterFloats)
+        convolve_block<kRegisters>(n, x, scratch, j, out);
+    for (; j < n; j += kRegisterFloats) convolve_block<1>(n, x, scratch, j, out);
+}
+
+}  // namespace
+}  // namespace holomamba

@@ -1,0 +1,25 @@
+// The items of a model and what is known about each.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace holomamba {
+
+// One attribute of all items: several values out of a set each (a category), or one number each.
+struct Attribute {
+    std::string name;
+    bool numeric = false;
+    int values = 0;                     // categories: size of the set
+    std::vector<std::int32_t> offsets;  // categories: items + 1; item i has indices[offsets[i] .. offsets[i+1])
+    std::vector<std::int32_t> indices;
+    std::vector<float> numbers;         // numbers: one an item, standardised; NaN where there is none
+};
+
+struct Catalogue {
+    int items = 0;
+    std::vector<Attribute> attributes;
+};
+
+}  // namespace holomamba

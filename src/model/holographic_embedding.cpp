@@ -1,0 +1,246 @@
+#include "model/holographic_embedding.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "hrr/transform.hpp"
+
+namespace holomamba {
+namespace {
+
+using Complex = std::complex<float>;
+
+// A random vector whose spectrum has magnitude one everywhere: binding with it keeps lengths.
+void random_unitary(Random& random, int d, float* out) {
+    std::vector<Complex> spectrum(spectrum_size(d));
+    for (std::size_t k = 0; k < spectrum.size(); k++) {
+        const bool real = k == 0 || 2 * k == static_cast<std::size_t>(d);
+        const double angle = real ? std::numbers::pi * static_cast<double>(random.below(2))
+                                  : random.uniform(-std::numbers::pi, std::numbers::pi);
+        spectrum[k] = std::polar(1.0f, static_cast<float>(angle));
+    }
+    Transform::of_length(d).inverse(spectrum.data(), out);
+}
+
+// The inner product of two vectors from their spectra (Parseval), a conj(b) over the whole spectrum.
+float spectral_product(int d, const Complex* a, const Complex* b) {
+    const std::size_t size = spectrum_size(d);
+    float total = 0;
+    for (std::size_t k = 0; k < size; k++) {
+        const bool alone = k == 0 || 2 * k == static_cast<std::size_t>(d);
+        total += (alone ? 1.0f : 2.0f) * (a[k].real() * b[k].real() + a[k].imag() * b[k].imag());
+    }
+    return total / static_cast<float>(d);
+}
+
+Complex times(Complex a, Complex b) {
+    return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()};
+}
+
+}  // namespace
+
+HolographicEmbedding::HolographicEmbedding(const Options& options, const Catalogue& catalogue, ParameterLayout& layout)
+    : catalogue_(catalogue),
+      d_(options.dimension),
+      spectrum_(spectrum_size(options.dimension)),
+      paper_(options.paper_initialisation()),
+      bound_scale_(paper_ ? 1.0f / std::sqrt(static_cast<float>(d_)) : 1.0f),
+      items_(layout.add("embedding.items", {catalogue.items + 2, d_})) {
+    const int attributes = static_cast<int>(catalogue.attributes.size());
+    std::size_t value = 0;
+    for (const Attribute& attribute : catalogue.attributes) {
+        value_starts_.push_back(value);
+        const int values = attribute.numeric ? 1 : attribute.values;
+        values_.push_back(attribute.numeric ? layout.add("embedding.base." + attribute.name, {d_}, false)
+                                            : layout.add("embedding.values." + attribute.name, {values, d_}));
+        value += values;
+    }
+    value_starts_.push_back(value);
+    if (attributes > 0) {
+        roles_ = layout.add("embedding.roles", {attributes, d_}, false);
+        bound_ = layout.add("embedding.bound", {attributes});
+        if (!paper_) added_ = layout.add("embedding.added", {attributes});
+    }
+    gain_ = layout.add("embedding.norm.gain", {d_});
+    bias_ = layout.add("embedding.norm.bias", {d_});
+}
+
+void HolographicEmbedding::initialise(Random& random, float* parameters) const {
+    // Small: items N(0, 0.02); values of unit length, so that binding keeps an item's length; what is added starts as
+    // long as an item. Paper: both tables N(0, 1), alpha = 0.5.
+    const double item_deviation = paper_ ? 1.0 : 0.02;
+    const double value_deviation = paper_ ? 1.0 : 1.0 / std::sqrt(static_cast<double>(d_));
+    for (std::size_t i = items_; i < items_end(); i++)
+        parameters[i] = static_cast<float>(item_deviation * random.normal());
+    for (std::size_t r = 0; r < catalogue_.attributes.size(); r++) {
+        const Attribute& attribute = catalogue_.attributes[r];
+        if (attribute.numeric)
+            random_unitary(random, d_, parameters + values_[r]);
+        else
+            for (std::size_t i = 0; i < static_cast<std::size_t>(attribute.values) * d_; i++)
+                parameters[values_[r] + i] = static_cast<float>(value_deviation * random.normal());
+        float* role = parameters + roles_ + r * d_;
+        if (paper_) {
+            std::fill_n(role, d_, 0.0f);
+            role[0] = 1.0f;
+        } else {
+            random_unitary(random, d_, role);
+        }
+        parameters[bound_ + r] = 0.5f;
+        if (!paper_) parameters[added_ + r] = static_cast<float>(0.02 * std::sqrt(static_cast<double>(d_)));
+    }
+    std::fill_n(parameters + gain_, d_, 1.0f);
+    std::fill_n(parameters + bias_, d_, 0.0f);
+}
+
+void HolographicEmbedding::prepare(const float* parameters, std::size_t rows, Composed& composed) const {
+    composed.raw.resize(rows * d_);
+    composed.token.resize(rows * d_);
+    composed.mean.resize(rows);
+    composed.inverse_deviation.resize(rows);
+    if (catalogue_.attributes.empty()) return;
+    composed.item_spectra.resize(rows * spectrum_);
+    composed.value_spectra.resize(value_starts_.back() * spectrum_);
+    const Transform& transform = Transform::of_length(d_);
+    Spectrum role(spectrum_);
+    for (std::size_t r = 0; r < catalogue_.attributes.size(); r++) {
+        transform.forward(parameters + roles_ + r * d_, role.data());
+        for (std::size_t v = value_starts_[r]; v < value_starts_[r + 1]; v++) {
+            Complex* value = composed.value_spectra.data() + v * spectrum_;
+            transform.forward(parameters + values_[r] + (v - value_starts_[r]) * d_, value);
+            // A number's base is raised to a power before it meets its role.
+            if (!catalogue_.attributes[r].numeric)
+                for (std::size_t k = 0; k < spectrum_; k++) value[k] = times(value[k], role[k]);
+        }
+    }
+    // Behind the values, the roles of the numbers.
+    for (std::size_t r = 0; r < catalogue_.attributes.size(); r++) {
+        composed.value_spectra.resize((value_starts_.back() + r + 1) * spectrum_);
+        transform.forward(parameters + roles_ + r * d_, composed.value_spectra.data() + (value_starts_.back() + r) * spectrum_);
+    }
+}
+
+bool HolographicEmbedding::attribute_spectrum(std::size_t r, std::int32_t item, const Spectrum& value_spectra,
+                                              Complex* out) const {
+    if (item >= catalogue_.items) return false;
+    const Attribute& attribute = catalogue_.attributes[r];
+    const Complex* values = value_spectra.data() + value_starts_[r] * spectrum_;
+    if (attribute.numeric) {
+        const float x = attribute.numbers[item];
+        if (std::isnan(x)) return false;
+        const Complex* role = value_spectra.data() + (value_starts_.back() + r) * spectrum_;
+        for (std::size_t k = 0; k < spectrum_; k++) {
+            const float angle = x * std::arg(values[k]);
+            const bool real = k == 0 || 2 * k == static_cast<std::size_t>(d_);
+            out[k] = times(role[k], {std::cos(angle), real ? 0.0f : std::sin(angle)});
+        }
+        return true;
+    }
+    const std::int32_t first = attribute.offsets[item], last = attribute.offsets[item + 1];
+    if (first == last) return false;
+    const float share = 1.0f / static_cast<float>(last - first);
+    for (std::size_t k = 0; k < spectrum_; k++) {
+        Complex total = 0;
+        for (std::int32_t i = first; i < last; i++) total += values[attribute.indices[i] * spectrum_ + k];
+        out[k] = share * total;
+    }
+    return true;
+}
+
+void HolographicEmbedding::compose(const KernelTable& kernels, const float* parameters,
+                                   std::span<const std::int32_t> rows, std::size_t first, std::size_t last,
+                                   Composed& composed) const {
+    const float* items = parameters + items_;
+    const Transform& transform = Transform::of_length(d_);
+    Spectrum whole(spectrum_), part(spectrum_);
+    for (std::size_t i = first; i < last; i++) {
+        const float* item = items + static_cast<std::size_t>(rows[i]) * d_;
+        float* raw = composed.raw.data() + i * d_;
+        if (catalogue_.attributes.empty() || rows[i] >= catalogue_.items) {
+            std::copy_n(item, d_, raw);
+            continue;
+        }
+        Complex* spectrum = composed.item_spectra.data() + i * spectrum_;
+        transform.forward(item, spectrum);
+        std::copy_n(spectrum, spectrum_, whole.data());
+        for (std::size_t r = 0; r < catalogue_.attributes.size(); r++) {
+            if (!attribute_spectrum(r, rows[i], composed.value_spectra, part.data())) continue;
+            const float bound = bound_scale_ * parameters[bound_ + r];
+            const float added = paper_ ? 0.0f : parameters[added_ + r];
+            for (std::size_t k = 0; k < spectrum_; k++) whole[k] += times(bound * spectrum[k] + added, part[k]);
+        }
+        transform.inverse(whole.data(), raw);
+    }
+    kernels.layer_norm(static_cast<int>(last - first), d_, composed.raw.data() + first * d_, parameters + gain_,
+                       parameters + bias_, composed.token.data() + first * d_, composed.mean.data() + first,
+                       composed.inverse_deviation.data() + first);
+}
+
+void HolographicEmbedding::backward(const KernelTable& kernels, const float* parameters,
+                                    std::span<const std::int32_t> rows, std::size_t first, std::size_t last,
+                                    const Composed& composed, float* draw, const float* dtoken, float* item_gradients,
+                                    float* shared_gradients, ValueGradient& values) const {
+    if (catalogue_.attributes.size() > 0) values.resize(value_starts_.back() * spectrum_);
+    const Transform& transform = Transform::of_length(d_);
+    Spectrum upstream(spectrum_), item_gradient(spectrum_), part(spectrum_), product(spectrum_);
+    std::vector<float> through(d_), item(d_);
+    for (std::size_t i = first; i < last; i++) {
+        kernels.layer_norm_backward(1, d_, composed.raw.data() + i * d_, parameters + gain_, composed.mean.data() + i,
+                                    composed.inverse_deviation.data() + i, dtoken + i * d_, through.data(),
+                                    shared_gradients + gain_, shared_gradients + bias_);
+        if (draw) kernels.add(d_, draw + i * d_, through.data());
+        float* out = item_gradients + items_ + static_cast<std::size_t>(rows[i]) * d_;
+        if (catalogue_.attributes.empty() || rows[i] >= catalogue_.items) {
+            kernels.add(d_, through.data(), out);
+            continue;
+        }
+        const Complex* spectrum = composed.item_spectra.data() + i * spectrum_;
+        transform.forward(through.data(), upstream.data());
+        item_gradient = upstream;
+        for (std::size_t r = 0; r < catalogue_.attributes.size(); r++) {
+            if (!attribute_spectrum(r, rows[i], composed.value_spectra, part.data())) continue;
+            const float bound = bound_scale_ * parameters[bound_ + r];
+            for (std::size_t k = 0; k < spectrum_; k++) {
+                item_gradient[k] += bound * times(upstream[k], std::conj(part[k]));
+                product[k] = times(spectrum[k], part[k]);
+            }
+            shared_gradients[bound_ + r] += bound_scale_ * spectral_product(d_, upstream.data(), product.data());
+            float added = 0;
+            if (!paper_) {
+                added = parameters[added_ + r];
+                shared_gradients[added_ + r] += spectral_product(d_, upstream.data(), part.data());
+            }
+            const Attribute& attribute = catalogue_.attributes[r];
+            if (attribute.numeric) continue;
+            const std::int32_t begin = attribute.offsets[rows[i]], end = attribute.offsets[rows[i] + 1];
+            const float share = 1.0f / static_cast<float>(end - begin);
+            for (std::size_t k = 0; k < spectrum_; k++)
+                product[k] = share * times(upstream[k], std::conj(bound * spectrum[k] + added));
+            for (std::int32_t j = begin; j < end; j++) {
+                Complex* value = values.data() + (value_starts_[r] + attribute.indices[j]) * spectrum_;
+                for (std::size_t k = 0; k < spectrum_; k++) value[k] += product[k];
+            }
+        }
+        transform.inverse(item_gradient.data(), item.data());
+        kernels.add(d_, item.data(), out);
+    }
+}
+
+void HolographicEmbedding::finish_backward(const float* parameters, const ValueGradient& values,
+                                           float* gradients) const {
+    const Transform& transform = Transform::of_length(d_);
+    Spectrum role(spectrum_), part(spectrum_);
+    std::vector<float> gradient(d_);
+    for (std::size_t r = 0; r < catalogue_.attributes.size(); r++) {
+        if (catalogue_.attributes[r].numeric) continue;
+        transform.forward(parameters + roles_ + r * d_, role.data());
+        for (std::size_t v = value_starts_[r]; v < value_starts_[r + 1]; v++) {
+            for (std::size_t k = 0; k < spectrum_; k++) part[k] = times(values[v * spectrum_ + k], std::conj(role[k]));
+            transform.inverse(part.data(), gradient.data());
+            for (int j = 0; j < d_; j++) gradients[values_[r] + (v - value_starts_[r]) * d_ + j] += gradient[j];
+        }
+    }
+}
+
+}  // namespace holomamba

@@ -1,0 +1,70 @@
+// Items bound to their attributes: model.md sections 2 and 3.
+#pragma once
+
+#include <complex>
+#include <span>
+#include <vector>
+
+#include "model/catalogue.hpp"
+#include "model/options.hpp"
+#include "model/parameters.hpp"
+#include "model/pass.hpp"
+
+namespace holomamba {
+
+// raw_i   = e_i + sum_r ( bound_r s bind(e_i, f_ir) + added_r f_ir ),   f_ir = bind(role_r, mean of the values of i)
+// token_i = LayerNorm(raw_i)
+// s = 1; with the paper's initialisation s = 1/sqrt(d), there is no added_r, and the roles are the identity.
+// Two rows follow the items: the unknown item and the start token, without attributes.
+// A number x has the value base^x, the fractional power of a fixed unitary vector (Plate 1995, section 3.6.5).
+class HolographicEmbedding {
+  public:
+    HolographicEmbedding(const Options& options, const Catalogue& catalogue, ParameterLayout& layout);
+    void initialise(Random& random, float* parameters) const;
+
+    int unknown_row() const { return catalogue_.items; }
+    int start_row() const { return catalogue_.items + 1; }
+    int rows() const { return catalogue_.items + 2; }
+    // Where the item table ends and what all items share begins.
+    std::size_t items_end() const { return items_ + static_cast<std::size_t>(rows()) * d_; }
+
+    // What compose leaves for backward; kept from batch to batch.
+    struct Composed {
+        std::vector<float> raw, token;  // [number of rows asked for x d]
+        std::vector<float> mean, inverse_deviation;
+        std::vector<std::complex<float>> item_spectra;   // [rows asked for x spectrum]
+        std::vector<std::complex<float>> value_spectra;  // bind(role, value) of every value of every category
+    };
+    // Sizes `composed` for `rows` rows and computes what all of them need. Call once before any compose of a batch.
+    void prepare(const float* parameters, std::size_t rows, Composed& composed) const;
+    // raw and token of rows[first .. last) (numbers of items), into places first .. last. Parts may run in parallel.
+    void compose(const KernelTable& kernels, const float* parameters, std::span<const std::int32_t> rows,
+                 std::size_t first, std::size_t last, Composed& composed) const;
+
+    // Gradients of the spectra of the values, summed over items; one for each thread.
+    using ValueGradient = std::vector<std::complex<float>>;
+    // Adds the gradients of rows[first .. last) to `gradients`: rows of the item table (parts must not share rows), and
+    // what items share except the values, which go to `values`. draw is overwritten; either gradient may be nullptr.
+    void backward(const KernelTable& kernels, const float* parameters, std::span<const std::int32_t> rows,
+                  std::size_t first, std::size_t last, const Composed& composed, float* draw, const float* dtoken,
+                  float* item_gradients, float* shared_gradients, ValueGradient& values) const;
+    // Takes the summed spectra back to the values' own gradients.
+    void finish_backward(const float* parameters, const ValueGradient& values, float* gradients) const;
+
+  private:
+    using Spectrum = std::vector<std::complex<float>>;
+    // The spectrum of f_ir, or false where item i has no such attribute.
+    bool attribute_spectrum(std::size_t attribute, std::int32_t item, const Spectrum& value_spectra,
+                            std::complex<float>* out) const;
+
+    const Catalogue& catalogue_;
+    int d_;
+    std::size_t spectrum_;
+    bool paper_;
+    float bound_scale_;
+    std::size_t items_, roles_ = 0, bound_ = 0, added_ = 0, gain_, bias_;
+    std::vector<std::size_t> values_;        // parameter offset of each attribute's values (categories) or base (numbers)
+    std::vector<std::size_t> value_starts_;  // first of an attribute's values among all values; a number has one: its base
+};
+
+}  // namespace holomamba

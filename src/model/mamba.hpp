@@ -1,0 +1,31 @@
+// The selective state space block of Gu & Dao 2023 (arXiv 2312.00752), as in model.md section 2.
+#pragma once
+
+#include <string>
+
+#include "model/layer.hpp"
+#include "model/options.hpp"
+#include "model/parameters.hpp"
+
+namespace holomamba {
+
+// [v, z] = W_in x;  v <- SiLU(conv(v));  (q, B, C) = W_x v;  delta = softplus(W_delta q + b);
+// h <- exp(delta A) h + delta B v,  y = C h + D v;  out = W_out (y * SiLU(z)).
+// State: h [N x E], then the last W-1 inputs of the convolution [(W-1) x E], oldest first.
+class Mamba : public Layer {
+  public:
+    Mamba(const Options& options, const std::string& prefix, ParameterLayout& layout);
+    void initialise(Random& random, float* parameters) const override;
+    void forward(Pass& pass, const float* x, float* state, float* y, Saved& saved) const override;
+    void backward(Pass& pass, const float* x, const float* dy, float* dx, const Saved& saved) const override;
+    std::size_t state_size() const override;
+
+  private:
+    int low_width() const { return rank_ + 2 * state_; }
+
+    int d_, channels_, state_, width_, rank_;
+    bool paper_;
+    std::size_t in_, conv_weight_, conv_bias_, x_projection_, delta_weight_, delta_bias_, a_log_, skip_, out_;
+};
+
+}  // namespace holomamba

@@ -1,0 +1,56 @@
+// The whole network: holographic embedding, residual layers, head.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "model/catalogue.hpp"
+#include "model/holographic_embedding.hpp"
+#include "model/options.hpp"
+#include "model/parameters.hpp"
+#include "model/pass.hpp"
+#include "model/residual.hpp"
+
+namespace holomamba {
+
+class Network {
+  public:
+    // The catalogue is kept by reference.
+    Network(const Options& options, const Catalogue& catalogue);
+
+    const ParameterLayout& layout() const { return layout_; }
+    const HolographicEmbedding& embedding() const { return embedding_; }
+    int dimension() const { return options_.dimension; }
+    int items() const { return catalogue_.items; }
+    bool tied() const { return options_.head == "tied"; }
+
+    // Initial values of every parameter for a seed, in layout order.
+    std::vector<float> initialise(std::uint64_t seed) const;
+
+    // --- the encoder: tokens [tokens x d] in, vectors [tokens x d] out ------------------------------------------------
+    struct Kept {
+        std::vector<Residual::Kept> layers;
+    };
+    // Returns the encoder's output, in the pass's arena. Drops tokens in place when the pass has a dropout rate.
+    float* encode(Pass& pass, float* tokens, Kept& kept) const;
+    // The gradient of the tokens, in the pass's arena, from that of the output.
+    float* backward(Pass& pass, const float* doutput, const Kept& kept) const;
+    // Floats of one sequence's recurrent state: the layers' states one after another.
+    std::size_t state_size() const { return state_size_; }
+
+    // --- the head -------------------------------------------------------------------------------------------------------
+    // Scores are vector . table_i + bias_i over items 0 .. items-1. A tied head's table is the embedding's raw vectors.
+    std::size_t head_table() const { return head_table_; }  // untied: offset of [items x d]
+    std::size_t head_bias() const { return head_bias_; }    // tied: offset of [items]
+
+  private:
+    Options options_;
+    const Catalogue& catalogue_;
+    ParameterLayout layout_;
+    HolographicEmbedding embedding_;
+    std::vector<Residual> layers_;
+    std::size_t state_size_ = 0;
+    std::size_t head_table_ = 0, head_bias_ = 0;
+};
+
+}  // namespace holomamba

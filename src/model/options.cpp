@@ -1,0 +1,158 @@
+#include "model/options.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <numeric>
+#include <variant>
+
+#include "hrr/error.hpp"
+
+namespace holomamba {
+namespace {
+
+using Field = std::variant<int Options::*, std::int64_t Options::*, double Options::*, std::string Options::*>;
+
+struct Option {
+    const char* name;
+    Field field;
+    double low, high;                  // of numbers
+    std::vector<const char*> choices;  // of words; none: free text
+    const char* description;
+};
+
+constexpr double kSeeds = 9007199254740992.0;  // 2^53: jsonb numbers survive a trip through double precision
+
+const std::vector<Option>& table() {
+    static const std::vector<Option> options = {
+        {"dimension", &Options::dimension, 8, 1024, {}, "elements of an item's vector"},
+        {"layers", &Options::layers, 1, 16, {}, "state space blocks"},
+        {"state_size", &Options::state_size, 1, 64, {}, "recurrent state of a channel"},
+        {"expand", &Options::expand, 1, 8, {}, "channels of a block, as a multiple of dimension"},
+        {"conv_width", &Options::conv_width, 1, 16, {}, "events that the causal convolution sees"},
+        {"feed_forward", &Options::feed_forward, 0, 16, {},
+         "width of the feed-forward layer after each block, as a multiple of dimension; 0 leaves it out"},
+        {"residual", &Options::residual, 0, 0, {"post", "pre"}, "where the layer norm of a residual connection sits"},
+        {"head", &Options::head, 0, 0, {"tied", "untied"},
+         "score against the item vectors with a bias, or against a table of its own"},
+        {"initialisation", &Options::initialisation, 0, 0, {"small", "paper"},
+         "first values of the weights; paper: those of arXiv 2601.08360, bound without roles"},
+        {"max_history", &Options::max_history, 2, 100000, {}, "longest run of events that is trained at once"},
+        {"windows", &Options::windows, 0, 0, {"all", "last"},
+         "train on every event in runs of max_history, or on each user's last run only"},
+        {"dropout", &Options::dropout, 0, 0.9, {}, "share of activations dropped while training"},
+        {"learning_rate", &Options::learning_rate, 1e-6, 1, {}, "step of AdamW, at its highest"},
+        {"schedule", &Options::schedule, 0, 0, {"linear", "constant"},
+         "the learning rate falls to nothing over the epochs, or stays"},
+        {"weight_decay", &Options::weight_decay, 0, 1, {}, "decoupled weight decay of AdamW"},
+        {"gradient_clip", &Options::gradient_clip, 0, 1e6, {}, "longest gradient that a step follows; 0: any"},
+        {"batch_size", &Options::batch_size, 1, 65536, {}, "runs of events in an optimiser step"},
+        {"epochs", &Options::epochs, 1, 10000, {}, "passes over the events, at most"},
+        {"patience", &Options::patience, 1, 10000, {}, "epochs without a better validation ndcg before training stops"},
+        {"validation", &Options::validation, 0, 0, {"on", "off"},
+         "whether a holdout also holds back a validation event, to stop by and to choose the best epoch"},
+        {"loss", &Options::loss, 0, 0, {"cross_entropy"}, "cross-entropy over the catalogue at every event"},
+        {"negatives", &Options::negatives, 0, 0, {}, "sampled negatives; 0: the whole catalogue"},
+        {"cutoff", &Options::cutoff, 0, 0, {}, "with holdout => 'time': events from this value of the first order column on"},
+        {"seed", &Options::seed, 0, kSeeds, {}, "of every random choice"},
+        {"threads", &Options::threads, 0, 256, {}, "processor threads while training; 0: all there are"},
+    };
+    return options;
+}
+
+// Levenshtein's distance, for the hint at a misspelt name.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 1; i <= a.size(); i++) {
+        std::size_t diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); j++) {
+            const std::size_t above = row[j];
+            row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1])});
+            diagonal = above;
+        }
+    }
+    return row[b.size()];
+}
+
+const Option& find(std::string_view name) {
+    const auto& options = table();
+    for (const Option& option : options)
+        if (name == option.name) return option;
+    const auto nearest = std::min_element(options.begin(), options.end(), [&](const Option& a, const Option& b) {
+        return edit_distance(name, a.name) < edit_distance(name, b.name);
+    });
+    throw Error(ErrorKind::invalid_parameter, "unrecognized option \"" + std::string(name) + "\"",
+                "The nearest option is \"" + std::string(nearest->name) + "\"; holomamba.options() lists all of them.");
+}
+
+std::string number_text(double x) {
+    char buffer[32];
+    std::snprintf(buffer, sizeof buffer, "%.15g", x);
+    return buffer;
+}
+
+std::string range_text(const Option& option) {
+    if (std::holds_alternative<std::string Options::*>(option.field)) {
+        std::string text;
+        for (const char* choice : option.choices) text += (text.empty() ? "" : " | ") + std::string(choice);
+        return text.empty() ? "text" : text;
+    }
+    return number_text(option.low) + " .. " + number_text(option.high);
+}
+
+std::string value_text(const Options& options, const Option& option) {
+    return std::visit(
+        [&](auto field) -> std::string {
+            if constexpr (std::is_same_v<decltype(field), std::string Options::*>)
+                return options.*field;
+            else
+                return number_text(static_cast<double>(options.*field));
+        },
+        option.field);
+}
+
+}  // namespace
+
+void Options::set(std::string_view name, std::string_view text) {
+    const Option& option = find(name);
+    const auto refuse = [&] {
+        throw Error(ErrorKind::invalid_parameter,
+                    "invalid value for option \"" + std::string(name) + "\": \"" + std::string(text) + "\"",
+                    "Allowed: " + range_text(option) + ".");
+    };
+    if (const auto* word = std::get_if<std::string Options::*>(&option.field)) {
+        const bool known = std::any_of(option.choices.begin(), option.choices.end(),
+                                       [&](const char* choice) { return text == choice; });
+        if (!option.choices.empty() && !known) refuse();
+        this->**word = std::string(text);
+        return;
+    }
+    double number = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (failure != std::errc{} || end != text.data() + text.size()) refuse();
+    if (!(number >= option.low && number <= option.high)) refuse();
+    std::visit(
+        [&](auto field) {
+            if constexpr (!std::is_same_v<decltype(field), std::string Options::*>) {
+                using Value = std::remove_reference_t<decltype(this->*field)>;
+                if (std::is_integral_v<Value> && number != std::floor(number)) refuse();
+                this->*field = static_cast<Value>(number);
+            }
+        },
+        option.field);
+}
+
+std::string Options::get(std::string_view name) const { return value_text(*this, find(name)); }
+
+std::vector<OptionInfo> describe_options() {
+    std::vector<OptionInfo> described;
+    for (const Option& option : table())
+        described.push_back({option.name, value_text(Options{}, option), range_text(option), option.description});
+    return described;
+}
+
+}  // namespace holomamba

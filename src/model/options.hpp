@@ -1,0 +1,57 @@
+// What a user can choose about a model and its training. One table (options.cpp) holds names, defaults, ranges and
+// descriptions; the SQL function holomamba.options() and the reference page are made from it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holomamba {
+
+struct Options {
+    // the network (model.md's symbols in brackets)
+    int dimension = 64;     // d
+    int layers = 2;         // blocks
+    int state_size = 4;     // N
+    int expand = 2;         // E / d
+    int conv_width = 4;     // W
+    int feed_forward = 4;   // width of the feed-forward / d; 0 leaves it out
+    std::string residual = "post";        // post: LN(x + f(x)); pre: x + f(LN(x)), without a final norm
+    std::string head = "tied";            // tied: scores against the item vectors, with bias; untied: a table of its own
+    std::string initialisation = "small";  // small: N(0, 0.02) items, unitary roles; paper: as arXiv 2601.08360
+
+    // training
+    int max_history = 200;
+    std::string windows = "all";
+    double dropout = 0.2;
+    double learning_rate = 1e-3;
+    std::string schedule = "linear";
+    double weight_decay = 0.01;
+    double gradient_clip = 5;
+    int batch_size = 128;
+    int epochs = 60;
+    int patience = 10;
+    std::string validation = "on";
+    std::string loss = "cross_entropy";
+    int negatives = 0;
+    std::string cutoff;
+    std::int64_t seed = 42;
+    int threads = 0;
+
+    int channels() const { return expand * dimension; }                // E
+    int delta_rank() const { return (dimension + 15) / 16; }           // R
+    bool paper_initialisation() const { return initialisation == "paper"; }
+
+    // Sets one option from its text. Throws Error: unknown name (with the nearest known one), malformed or out of range.
+    void set(std::string_view name, std::string_view text);
+    std::string get(std::string_view name) const;
+};
+
+struct OptionInfo {
+    std::string name, default_text, range, description;
+};
+
+std::vector<OptionInfo> describe_options();
+
+}  // namespace holomamba

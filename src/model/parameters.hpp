@@ -1,0 +1,35 @@
+// Parameters by name, in one flat array: optimiser, gradient sums and storage see floats, layers see offsets.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace holomamba {
+
+struct ParameterInfo {
+    std::string name;        // such as blocks.0.mamba.skip
+    std::vector<int> shape;  // row-major
+    std::size_t offset, size;
+    bool trained;
+};
+
+class ParameterLayout {
+  public:
+    // Reserves a parameter and returns where it starts.
+    std::size_t add(const std::string& name, const std::vector<int>& shape, bool trained = true) {
+        std::size_t count = 1;
+        for (const int extent : shape) count *= static_cast<std::size_t>(extent);
+        parameters_.push_back({name, shape, size_, count, trained});
+        size_ += count;
+        return size_ - count;
+    }
+    std::size_t size() const { return size_; }
+    const std::vector<ParameterInfo>& parameters() const { return parameters_; }
+
+  private:
+    std::vector<ParameterInfo> parameters_;
+    std::size_t size_ = 0;
+};
+
+}  // namespace holomamba

@@ -1,0 +1,80 @@
+// What layers share while a batch of sequences goes through them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "hrr/random.hpp"
+#include "kernels/kernels.hpp"
+
+namespace holomamba {
+
+// Memory that is taken piece by piece and given back all at once, or back to a mark; blocks are kept for the next use.
+class Arena {
+  public:
+    // n floats, 64-byte aligned, uninitialised.
+    float* take(std::size_t n) {
+        n = (n + 15) / 16 * 16;
+        while (block_ < blocks_.size() && used_ + n > blocks_[block_].size) {
+            block_++;
+            used_ = 0;
+        }
+        if (block_ == blocks_.size()) {
+            const std::size_t size = n > kBlock ? n : kBlock;
+            blocks_.push_back({std::unique_ptr<float, Release>(allocate(size)), size});
+            used_ = 0;
+        }
+        used_ += n;
+        return blocks_[block_].data.get() + used_ - n;
+    }
+    struct Mark {
+        std::size_t block, used;
+    };
+    Mark mark() const { return {block_, used_}; }
+    void release(Mark mark) {
+        block_ = mark.block;
+        used_ = mark.used;
+    }
+
+  private:
+    static constexpr std::size_t kBlock = std::size_t{1} << 18;
+    struct Release {
+        void operator()(float* p) const { ::operator delete[](p, std::align_val_t{64}); }
+    };
+    static float* allocate(std::size_t n) {
+        return static_cast<float*>(::operator new[](n * sizeof(float), std::align_val_t{64}));
+    }
+    struct Block {
+        std::unique_ptr<float, Release> data;
+        std::size_t size;
+    };
+    std::vector<Block> blocks_;
+    std::size_t block_ = 0, used_ = 0;
+};
+
+// One pass of packed sequences: sequence s is rows starts[s] .. starts[s+1]-1 of every matrix [tokens x width].
+struct Pass {
+    const KernelTable& kernels;
+    const float* parameters;
+    float* gradients;             // same layout; added to by backward
+    std::span<const int> starts;  // sequences + 1
+    Arena& arena;
+    // Recurrent states, one row a sequence: read at the start and replaced by those at the end. nullptr: start from zeros
+    // and keep nothing, as in training.
+    float* states = nullptr;
+    std::size_t state_stride = 0;
+    float dropout = 0;
+    std::uint64_t key = 0;  // of the dropout masks
+
+    int sequences() const { return static_cast<int>(starts.size()) - 1; }
+    int tokens() const { return starts.back(); }
+    // The same elements are dropped in forward and backward: a mask depends on the key and the place in the network.
+    void drop(std::size_t n, std::uint64_t place, float* x) const {
+        if (dropout > 0) kernels.dropout(n, dropout, mix64(key ^ mix64(place)), x);
+    }
+};
+
+}  // namespace holomamba

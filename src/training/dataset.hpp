@@ -1,0 +1,47 @@
+// Histories to train and evaluate on.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "model/catalogue.hpp"
+
+namespace holomamba {
+
+// Every user's events in order, as item numbers, one user after another. The first `training` events of a user may be
+// learned from; where a user is held out, the event at `training` is the validation event (if held back) and the one at
+// `test` the test event.
+struct Dataset {
+    Catalogue catalogue;
+    std::vector<std::int64_t> starts{0};  // users + 1
+    std::vector<std::int32_t> items;
+    std::vector<std::int32_t> training;    // events of each user to learn from
+    std::vector<std::int32_t> validation;  // place of the validation event in the user's history, or -1
+    std::vector<std::int32_t> test;        // place of the test event, or -1
+
+    int users() const { return static_cast<int>(starts.size()) - 1; }
+    std::span<const std::int32_t> history(int user) const {
+        return {items.data() + starts[user], items.data() + starts[user + 1]};
+    }
+
+    // Adds a user whose whole history is for training.
+    void add_user(std::span<const std::int32_t> events) {
+        items.insert(items.end(), events.begin(), events.end());
+        starts.push_back(static_cast<std::int64_t>(items.size()));
+        training.push_back(static_cast<std::int32_t>(events.size()));
+        validation.push_back(-1);
+        test.push_back(-1);
+    }
+    // Holds back the last user's event at `place` for the test and, if asked, the one before for validation. Users with
+    // nothing left to learn from keep all events for training.
+    void hold_out(int place, bool with_validation) {
+        const int kept = with_validation ? place - 1 : place;
+        if (kept < 1) return;
+        training.back() = kept;
+        if (with_validation) validation.back() = place - 1;
+        test.back() = place;
+    }
+};
+
+}  // namespace holomamba

@@ -1,0 +1,54 @@
+// Runs of events packed end to end, without padding, into pieces that fit a core's cache.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "training/dataset.hpp"
+
+namespace holomamba {
+
+// Events first .. last-1 of a user's history, read after the start token.
+struct Run {
+    std::int32_t user, first, last;
+    int length() const { return last - first; }
+};
+
+// Runs that go through the network together: [first, last) of a list.
+struct Piece {
+    std::size_t first, last;
+    int tokens;
+};
+
+// Cuts a list of runs, in order, into pieces of up to `limit` tokens (a longer run is a piece of its own). `tokens_of` a run
+// says how many rows it takes.
+template <typename TokensOf>
+std::vector<Piece> cut_into_pieces(std::span<const Run> runs, int limit, TokensOf tokens_of) {
+    std::vector<Piece> pieces;
+    for (std::size_t i = 0; i < runs.size(); i++) {
+        const int tokens = tokens_of(runs[i]);
+        if (pieces.empty() || pieces.back().tokens + tokens > limit) pieces.push_back({i, i, 0});
+        pieces.back().last = i + 1;
+        pieces.back().tokens += tokens;
+    }
+    return pieces;
+}
+
+// Tokens of a piece: the widest activations of a piece then stay within a few megabytes.
+constexpr int kPieceTokens = 512;
+
+// Deals pieces to threads by weight, the same way every time.
+inline std::vector<std::vector<std::size_t>> deal(std::span<const Piece> pieces, int threads) {
+    std::vector<std::vector<std::size_t>> hands(threads);
+    std::vector<std::int64_t> weights(threads, 0);
+    for (std::size_t i = 0; i < pieces.size(); i++) {
+        const auto lightest = std::min_element(weights.begin(), weights.end()) - weights.begin();
+        hands[lightest].push_back(i);
+        weights[lightest] += pieces[i].tokens;
+    }
+    return hands;
+}
+
+}  // namespace holomamba

@@ -1,0 +1,45 @@
+// Threads inside the core: plain work on plain memory, with signals blocked, never touching the server.
+#pragma once
+
+#include <atomic>
+#include <exception>
+#include <functional>
+#include <vector>
+
+namespace holomamba {
+
+// Thrown out of a long computation when its caller asked it to stop.
+struct Cancelled {};
+
+// Asked on the calling thread only, between pieces of work of some tens of milliseconds; true: stop.
+using StopCheck = std::function<bool()>;
+
+// The caller's wish to stop, passed on to the other threads.
+class Stop {
+  public:
+    explicit Stop(const StopCheck& check) : check_(check) {}
+    // Throws Cancelled once the caller wants to stop; thread 0 is the calling thread.
+    void poll(int thread) {
+        if (thread == 0 && check_ && check_()) wanted_ = true;
+        if (wanted_) throw Cancelled{};
+    }
+
+  private:
+    const StopCheck& check_;
+    std::atomic<bool> wanted_ = false;
+};
+
+// Processors this process may use, or `wanted` where that is not 0.
+int thread_count(int wanted);
+
+// Runs body(0) on this thread and body(1) .. body(threads - 1) beside it; returns when all have ended and rethrows the
+// first exception, the calling thread's own before others.
+void run_threads(int threads, const std::function<void(int)>& body);
+
+// Part `thread` of 0 .. n-1 cut into `threads` even ranges.
+struct Range {
+    std::size_t first, last;
+};
+inline Range part_of(std::size_t n, int thread, int threads) { return {n * thread / threads, n * (thread + 1) / threads}; }
+
+}  // namespace holomamba

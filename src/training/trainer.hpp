@@ -1,0 +1,74 @@
+// Training: epochs over packed histories, full cross-entropy, AdamW.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "model/network.hpp"
+#include "training/dataset.hpp"
+#include "training/metrics.hpp"
+#include "training/packing.hpp"
+#include "training/parallel.hpp"
+
+namespace holomamba {
+
+struct EpochReport {
+    int epoch = 0;                      // from 1
+    double loss = 0;                    // mean cross-entropy of a training event, in nats
+    std::optional<Metrics> validation;  // P-excl at 10, where validation events are held back
+    double seconds = 0;                 // of training, without validation
+    std::int64_t tokens = 0;            // training events
+    bool best = false;                  // these are the weights to keep so far
+    bool last = false;                  // the last epoch, or patience has run out
+};
+
+// Deterministic for a seed and a number of threads.
+class Trainer {
+  public:
+    // Takes the data. Throws Error where there is nothing to learn from.
+    Trainer(Dataset data, const Options& options);
+
+    // One pass over the training events and, where there are any, the validation events. Throws Cancelled soon after
+    // `stop` says so; the trainer is of no more use then.
+    EpochReport run_epoch(const StopCheck& stop);
+
+    const Network& network() const { return *network_; }
+    const Dataset& data() const { return data_; }
+    // The weights of the best epoch; without validation, of the last.
+    std::span<const float> best() const { return best_; }
+    std::int64_t training_events() const;
+
+  private:
+    struct Worker;  // what one thread owns
+
+    void make_runs();
+    void train_batch(std::span<const Run> runs, float rate, Stop& stop);
+    void train_piece(std::span<const Run> runs, float scale, std::uint64_t key, Worker& worker);
+    // The catalogue rows this batch needs, and their places among them.
+    void choose_rows(std::span<const Run> runs);
+    void step(float rate);
+    float learning_rate(std::int64_t step_number) const;
+
+    Options options_;
+    Dataset data_;
+    std::unique_ptr<Network> network_;
+    int threads_;
+    const KernelTable& kernels_;
+    std::vector<float> parameters_, gradients_, first_moment_, second_moment_, best_;
+    std::vector<Run> runs_;
+    std::vector<std::int32_t> rows_, place_of_;
+    HolographicEmbedding::Composed composed_;
+    std::vector<Worker> workers_;
+    Random random_;
+    std::int64_t steps_ = 0, steps_per_epoch_ = 0;
+    int epoch_ = 0, best_epoch_ = 0;
+    double best_ndcg_ = -1;
+    double epoch_loss_ = 0;
+
+  public:
+    ~Trainer();
+};
+
+}  // namespace holomamba
