@@ -20,27 +20,36 @@ constexpr std::size_t kRegisterFloats = kRegisterBytes / sizeof(float);
 typedef float Register __attribute__((vector_size(kRegisterBytes)));
 typedef float UnalignedRegister __attribute__((vector_size(kRegisterBytes), aligned(alignof(float)), may_alias));
 
-inline Register load_register(const float* p) { return *reinterpret_cast<const UnalignedRegister*>(p); }
+inline Register load_register(const float* p) {
+    return *reinterpret_cast<const UnalignedRegister*>(p);
+}
 
-// Sums term(a, b) over the elements. Thirty-two running sums, however many registers those are: one addition need not wait
-// for the one before, and the order of additions is the same for every instruction set.
+// sums[r] += term of the r-th registers of x and y, for the first `Registers` of them.
+template <std::size_t Registers, typename Term>
+inline void accumulate_registers(const float* x, const float* y, const Term& term, Register* sums) {
+    for (std::size_t r = 0; r < Registers; r++)
+        sums[r] += term(load_register(x + r * kRegisterFloats), load_register(y + r * kRegisterFloats));
+}
+
+// Sums term(a, b) over the elements. Thirty-two running sums, however many registers those are: one addition need not
+// wait for the one before, and the order of additions is the same for every instruction set.
 template <typename Term>
-inline float accumulate(std::size_t n, const float* x, const float* y, Term&& term) {
-    constexpr std::size_t kStep = 32;
-    constexpr std::size_t kRegisters = kStep / kRegisterFloats;
-    Register sums[kRegisters] = {};
+inline float accumulate(std::size_t n, const float* x, const float* y, const Term& term) {
+    constexpr std::size_t kSums = 32;
+    Register sums[kSums / kRegisterFloats] = {};
     std::size_t i = 0;
-    for (; i + kStep <= n; i += kStep)
-        for (std::size_t r = 0; r < kRegisters; r++) {
-            const std::size_t at = i + r * kRegisterFloats;
-            sums[r] += term(load_register(x + at), load_register(y + at));
-        }
-    float total[kStep];
+    for (; i + kSums <= n; i += kSums) accumulate_registers<kSums / kRegisterFloats>(x + i, y + i, term, sums);
+    if (i + kSums / 2 <= n) {
+        accumulate_registers<kSums / 2 / kRegisterFloats>(x + i, y + i, term, sums);
+        i += kSums / 2;
+    }
+    float rest = 0.0f;
+    for (; i < n; i++) rest += term(x[i], y[i]);
+    float total[kSums];
     std::memcpy(total, sums, sizeof total);
-    for (std::size_t lane = 0; i < n; i++, lane++) total[lane] += term(x[i], y[i]);
-    for (std::size_t width = kStep / 2; width > 0; width /= 2)
+    for (std::size_t width = kSums / 2; width > 0; width /= 2)
         for (std::size_t lane = 0; lane < width; lane++) total[lane] += total[lane + width];
-    return total[0];
+    return total[0] + rest;
 }
 
 float inner_product(std::size_t n, const float* x, const float* y) {

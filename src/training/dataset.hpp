@@ -33,13 +33,16 @@ struct Dataset {
         validation.push_back(-1);
         test.push_back(-1);
     }
-    // Holds back the last user's event at `place` for the test and, if asked, the one before for validation. Users with
-    // nothing left to learn from keep all events for training.
-    void hold_out(int place, bool with_validation) {
-        const int kept = with_validation ? place - 1 : place;
-        if (kept < 1) return;
-        training.back() = kept;
-        if (with_validation) validation.back() = place - 1;
+    // Holds back the last user's event at `place` for the test and, if asked, the one before for validation; only what lies
+    // before them is learned from. Where nothing would be left to learn from, a strict holdout keeps the events back all the
+    // same, without validation, and any other learns from the whole history and tests nothing.
+    void hold_out(int place, bool with_validation, bool strict) {
+        if (place - (with_validation ? 1 : 0) < 1) {
+            if (!strict) return;
+            with_validation = false;
+        }
+        training.back() = with_validation ? place - 1 : place;
+        validation.back() = with_validation ? place - 1 : -1;
         test.back() = place;
     }
 };

@@ -7,10 +7,9 @@
 #include <vector>
 
 #include "model/network.hpp"
+#include "training/batch_gradient.hpp"
 #include "training/dataset.hpp"
 #include "training/metrics.hpp"
-#include "training/packing.hpp"
-#include "training/parallel.hpp"
 
 namespace holomamba {
 
@@ -41,15 +40,10 @@ class Trainer {
     std::int64_t training_events() const;
 
   private:
-    struct Worker;  // what one thread owns
-
     void make_runs();
-    void train_batch(std::span<const Run> runs, float rate, Stop& stop);
-    void train_piece(std::span<const Run> runs, float scale, std::uint64_t key, Worker& worker);
-    // The catalogue rows this batch needs, and their places among them.
-    void choose_rows(std::span<const Run> runs);
-    void step(float rate);
-    float learning_rate(std::int64_t step_number) const;
+    // One step of AdamW along the clipped gradient.
+    void step(double rate);
+    double learning_rate() const;
 
     Options options_;
     Dataset data_;
@@ -58,17 +52,11 @@ class Trainer {
     const KernelTable& kernels_;
     std::vector<float> parameters_, gradients_, first_moment_, second_moment_, best_;
     std::vector<Run> runs_;
-    std::vector<std::int32_t> rows_, place_of_;
-    HolographicEmbedding::Composed composed_;
-    std::vector<Worker> workers_;
+    BatchGradient batch_gradient_;
     Random random_;
     std::int64_t steps_ = 0, steps_per_epoch_ = 0;
     int epoch_ = 0, best_epoch_ = 0;
     double best_ndcg_ = -1;
-    double epoch_loss_ = 0;
-
-  public:
-    ~Trainer();
 };
 
 }  // namespace holomamba

@@ -1,0 +1,49 @@
+-- ssm_state: what a model remembers of one user
+
+CREATE TYPE @extschema@.ssm_state;
+
+CREATE FUNCTION @extschema@.ssm_state_in(cstring) RETURNS @extschema@.ssm_state
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION @extschema@.ssm_state_out(@extschema@.ssm_state) RETURNS cstring
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION @extschema@.ssm_state_recv(internal) RETURNS @extschema@.ssm_state
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION @extschema@.ssm_state_send(@extschema@.ssm_state) RETURNS bytea
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+CREATE TYPE @extschema@.ssm_state (
+    INPUT = @extschema@.ssm_state_in,
+    OUTPUT = @extschema@.ssm_state_out,
+    RECEIVE = @extschema@.ssm_state_recv,
+    SEND = @extschema@.ssm_state_send,
+    ALIGNMENT = double,
+    STORAGE = external
+);
+
+COMMENT ON TYPE @extschema@.ssm_state IS 'recurrent state of one user: opaque, bound by a fingerprint to the weights that made it';
+COMMENT ON FUNCTION @extschema@.ssm_state_in(cstring) IS 'reads the text form of a state';
+COMMENT ON FUNCTION @extschema@.ssm_state_out(@extschema@.ssm_state) IS 'lossless text form: the bytes of the state in hexadecimal';
+COMMENT ON FUNCTION @extschema@.ssm_state_recv(internal) IS 'reads the binary form of a state';
+COMMENT ON FUNCTION @extschema@.ssm_state_send(@extschema@.ssm_state) IS 'lossless binary form, big-endian';
+
+-- STABLE, since they read the weights from the catalogue; with the same weights they are functions of their arguments.
+
+CREATE FUNCTION @extschema@.ssm_initial(model text, version integer) RETURNS @extschema@.ssm_state
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION @extschema@.ssm_update(state @extschema@.ssm_state, token @extschema@.hrr) RETURNS @extschema@.ssm_state
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
+CREATE FUNCTION @extschema@.ssm_update(state @extschema@.ssm_state, tokens @extschema@.hrr[]) RETURNS @extschema@.ssm_state
+    AS 'MODULE_PATHNAME', 'ssm_update_array' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000;
+CREATE FUNCTION @extschema@.ssm_vector(state @extschema@.ssm_state) RETURNS @extschema@.hrr
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION @extschema@.ssm_events(state @extschema@.ssm_state) RETURNS bigint
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION @extschema@.ssm_initial(text, integer) IS 'state of a user without events, for a version of a model';
+COMMENT ON FUNCTION @extschema@.ssm_update(@extschema@.ssm_state, @extschema@.hrr) IS
+    'state after one more event with the item of that token: the same cost whatever came before';
+COMMENT ON FUNCTION @extschema@.ssm_update(@extschema@.ssm_state, @extschema@.hrr[]) IS
+    'state after events in the order of the array; a NULL token is an item that the model does not know';
+COMMENT ON FUNCTION @extschema@.ssm_vector(@extschema@.ssm_state) IS
+    'what items'' targets are compared with: the encoder''s output, followed by 1 for the bias';
+COMMENT ON FUNCTION @extschema@.ssm_events(@extschema@.ssm_state) IS 'number of events in the state';

@@ -1,0 +1,283 @@
+-- Training: what train() reads, writes and makes active
+
+CREATE FUNCTION holomamba.options() RETURNS TABLE (name text, default_value text, range text, description text)
+    AS 'MODULE_PATHNAME', 'holomamba_options' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 30;
+COMMENT ON FUNCTION holomamba.options() IS 'the options of create_model() and train(), with their defaults and ranges';
+
+CREATE FUNCTION holomamba.check_options(options jsonb) RETURNS void
+    AS 'MODULE_PATHNAME', 'holomamba_check_options' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION holomamba.check_options(jsonb) IS 'refuses options that do not exist or are out of range';
+
+CREATE FUNCTION holomamba.complete_options(options jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT jsonb_object_agg(o.name, CASE WHEN o.default_value ~ '^[0-9]' THEN o.default_value::jsonb ELSE to_jsonb(o.default_value) END)
+           || options
+    FROM holomamba.options() o
+$$;
+COMMENT ON FUNCTION holomamba.complete_options(jsonb) IS 'the options, with defaults for those that are not given';
+
+CREATE FUNCTION holomamba.assert_may_manage(model text) RETURNS holomamba.model_catalogue
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m holomamba.model_catalogue := holomamba.find_model(model);
+BEGIN
+    IF NOT holomamba.may_manage(m.model) THEN
+        RAISE insufficient_privilege USING MESSAGE = format('must be owner of model "%s"', model);
+    END IF;
+    RETURN m;
+END
+$$;
+COMMENT ON FUNCTION holomamba.assert_may_manage(text) IS 'the row of a model, for its owner; an error for others';
+
+-- What the numbers of a version stand for: ordinals of items and of the values of their attributes. Items are those of the
+-- table of items together with those that only events know. The labels of a numeric attribute are its mean and its
+-- deviation.
+CREATE FUNCTION holomamba.make_vocabulary(m holomamba.model_catalogue, version integer) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    ids text := format('SELECT %I::%s FROM %s', m.item_column, m.item_type, m.interactions);
+    attribute name;
+    labels text[];
+BEGIN
+    IF m.items IS NOT NULL THEN
+        ids := ids || format(' UNION SELECT %I::%s FROM %s', m.item_key, m.item_type, m.items);
+    END IF;
+    EXECUTE format('SELECT array_agg(u.id::text ORDER BY u.id) FROM (SELECT DISTINCT i.id FROM (%s) i (id) WHERE i.id IS NOT NULL) u', ids)
+    INTO labels;
+    INSERT INTO holomamba.vocabulary (model, version, field, labels) VALUES (m.model, make_vocabulary.version, '', coalesce(labels, '{}'));
+
+    FOREACH attribute IN ARRAY m.attributes LOOP
+        EXECUTE CASE holomamba.attribute_kind((holomamba.column_of(m.items, attribute)).atttypid)
+            WHEN 'number' THEN
+                format('SELECT ARRAY[coalesce(avg(v.x), 0), coalesce(nullif(stddev_pop(v.x), 0), 1)]::text[] FROM (SELECT %s FROM %s i) v (x)',
+                       holomamba.number_expression(m.items, attribute), m.items)
+            ELSE
+                format('SELECT array_agg(DISTINCT v.x ORDER BY v.x COLLATE "C") FROM %s i, %s v (x)',
+                       m.items, holomamba.values_expression(m.items, attribute))
+            END
+        INTO labels;
+        INSERT INTO holomamba.vocabulary (model, version, field, labels)
+        VALUES (m.model, make_vocabulary.version, attribute, coalesce(labels, '{}'));
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION holomamba.make_vocabulary(holomamba.model_catalogue, integer) IS
+    'internal: stores the items and the values of their attributes that a new version will know';
+
+CREATE FUNCTION holomamba.number_expression(items regclass, attribute name) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN holomamba.base_type(c.atttypid) IN ('date'::regtype, 'timestamp', 'timestamptz')
+                THEN format('CASE WHEN isfinite(i.%I) THEN extract(epoch FROM i.%1$I)::double precision END', attribute)
+                -- what is not finite is no number to compare items by
+                ELSE format('CASE WHEN i.%I::double precision NOT IN (''NaN'', ''Infinity'', ''-Infinity'') THEN i.%1$I::double precision END', attribute)
+           END
+    FROM holomamba.column_of(items, attribute) c
+$$;
+COMMENT ON FUNCTION holomamba.number_expression(regclass, name) IS 'internal: a numeric attribute of row i as double precision, or NULL';
+
+CREATE FUNCTION holomamba.values_expression(items regclass, attribute name) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format(CASE holomamba.attribute_kind(c.atttypid)
+                  WHEN 'many' THEN 'LATERAL (SELECT DISTINCT u.x::text FROM unnest(i.%I) u (x) WHERE u.x IS NOT NULL)'
+                  ELSE 'LATERAL (SELECT i.%I::text WHERE i.%1$I IS NOT NULL)' END, attribute)
+    FROM holomamba.column_of(items, attribute) c
+$$;
+COMMENT ON FUNCTION holomamba.values_expression(regclass, name) IS 'internal: the values of a category of row i, as a set of text';
+
+CREATE FUNCTION holomamba.training_queries(model text, version integer)
+RETURNS TABLE (kind text, name text, labels integer, query text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m holomamba.model_catalogue := holomamba.find_model(model);
+    v holomamba.version_catalogue;
+    items_list text := format('(SELECT k.id::%s, k.n FROM holomamba.vocabulary y, unnest(y.labels) WITH ORDINALITY k (id, n) '
+                              'WHERE y.model = %L AND y.version = %s AND y.field = '''') k (id, n)', m.item_type, m.model, version);
+    order_list text;
+    first_order pg_attribute;
+    attribute name;
+BEGIN
+    SELECT * INTO v FROM holomamba.version_catalogue c WHERE c.model = m.model AND c.version = training_queries.version;
+    SELECT string_agg(format('e.%I', o.name), ', ' ORDER BY o.number) INTO order_list
+    FROM unnest(m.order_columns) WITH ORDINALITY AS o (name, number);
+
+    FOREACH attribute IN ARRAY m.attributes LOOP
+        name := attribute;
+        labels := (SELECT cardinality(y.labels) FROM holomamba.vocabulary y
+                   WHERE y.model = m.model AND y.version = v.version AND y.field = attribute);
+        IF holomamba.attribute_kind((holomamba.column_of(m.items, attribute)).atttypid) = 'number' THEN
+            kind := 'number';
+            query := format('SELECT (k.n - 1)::integer, ((x.x - s.mean) / s.deviation)::real '
+                            'FROM %s JOIN %s i ON i.%I = k.id, LATERAL (SELECT %s) x (x), '
+                            '(SELECT (y.labels)[1]::double precision, (y.labels)[2]::double precision FROM holomamba.vocabulary y '
+                            'WHERE y.model = %L AND y.version = %s AND y.field = %L) s (mean, deviation) '
+                            'WHERE x.x IS NOT NULL ORDER BY 1',
+                            items_list, m.items, m.item_key, holomamba.number_expression(m.items, attribute),
+                            m.model, v.version, attribute);
+        ELSE
+            kind := 'category';
+            query := format('SELECT (k.n - 1)::integer, (l.n - 1)::integer '
+                            'FROM %s JOIN %s i ON i.%I = k.id, %s x (x), '
+                            '(SELECT u.* FROM holomamba.vocabulary y, unnest(y.labels) WITH ORDINALITY u '
+                            'WHERE y.model = %L AND y.version = %s AND y.field = %L) l (label, n) '
+                            'WHERE l.label = x.x ORDER BY 1, 2',
+                            items_list, m.items, m.item_key, holomamba.values_expression(m.items, attribute),
+                            m.model, v.version, attribute);
+        END IF;
+        RETURN NEXT;
+    END LOOP;
+
+    -- Ties in the order columns are broken by physical order, as everywhere.
+    first_order := holomamba.column_of(m.interactions, m.order_columns[1]);
+    kind := 'histories';
+    name := NULL;
+    labels := (SELECT cardinality(y.labels) FROM holomamba.vocabulary y
+               WHERE y.model = m.model AND y.version = v.version AND y.field = '');
+    query := format('SELECT array_agg((k.n - 1)::integer ORDER BY %s, e.tableoid, e.ctid), %s '
+                    'FROM %s e JOIN %s ON k.id = e.%I WHERE e.%I IS NOT NULL GROUP BY e.%6$I ORDER BY e.%6$I',
+                    order_list,
+                    CASE v.holdout
+                        WHEN 'time' THEN format('(count(*) FILTER (WHERE e.%I < %L::%s))::integer', m.order_columns[1],
+                                                v.options ->> 'cutoff', format_type(first_order.atttypid, -1))
+                        WHEN 'leave_one_out' THEN '(count(*) - 1)::integer'
+                        ELSE '-1' END,
+                    m.interactions, items_list, m.item_column, m.user_column);
+    RETURN NEXT;
+END
+$$;
+COMMENT ON FUNCTION holomamba.training_queries(text, integer) IS
+    'internal: what train() and evaluate() read, attributes first: (item, value) of each, then each user''s items in order and the place of the test event';
+
+CREATE FUNCTION holomamba.begin_training(model text, epochs integer, holdout text, options jsonb) RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m holomamba.model_catalogue;
+    chosen jsonb;
+    free CONSTANT text[] := '{epochs,cutoff,seed,threads,patience,validation}';
+    best integer;
+    next_version integer;
+    first_order pg_attribute;
+BEGIN
+    m := holomamba.assert_may_manage(model);
+    IF holdout IS NULL OR holdout NOT IN ('none', 'leave_one_out', 'time') THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('invalid holdout: %s', coalesce(quote_literal(holdout), 'NULL')),
+            HINT = 'A holdout is ''none'', ''leave_one_out'' or ''time''.';
+    ELSIF options IS NULL THEN
+        RAISE null_value_not_allowed USING MESSAGE = 'argument "options" must not be null';
+    END IF;
+    PERFORM holomamba.check_options(options);
+    chosen := m.options || options || CASE WHEN epochs IS NULL THEN '{}' ELSE jsonb_build_object('epochs', epochs) END;
+    PERFORM holomamba.check_options(chosen);
+    -- Where everything is learned from, nothing tells when to stop: as many epochs as served the last holdout best.
+    IF holdout = 'none' AND NOT chosen ? 'epochs' THEN
+        SELECT v.best_epoch INTO best
+        FROM holomamba.version_catalogue v
+        WHERE v.model = m.model AND v.status = 'ready' AND v.holdout <> 'none' AND v.options - free = holomamba.complete_options(chosen) - free
+        ORDER BY v.version DESC LIMIT 1;
+        chosen := chosen || CASE WHEN best IS NULL THEN '{}' ELSE jsonb_build_object('epochs', best) END;
+    END IF;
+    chosen := holomamba.complete_options(chosen);
+    IF (holdout = 'time') <> (chosen ->> 'cutoff' <> '') THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = CASE WHEN holdout = 'time' THEN 'holdout ''time'' without a cutoff' ELSE 'a cutoff without holdout ''time''' END,
+            HINT = 'CALL holomamba.train(model, holdout => ''time'', options => ''{"cutoff": "2026-01-01"}'')';
+    ELSIF holdout = 'time' THEN
+        first_order := holomamba.column_of(m.interactions, m.order_columns[1]);
+        EXECUTE format('SELECT %L::%s', chosen ->> 'cutoff', format_type(first_order.atttypid, -1));
+    END IF;
+
+    -- Trainings that start at the same moment get numbers one after the other.
+    PERFORM FROM holomamba.model_catalogue c WHERE c.model = m.model FOR NO KEY UPDATE;
+    SELECT coalesce(max(v.version), 0) + 1 INTO next_version FROM holomamba.version_catalogue v WHERE v.model = m.model;
+    INSERT INTO holomamba.version_catalogue (model, version, status, holdout, options, seed)
+    VALUES (m.model, next_version, 'training', holdout, chosen, (chosen ->> 'seed')::bigint);
+    PERFORM holomamba.make_vocabulary(m, next_version);
+    RETURN next_version;
+END
+$$;
+COMMENT ON FUNCTION holomamba.begin_training(text, integer, text, jsonb) IS 'internal: checks the arguments of train() and returns the number of the new version';
+
+CREATE PROCEDURE holomamba.train(model text, epochs integer DEFAULT NULL, holdout text DEFAULT 'none', options jsonb DEFAULT '{}')
+    AS 'MODULE_PATHNAME', 'holomamba_train' LANGUAGE C;
+COMMENT ON PROCEDURE holomamba.train(text, integer, text, jsonb) IS
+    'trains a new version of a model, one committed row of training_log per epoch, and makes it the active one';
+
+CREATE FUNCTION holomamba.item_vectors(model text, version integer, OUT item_id text, OUT token @extschema@.hrr, OUT target @extschema@.hrr)
+    RETURNS SETOF record AS 'MODULE_PATHNAME', 'holomamba_item_vectors' LANGUAGE C STABLE STRICT ROWS 10000;
+COMMENT ON FUNCTION holomamba.item_vectors(text, integer) IS 'the vectors of every item that a version knows, computed from its weights';
+
+CREATE FUNCTION holomamba.activate(model text, version integer) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m holomamba.model_catalogue := holomamba.assert_may_manage(model);
+    items_table text := format('holomamba.%I', m.model || '_items');
+BEGIN
+    IF NOT EXISTS (SELECT FROM holomamba.version_catalogue v
+                   WHERE v.model = m.model AND v.version = activate.version AND v.status = 'ready') THEN
+        RAISE undefined_object USING
+            MESSAGE = format('model "%s" has no complete version %s', model, coalesce(version::text, 'NULL')),
+            HINT = (SELECT coalesce('The complete versions are ' || string_agg(v.version::text, ', ' ORDER BY v.version) || '.',
+                                    format('There is none yet: CALL holomamba.train(%L)', model))
+                    FROM holomamba.version_catalogue v WHERE v.model = m.model AND v.status = 'ready');
+    END IF;
+    -- Events wait from here on, so that none is missed by the replay and none is counted twice; readers do not wait.
+    EXECUTE format('LOCK TABLE holomamba.%I IN SHARE ROW EXCLUSIVE MODE', m.model || '_users');
+    EXECUTE format('DELETE FROM %s', items_table);
+    -- Items that are in events only are known to the encoder, but not on sale.
+    EXECUTE format('INSERT INTO %s (item_id, token, target, popularity) '
+                   'SELECT i.item_id::%s, i.token, %s, coalesce(p.count, 0) '
+                   'FROM holomamba.item_vectors($1, $2) i '
+                   'LEFT JOIN (SELECT e.%I::text, count(*) FROM %s e GROUP BY 1) p (id, count) ON p.id = i.item_id',
+                   items_table, m.item_type,
+                   CASE WHEN m.items IS NULL THEN 'i.target'
+                        ELSE format('CASE WHEN EXISTS (SELECT FROM %s s WHERE s.%I = i.item_id::%s) THEN i.target END',
+                                    m.items, m.item_key, m.item_type) END,
+                   m.item_column, m.interactions)
+    USING model, version;
+    UPDATE holomamba.model_catalogue c SET active_version = activate.version WHERE c.model = m.model;
+    EXECUTE format('SELECT holomamba.%I(NULL)', m.model || '_replay');
+END
+$$;
+COMMENT ON FUNCTION holomamba.activate(text, integer) IS
+    'makes a complete version the one that recommends: item vectors and all user states are computed for it, in one commit';
+
+CREATE FUNCTION holomamba.forget_version(model text, version integer) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m holomamba.model_catalogue := holomamba.assert_may_manage(model);
+BEGIN
+    IF m.active_version = version THEN
+        RAISE object_in_use USING
+            MESSAGE = format('version %s of model "%s" is active', version, model),
+            HINT = 'Activate another version first: SELECT holomamba.activate(model, version).';
+    END IF;
+    DELETE FROM holomamba.version_catalogue v WHERE v.model = m.model AND v.version = forget_version.version;
+    IF NOT FOUND THEN
+        RAISE undefined_object USING
+            MESSAGE = format('model "%s" has no version %s', model, coalesce(version::text, 'NULL')),
+            HINT = 'The view holomamba.versions lists the versions.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION holomamba.forget_version(text, integer) IS 'deletes a version that is not active, its weights and its log';
+
+CREATE FUNCTION holomamba.rebuild_state(model text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m holomamba.model_catalogue := holomamba.assert_may_manage(model);
+BEGIN
+    EXECUTE format('LOCK TABLE holomamba.%I IN SHARE ROW EXCLUSIVE MODE', m.model || '_users');
+    EXECUTE format('SELECT holomamba.%I(NULL)', m.model || '_replay');
+END
+$$;
+COMMENT ON FUNCTION holomamba.rebuild_state(text) IS 'replays all events of a model and stores the states of its users anew';

@@ -1,0 +1,18 @@
+// Weights in the catalogue: a row per parameter.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "model/parameters.hpp"
+#include "postgres/guard.hpp"
+
+namespace holomamba::postgres {
+
+// Writes every parameter of a version, over those of an earlier epoch. SPI is connected.
+void store_parameters(const char* model, int32 version, const ParameterLayout& layout, std::span<const float> parameters);
+
+// Reads every parameter of a version into `parameters`, which has the layout's size. SPI is connected.
+void load_parameters(const char* model, int32 version, const ParameterLayout& layout, std::span<float> parameters);
+
+}  // namespace holomamba::postgres

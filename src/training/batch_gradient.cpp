@@ -1,0 +1,160 @@
+#include "training/batch_gradient.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "training/cross_entropy.hpp"
+
+namespace holomamba {
+
+struct BatchGradient::Worker {
+    Arena arena;
+    Network::Kept kept;
+    std::vector<float> gradients;      // layout order; the item table's part stays unused
+    std::vector<float> draw, dtoken;   // [rows x d] of the composed items
+    HolographicEmbedding::ValueGradient values;
+    std::vector<float> logits;
+    std::vector<std::int32_t> targets;
+    double loss = 0;
+};
+
+BatchGradient::~BatchGradient() = default;
+
+BatchGradient::BatchGradient(const Network& network, const Dataset& data, int threads)
+    : network_(network), data_(data), threads_(threads), kernels_(kernels()), workers_(threads) {
+    place_of_.assign(network_.embedding().rows(), -1);
+    for (Worker& worker : workers_) worker.gradients.resize(network_.layout().size());
+}
+
+void BatchGradient::choose_rows(std::span<const Run> runs) {
+    const HolographicEmbedding& embedding = network_.embedding();
+    if (network_.tied()) {
+        if (rows_.empty()) {
+            rows_.resize(embedding.rows());
+            std::iota(rows_.begin(), rows_.end(), 0);
+            place_of_ = rows_;
+        }
+        return;
+    }
+    for (const std::int32_t row : rows_) place_of_[row] = -1;
+    rows_.clear();
+    const auto want = [&](std::int32_t row) {
+        if (place_of_[row] >= 0) return;
+        place_of_[row] = static_cast<std::int32_t>(rows_.size());
+        rows_.push_back(row);
+    };
+    want(embedding.start_row());
+    for (const Run& run : runs)
+        for (int i = run.first; i < run.last - 1; i++) want(data_.history(run.user)[i]);
+}
+
+void BatchGradient::add_piece(std::span<const Run> runs, const Batch& batch, std::uint64_t key, Worker& worker) {
+    const int d = network_.dimension();
+    const std::size_t width = d;
+    const Arena::Mark mark = worker.arena.mark();
+    std::vector<int> starts{0};
+    std::vector<std::int32_t> inputs;
+    worker.targets.clear();
+    for (const Run& run : runs) {
+        const auto history = data_.history(run.user);
+        inputs.push_back(place_of_[network_.embedding().start_row()]);
+        for (int i = run.first; i < run.last; i++) {
+            worker.targets.push_back(history[i]);
+            if (i + 1 < run.last) inputs.push_back(place_of_[history[i]]);
+        }
+        starts.push_back(starts.back() + run.length());
+    }
+    float* tokens = worker.arena.take(inputs.size() * width);
+    for (std::size_t t = 0; t < inputs.size(); t++)
+        std::copy_n(composed_.token.data() + inputs[t] * width, d, tokens + t * width);
+
+    Pass pass{.kernels = kernels_,
+              .parameters = batch.parameters,
+              .gradients = worker.gradients.data(),
+              .starts = starts,
+              .arena = worker.arena,
+              .dropout = batch.dropout,
+              .key = key};
+    const float* encoded = network_.encode(pass, tokens, worker.kept);
+    float* dencoded = worker.arena.take(inputs.size() * width);
+    const bool tied = network_.tied();
+    const float* table = tied ? composed_.raw.data() : batch.parameters + network_.head_table();
+    const float* bias = tied ? batch.parameters + network_.head_bias() : nullptr;
+    const HeadGradient head{tied ? worker.draw.data() : worker.gradients.data() + network_.head_table(),
+                            tied ? worker.gradients.data() + network_.head_bias() : nullptr};
+    worker.loss += cross_entropy(kernels_, pass.tokens(), d, network_.items(), encoded, worker.targets.data(), table, bias,
+                                 batch.scale, dencoded, head, worker.logits);
+    const float* dtokens = network_.backward(pass, dencoded, worker.kept);
+    for (std::size_t t = 0; t < inputs.size(); t++)
+        kernels_.add(width, dtokens + t * width, worker.dtoken.data() + inputs[t] * width);
+    worker.arena.release(mark);
+}
+
+double BatchGradient::compute(std::span<const Run> runs, std::span<const float> parameters, float dropout, std::uint64_t key,
+                              Stop& stop, std::span<float> gradients) {
+    const HolographicEmbedding& embedding = network_.embedding();
+    const std::size_t d = network_.dimension();
+    choose_rows(runs);
+    embedding.prepare(parameters.data(), rows_.size(), composed_);
+    const auto pieces = cut_into_pieces(runs, kPieceTokens, [](const Run& run) { return run.length(); });
+    const auto hands = deal(pieces, threads_);
+    const auto events = std::accumulate(pieces.begin(), pieces.end(), std::int64_t{0},
+                                        [](std::int64_t total, const Piece& piece) { return total + piece.tokens; });
+    const Batch batch{parameters.data(), 1.0f / static_cast<float>(events), dropout};
+    const std::size_t shared = embedding.items_end();
+
+    run_threads(threads_, [&](int thread) {
+        const Range rows = part_of(rows_.size(), thread, threads_);
+        embedding.compose(kernels_, parameters.data(), rows_, rows.first, rows.last, composed_);
+    });
+    run_threads(threads_, [&](int thread) {
+        Worker& worker = workers_[thread];
+        std::fill(worker.gradients.begin() + static_cast<std::ptrdiff_t>(shared), worker.gradients.end(), 0.0f);
+        worker.dtoken.assign(rows_.size() * d, 0.0f);
+        if (network_.tied()) worker.draw.assign(rows_.size() * d, 0.0f);
+        worker.values.assign(worker.values.size(), 0.0f);
+        worker.loss = 0;
+        for (const std::size_t index : hands[thread]) {
+            stop.poll(thread);
+            const Piece& piece = pieces[index];
+            add_piece(runs.subspan(piece.first, piece.last - piece.first), batch, mix64(key + index), worker);
+        }
+    });
+    run_threads(threads_, [&](int thread) {
+        // Each thread sums a range of the composed rows over all workers, takes it back through the embedding, and sums its
+        // range of what the workers share.
+        const Range rows = part_of(rows_.size(), thread, threads_);
+        Worker& own = workers_[thread];
+        for (const Worker& other : workers_) {
+            if (&other == &own) continue;
+            kernels_.add((rows.last - rows.first) * d, other.dtoken.data() + rows.first * d, own.dtoken.data() + rows.first * d);
+            if (network_.tied())
+                kernels_.add((rows.last - rows.first) * d, other.draw.data() + rows.first * d, own.draw.data() + rows.first * d);
+        }
+        const Range items = part_of(shared, thread, threads_);
+        std::fill(gradients.begin() + static_cast<std::ptrdiff_t>(items.first),
+                  gradients.begin() + static_cast<std::ptrdiff_t>(items.last), 0.0f);
+    });
+    run_threads(threads_, [&](int thread) {
+        const Range rows = part_of(rows_.size(), thread, threads_);
+        Worker& own = workers_[thread];
+        embedding.backward(kernels_, parameters.data(), rows_, rows.first, rows.last, composed_,
+                           network_.tied() ? own.draw.data() : nullptr, own.dtoken.data(), gradients.data(),
+                           own.gradients.data(), own.values);
+    });
+    run_threads(threads_, [&](int thread) {
+        const Range range = part_of(gradients.size() - shared, thread, threads_);
+        const std::size_t first = shared + range.first, count = range.last - range.first;
+        std::copy_n(workers_[0].gradients.data() + first, count, gradients.data() + first);
+        for (int other = 1; other < threads_; other++)
+            kernels_.add(count, workers_[other].gradients.data() + first, gradients.data() + first);
+    });
+    HolographicEmbedding::ValueGradient& values = workers_[0].values;
+    for (int other = 1; other < threads_; other++)
+        for (std::size_t i = 0; i < values.size(); i++) values[i] += workers_[other].values[i];
+    embedding.finish_backward(parameters.data(), values, gradients.data());
+    return std::accumulate(workers_.begin(), workers_.end(), 0.0,
+                           [](double total, const Worker& worker) { return total + worker.loss; });
+}
+
+}  // namespace holomamba

@@ -1,0 +1,272 @@
+// Every table of kernels against the plain versions of reference.hpp, and every backward against central differences.
+#include "kernels/kernels.hpp"
+
+#include "near.hpp"
+#include "reference.hpp"
+
+namespace holomamba {
+namespace {
+
+using reference::random_vector;
+using reference::to_float;
+using reference::Vector;
+using Floats = std::vector<float>;
+
+class Kernels : public testing::TestWithParam<const KernelTable*> {
+  protected:
+    const KernelTable& k = *GetParam();
+    Random random{7};
+};
+
+INSTANTIATE_TEST_SUITE_P(Tables, Kernels, testing::ValuesIn(kernel_tables()),
+                         [](const auto& table) { return std::string(table.param->name); });
+
+TEST_P(Kernels, Products) {
+    for (const auto [m, n, depth] : {std::array{1, 7, 5}, {5, 1, 33}, {17, 30, 64}, {64, 130, 3}}) {
+        const Vector a = random_vector(random, m * depth), b = random_vector(random, depth * n);
+        Vector expected(m * n, 1.0), at(a.size()), bt(b.size());
+        for (int i = 0; i < m; i++)
+            for (int l = 0; l < depth; l++) at[l * m + i] = a[i * depth + l];
+        for (int l = 0; l < depth; l++)
+            for (int j = 0; j < n; j++) bt[j * depth + l] = b[l * n + j];
+        for (int i = 0; i < m; i++)
+            for (int j = 0; j < n; j++)
+                for (int l = 0; l < depth; l++) expected[i * n + j] += a[i * depth + l] * b[l * n + j];
+        Floats c(m * n, 1.0f);
+        k.multiply(m, n, depth, to_float(a).data(), to_float(b).data(), c.data(), true);
+        expect_near(c, expected, 1e-5, "A B");
+        c.assign(c.size(), 1.0f);
+        k.multiply_bt(m, n, depth, to_float(a).data(), to_float(bt).data(), c.data(), true);
+        expect_near(c, expected, 1e-5, "A B^T");
+        c.assign(c.size(), 1.0f);
+        k.multiply_at(m, n, depth, to_float(at).data(), to_float(b).data(), c.data(), true);
+        expect_near(c, expected, 1e-5, "A^T B");
+        for (double& x : expected) x -= 1;
+        k.multiply(m, n, depth, to_float(a).data(), to_float(b).data(), c.data(), false);
+        expect_near(c, expected, 1e-5, "A B, not accumulated");
+    }
+}
+
+TEST_P(Kernels, LayerNorm) {
+    for (const int d : {3, 16, 20, 96}) {
+        const int rows = 3;
+        Vector x = random_vector(random, rows * d, 2), gain = random_vector(random, d), bias = random_vector(random, d);
+        const Vector upstream = random_vector(random, rows * d);
+        Floats y(rows * d), mean(rows), inverse(rows), dx(rows * d), dgain(d, 0.0f), dbias(d, 0.0f);
+        k.layer_norm(rows, d, to_float(x).data(), to_float(gain).data(), to_float(bias).data(), y.data(), mean.data(),
+                     inverse.data());
+        expect_near(y, reference::layer_norm(rows, d, x, gain, bias), 1e-5, "y");
+        k.layer_norm_backward(rows, d, to_float(x).data(), to_float(gain).data(), mean.data(), inverse.data(),
+                              to_float(upstream).data(), dx.data(), dgain.data(), dbias.data());
+        const auto loss = [&] { return reference::dot(upstream, reference::layer_norm(rows, d, x, gain, bias)); };
+        expect_near(dx, reference::central_differences(x, loss), 1e-4, "dx");
+        expect_near(dgain, reference::central_differences(gain, loss), 1e-4, "dgain");
+        expect_near(dbias, reference::central_differences(bias, loss), 1e-4, "dbias");
+    }
+}
+
+TEST_P(Kernels, ElementWise) {
+    Vector x = random_vector(random, 77, 4);
+    x[0] = -80;
+    x[1] = 80;
+    x[2] = 0;
+    x[3] = -9;
+    Vector expected_gelu, expected_softplus, gelu_slope, softplus_slope;
+    for (const double v : x) {
+        expected_gelu.push_back(reference::gelu(v));
+        expected_softplus.push_back(reference::softplus(v));
+        gelu_slope.push_back((reference::gelu(v + 1e-5) - reference::gelu(v - 1e-5)) / 2e-5);
+        softplus_slope.push_back(reference::sigmoid(v));
+    }
+    const Floats in = to_float(x), ones(x.size(), 1.0f);
+    Floats y(x.size()), dx(x.size());
+    k.gelu(x.size(), in.data(), y.data());
+    expect_near(y, expected_gelu, 1e-6, "gelu");
+    k.gelu_backward(x.size(), in.data(), ones.data(), dx.data());
+    expect_near(dx, gelu_slope, 1e-5, "gelu'");
+    k.softplus(x.size(), in.data(), y.data());
+    for (std::size_t i = 0; i < y.size(); i++)  // relative: a small delta is a long memory
+        ASSERT_NEAR(y[i], expected_softplus[i], 1e-6 * expected_softplus[i] + 1e-30) << x[i];
+    k.softplus_backward(x.size(), y.data(), ones.data(), dx.data());
+    expect_near(dx, softplus_slope, 1e-5, "softplus'");
+}
+
+TEST_P(Kernels, GateAndBias) {
+    const int rows = 4, e = 19, stride = 40;
+    Vector x = random_vector(random, rows * e), z = random_vector(random, rows * stride);
+    const Vector upstream = random_vector(random, rows * e);
+    const auto value = [&] {
+        Vector y;
+        for (int r = 0; r < rows; r++)
+            for (int c = 0; c < e; c++) y.push_back(x[r * e + c] * reference::silu(z[r * stride + c]));
+        return y;
+    };
+    Floats y(rows * e), dx(rows * e), dz(rows * stride, 0.0f);
+    k.gate(rows, e, to_float(x).data(), to_float(z).data(), stride, y.data());
+    expect_near(y, value(), 1e-6, "gate");
+    k.gate_backward(rows, e, to_float(x).data(), to_float(z).data(), stride, to_float(upstream).data(), dx.data(), dz.data());
+    const auto loss = [&] { return reference::dot(upstream, value()); };
+    expect_near(dx, reference::central_differences(x, loss), 1e-4, "dx");
+    expect_near(dz, reference::central_differences(z, loss), 1e-4, "dz");
+
+    Floats sums(e, 1.0f), biased(rows * e, 2.0f);
+    k.add_bias(rows, e, to_float(x).data(), biased.data());
+    k.add_bias_backward(rows, e, biased.data(), sums.data());
+    for (int c = 0; c < e; c++) ASSERT_NEAR(sums[c], 1 + rows * (2 + x[c]), 1e-5);
+}
+
+TEST_P(Kernels, CausalConvolution) {
+    for (const auto [tokens, channels, width] : {std::array{1, 16, 4}, {2, 18, 4}, {9, 33, 4}, {5, 16, 1}, {3, 5, 6}}) {
+        const int stride = 2 * channels;
+        Vector x = random_vector(random, tokens * channels), weight = random_vector(random, width * channels),
+               bias = random_vector(random, channels);
+        Vector tail((width - 1) * channels, 0.0);
+        const Vector upstream = random_vector(random, tokens * channels);
+        const auto strided = [&](const Vector& v) {
+            Floats wide(tokens * stride, 9.0f);
+            for (int t = 0; t < tokens; t++)
+                for (int c = 0; c < channels; c++) wide[t * stride + c] = static_cast<float>(v[t * channels + c]);
+            return wide;
+        };
+        const Floats wide = strided(x), w = to_float(weight), b = to_float(bias);
+        Floats pre(tokens * channels), y(tokens * channels), kept = to_float(tail);
+        k.causal_convolution(tokens, channels, width, wide.data(), stride, w.data(), b.data(), kept.data(), pre.data(), y.data());
+        const auto value = [&] { return reference::causal_convolution(tokens, channels, width, x, weight, bias, tail); };
+        expect_near(y, value(), 1e-5, "y");
+
+        Floats dpre = to_float(upstream), dx(tokens * stride), dweight(width * channels, 0.0f), dbias(channels, 0.0f);
+        k.causal_convolution_backward(tokens, channels, width, wide.data(), stride, w.data(), pre.data(), dpre.data(), dx.data(),
+                                      dweight.data(), dbias.data());
+        const auto loss = [&] { return reference::dot(upstream, value()); };
+        Floats narrow;
+        for (int t = 0; t < tokens; t++)
+            for (int c = 0; c < channels; c++) narrow.push_back(dx[t * stride + c]);
+        expect_near(narrow, reference::central_differences(x, loss), 1e-4, "dx");
+        expect_near(dweight, reference::central_differences(weight, loss), 1e-4, "dweight");
+        expect_near(dbias, reference::central_differences(bias, loss), 1e-4, "dbias");
+
+        // Token by token, the tail carried along, is the same to the last bit.
+        Floats carried = to_float(tail), step_pre(channels), step_y(tokens * channels);
+        for (int t = 0; t < tokens; t++)
+            k.causal_convolution(1, channels, width, wide.data() + t * stride, stride, w.data(), b.data(), carried.data(),
+                                 step_pre.data(), step_y.data() + t * channels);
+        EXPECT_EQ(step_y, y);
+        EXPECT_EQ(carried, kept);
+    }
+}
+
+TEST_P(Kernels, SelectiveScan) {
+    for (const auto [tokens, channels, state] : {std::array{1, 16, 1}, {7, 18, 3}, {12, 40, 4}, {5, 16, 16}, {6, 7, 20}}) {
+        Vector x = random_vector(random, tokens * channels), delta = random_vector(random, tokens * channels),
+               a = random_vector(random, state * channels), b = random_vector(random, tokens * state),
+               c = random_vector(random, tokens * state), skip = random_vector(random, channels);
+        for (double& v : delta) v = static_cast<float>(reference::softplus(v));
+        for (double& v : a) v = static_cast<float>(-std::exp(v));
+        const Vector upstream = random_vector(random, tokens * channels);
+        const int stride = 2 * state + 3;
+        Floats bc(tokens * stride, 9.0f);
+        for (int t = 0; t < tokens; t++)
+            for (int n = 0; n < state; n++) {
+                bc[t * stride + n] = static_cast<float>(b[t * state + n]);
+                bc[t * stride + state + n] = static_cast<float>(c[t * state + n]);
+            }
+        const Floats xf = to_float(x), df = to_float(delta), af = to_float(a), sf = to_float(skip);
+        Floats h(state * channels, 0.0f), y(tokens * channels);
+        k.selective_scan(tokens, channels, state, xf.data(), df.data(), af.data(), bc.data(), bc.data() + state, stride,
+                         sf.data(), h.data(), y.data());
+        const auto value = [&] {
+            Vector zeros(state * channels, 0.0);
+            return reference::selective_scan(tokens, channels, state, x, delta, a, b, c, skip, zeros);
+        };
+        expect_near(y, value(), 1e-5, "y");
+        Vector h_expected(state * channels, 0.0);
+        reference::selective_scan(tokens, channels, state, x, delta, a, b, c, skip, h_expected);
+        expect_near(h, h_expected, 1e-5, "h");
+
+        Floats dx(tokens * channels), ddelta(tokens * channels), da(state * channels, 0.0f), dbc(tokens * stride, 0.0f),
+            dskip(channels, 0.0f), scratch(scan_scratch(tokens, state), 9.0f);
+        k.selective_scan_backward(tokens, channels, state, xf.data(), df.data(), af.data(), bc.data(), bc.data() + state,
+                                  stride, sf.data(), to_float(upstream).data(), dx.data(), ddelta.data(), da.data(),
+                                  dbc.data(), dbc.data() + state, dskip.data(), scratch.data());
+        const auto loss = [&] { return reference::dot(upstream, value()); };
+        expect_near(dx, reference::central_differences(x, loss), 1e-4, "dx");
+        expect_near(ddelta, reference::central_differences(delta, loss), 1e-4, "ddelta");
+        expect_near(da, reference::central_differences(a, loss), 1e-4, "da");
+        expect_near(dskip, reference::central_differences(skip, loss), 1e-4, "dskip");
+        Floats db, dc;
+        for (int t = 0; t < tokens; t++)
+            for (int n = 0; n < state; n++) {
+                db.push_back(dbc[t * stride + n]);
+                dc.push_back(dbc[t * stride + state + n]);
+            }
+        expect_near(db, reference::central_differences(b, loss), 1e-4, "db");
+        expect_near(dc, reference::central_differences(c, loss), 1e-4, "dc");
+
+        // Token by token is the same to the last bit: the state carries everything.
+        Floats carried(state * channels, 0.0f), step_y(tokens * channels);
+        for (int t = 0; t < tokens; t++)
+            k.selective_scan(1, channels, state, xf.data() + t * channels, df.data() + t * channels, af.data(),
+                             bc.data() + t * stride, bc.data() + t * stride + state, stride, sf.data(), carried.data(),
+                             step_y.data() + t * channels);
+        EXPECT_EQ(step_y, y);
+        EXPECT_EQ(carried, h);
+    }
+}
+
+TEST_P(Kernels, SoftmaxCrossEntropy) {
+    const int rows = 3, classes = 37;
+    Vector logits = random_vector(random, rows * classes, 5);
+    const std::vector<std::int32_t> target{0, 36, 20};
+    const auto loss = [&] {
+        double total = 0;
+        for (int r = 0; r < rows; r++) {
+            double partition = 0;
+            for (int i = 0; i < classes; i++) partition += std::exp(logits[r * classes + i]);
+            total += std::log(partition) - logits[r * classes + target[r]];
+        }
+        return total;
+    };
+    Floats gradient = to_float(logits);
+    EXPECT_NEAR(k.softmax_cross_entropy(rows, classes, target.data(), 0.25f, gradient.data()), loss(), 1e-4);
+    expect_near(gradient, reference::central_differences(logits, [&] { return 0.25 * loss(); }), 1e-4, "gradient");
+}
+
+TEST_P(Kernels, DropoutKeepsItsMaskAndItsMean) {
+    const std::size_t n = 100003;
+    Floats x(n, 1.0f), again(n, 1.0f), other(n, 1.0f);
+    k.dropout(n, 0.3f, 42, x.data());
+    k.dropout(n, 0.3f, 42, again.data());
+    k.dropout(n, 0.3f, 43, other.data());
+    EXPECT_EQ(x, again);
+    EXPECT_NE(x, other);
+    double total = 0;
+    std::size_t dropped = 0, same = 0;
+    for (std::size_t i = 0; i < n; i++) {
+        total += x[i];
+        dropped += x[i] == 0;
+        same += (x[i] == 0) == (other[i] == 0);
+    }
+    EXPECT_NEAR(total / n, 1.0, 0.01);
+    EXPECT_NEAR(static_cast<double>(dropped) / n, 0.3, 0.01);
+    EXPECT_NEAR(static_cast<double>(same) / n, 0.58, 0.01);  // independent masks agree in 0.7^2 + 0.3^2
+}
+
+TEST_P(Kernels, AdamW) {
+    const std::size_t n = 21;
+    const Vector gradient = random_vector(random, n);
+    Vector value = random_vector(random, n), first(n, 0.1), second(n, 0.2);
+    Floats v = to_float(value), m = to_float(first), s = to_float(second);
+    k.adamw(n, 0.01f, 0.9f, 0.999f, 1e-3f, 0.02f, to_float(gradient).data(), m.data(), s.data(), v.data());
+    for (std::size_t i = 0; i < n; i++) {
+        first[i] = 0.9 * first[i] + 0.1 * gradient[i];
+        second[i] = 0.999 * second[i] + 0.001 * gradient[i] * gradient[i];
+        value[i] = 0.98 * value[i] - 0.01 * first[i] / (std::sqrt(second[i]) + 1e-3);
+    }
+    expect_near(v, value, 1e-6, "value");
+    double norm = 0;
+    for (const double g : gradient) norm += g * g;
+    EXPECT_NEAR(k.squared_norm(n, to_float(gradient).data()), norm, 1e-4);
+}
+
+}  // namespace
+}  // namespace holomamba
