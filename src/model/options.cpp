@@ -109,8 +109,10 @@ std::string value_text(const Options& options, const Option& option) {
         [&](auto field) -> std::string {
             if constexpr (std::is_same_v<decltype(field), std::string Options::*>)
                 return options.*field;
+            else if constexpr (std::is_same_v<decltype(field), double Options::*>)
+                return number_text(options.*field);
             else
-                return number_text(static_cast<double>(options.*field));
+                return std::to_string(options.*field);
         },
         option.field);
 }

@@ -26,7 +26,7 @@ BatchGradient::BatchGradient(const Network& network, const Dataset& data, int th
     for (Worker& worker : workers_) worker.gradients.resize(network_.layout().size());
 }
 
-void BatchGradient::choose_rows(std::span<const Run> runs) {
+void BatchGradient::choose_rows(std::span<const Window> windows) {
     const HolographicEmbedding& embedding = network_.embedding();
     if (network_.tied()) {
         if (rows_.empty()) {
@@ -44,25 +44,25 @@ void BatchGradient::choose_rows(std::span<const Run> runs) {
         rows_.push_back(row);
     };
     want(embedding.start_row());
-    for (const Run& run : runs)
-        for (int i = run.first; i < run.last - 1; i++) want(data_.history(run.user)[i]);
+    for (const Window& window : windows)
+        for (int i = window.first; i < window.last - 1; i++) want(data_.history(window.user)[i]);
 }
 
-void BatchGradient::add_piece(std::span<const Run> runs, const Batch& batch, std::uint64_t key, Worker& worker) {
+void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batch, std::uint64_t key, Worker& worker) {
     const int d = network_.dimension();
     const std::size_t width = d;
     const Arena::Mark mark = worker.arena.mark();
     std::vector<int> starts{0};
     std::vector<std::int32_t> inputs;
     worker.targets.clear();
-    for (const Run& run : runs) {
-        const auto history = data_.history(run.user);
+    for (const Window& window : windows) {
+        const auto history = data_.history(window.user);
         inputs.push_back(place_of_[network_.embedding().start_row()]);
-        for (int i = run.first; i < run.last; i++) {
+        for (int i = window.first; i < window.last; i++) {
             worker.targets.push_back(history[i]);
-            if (i + 1 < run.last) inputs.push_back(place_of_[history[i]]);
+            if (i + 1 < window.last) inputs.push_back(place_of_[history[i]]);
         }
-        starts.push_back(starts.back() + run.length());
+        starts.push_back(starts.back() + window.length());
     }
     float* tokens = worker.arena.take(inputs.size() * width);
     for (std::size_t t = 0; t < inputs.size(); t++)
@@ -90,13 +90,13 @@ void BatchGradient::add_piece(std::span<const Run> runs, const Batch& batch, std
     worker.arena.release(mark);
 }
 
-double BatchGradient::compute(std::span<const Run> runs, std::span<const float> parameters, float dropout, std::uint64_t key,
+double BatchGradient::compute(std::span<const Window> windows, std::span<const float> parameters, float dropout, std::uint64_t key,
                               Stop& stop, std::span<float> gradients) {
     const HolographicEmbedding& embedding = network_.embedding();
     const std::size_t d = network_.dimension();
-    choose_rows(runs);
+    choose_rows(windows);
     embedding.prepare(parameters.data(), rows_.size(), composed_);
-    const auto pieces = cut_into_pieces(runs, kPieceTokens, [](const Run& run) { return run.length(); });
+    const auto pieces = cut_into_pieces(windows, kPieceTokens, [](const Window& window) { return window.length(); });
     const auto hands = deal(pieces, threads_);
     const auto events = std::accumulate(pieces.begin(), pieces.end(), std::int64_t{0},
                                         [](std::int64_t total, const Piece& piece) { return total + piece.tokens; });
@@ -117,7 +117,7 @@ double BatchGradient::compute(std::span<const Run> runs, std::span<const float> 
         for (const std::size_t index : hands[thread]) {
             stop.poll(thread);
             const Piece& piece = pieces[index];
-            add_piece(runs.subspan(piece.first, piece.last - piece.first), batch, mix64(key + index), worker);
+            add_piece(windows.subspan(piece.first, piece.last - piece.first), batch, mix64(key + index), worker);
         }
     });
     run_threads(threads_, [&](int thread) {

@@ -11,7 +11,7 @@
 
 namespace holomamba {
 
-// Every event of a run is predicted from the start token and the events of the run before it. Item tokens are composed once
+// Every event of a window is predicted from the start token and the events of the window before it. Item tokens are composed once
 // for the batch; pieces of it go through the network on one thread each; what the pieces want of the items is summed and
 // taken back through the embedding once.
 class BatchGradient {
@@ -20,9 +20,9 @@ class BatchGradient {
     BatchGradient(const Network& network, const Dataset& data, int threads);
     ~BatchGradient();
 
-    // Returns the sum of the cross-entropies of the runs' events, and writes the gradient of their mean, in layout order.
+    // Returns the sum of the cross-entropies of the windows' events, and writes the gradient of their mean, in layout order.
     // The result depends on the number of threads only by rounding. Throws Cancelled.
-    double compute(std::span<const Run> runs, std::span<const float> parameters, float dropout, std::uint64_t key, Stop& stop,
+    double compute(std::span<const Window> windows, std::span<const float> parameters, float dropout, std::uint64_t key, Stop& stop,
                    std::span<float> gradients);
 
   private:
@@ -33,8 +33,8 @@ class BatchGradient {
     };
 
     // The catalogue rows this batch needs, and their places among them.
-    void choose_rows(std::span<const Run> runs);
-    void add_piece(std::span<const Run> runs, const Batch& batch, std::uint64_t key, Worker& worker);
+    void choose_rows(std::span<const Window> windows);
+    void add_piece(std::span<const Window> windows, const Batch& batch, std::uint64_t key, Worker& worker);
 
     const Network& network_;
     const Dataset& data_;

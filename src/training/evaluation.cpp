@@ -63,14 +63,14 @@ Evaluation evaluate_model(const Network& network, std::span<const float> paramet
     const float* table = network.tied() ? composed.raw.data() : parameters.data() + network.head_table();
     const float* bias = network.tied() ? parameters.data() + network.head_bias() : nullptr;
 
-    std::vector<Run> runs;
+    std::vector<Window> windows;
     for (int user = 0; user < data.users(); user++) {
         const int place = held_place(data, user, held);
         if (place < 0) continue;
         const int first = options.windows == "last" ? std::max(0, place - options.max_history) : 0;
-        runs.push_back({user, first, place});
+        windows.push_back({user, first, place});
     }
-    const auto pieces = cut_into_pieces(runs, kPieceTokens, [](const Run& run) { return run.length() + 1; });
+    const auto pieces = cut_into_pieces(windows, kPieceTokens, [](const Window& window) { return window.length() + 1; });
     const auto hands = deal(pieces, how.threads);
     std::vector<Tally> tallies(how.threads, {{}, std::vector<char>(items, 0)});
     Stop stop(check);
@@ -79,7 +79,7 @@ Evaluation evaluate_model(const Network& network, std::span<const float> paramet
         Network::Kept kept;
         // Users wait until there are enough of them for a proper matrix product with the catalogue.
         constexpr std::size_t kUsers = 64;
-        std::vector<Run> waiting;
+        std::vector<Window> waiting;
         std::vector<float> vectors, scores(kUsers * items);
         const auto score = [&] {
             const int users = static_cast<int>(waiting.size());
@@ -102,17 +102,17 @@ Evaluation evaluate_model(const Network& network, std::span<const float> paramet
                 next = std::copy_n(composed.token.data() + static_cast<std::size_t>(row) * d, d, next);
             };
             for (std::size_t r = piece.first; r < piece.last; r++) {
-                const auto history = data.history(runs[r].user);
+                const auto history = data.history(windows[r].user);
                 append(embedding.start_row());
-                for (int i = runs[r].first; i < runs[r].last; i++) append(history[i]);
-                starts.push_back(starts.back() + runs[r].length() + 1);
+                for (int i = windows[r].first; i < windows[r].last; i++) append(history[i]);
+                starts.push_back(starts.back() + windows[r].length() + 1);
             }
             Pass pass{k, parameters.data(), nullptr, starts, arena};
             const float* encoded = network.encode(pass, tokens, kept);
             for (int s = 0; s < pass.sequences(); s++) {
                 const float* last = encoded + static_cast<std::size_t>(starts[s + 1] - 1) * d;
                 vectors.insert(vectors.end(), last, last + d);
-                waiting.push_back(runs[piece.first + s]);
+                waiting.push_back(windows[piece.first + s]);
                 if (waiting.size() == kUsers) score();
             }
             arena.release(mark);

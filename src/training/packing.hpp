@@ -11,7 +11,7 @@
 namespace holomamba {
 
 // Events first .. last-1 of a user's history, read after the start token.
-struct Run {
+struct Window {
     std::int32_t user, first, last;
     int length() const { return last - first; }
 };
@@ -22,13 +22,13 @@ struct Piece {
     int tokens;
 };
 
-// Cuts a list of runs, in order, into pieces of up to `limit` tokens (a longer run is a piece of its own). `tokens_of` a run
+// Cuts a list of windows, in order, into pieces of up to `limit` tokens (a longer window is a piece of its own). `tokens_of` a window
 // says how many rows it takes.
 template <typename TokensOf>
-std::vector<Piece> cut_into_pieces(std::span<const Run> runs, int limit, TokensOf tokens_of) {
+std::vector<Piece> cut_into_pieces(std::span<const Window> windows, int limit, TokensOf tokens_of) {
     std::vector<Piece> pieces;
-    for (std::size_t i = 0; i < runs.size(); i++) {
-        const int tokens = tokens_of(runs[i]);
+    for (std::size_t i = 0; i < windows.size(); i++) {
+        const int tokens = tokens_of(windows[i]);
         if (pieces.empty() || pieces.back().tokens + tokens > limit) pieces.push_back({i, i, 0});
         pieces.back().last = i + 1;
         pieces.back().tokens += tokens;

@@ -22,25 +22,25 @@ Trainer::Trainer(Dataset data, const Options& options)
       second_moment_(parameters_.size(), 0.0f),
       batch_gradient_(*network_, data_, threads_),
       random_(mix64(static_cast<std::uint64_t>(options.seed)) + 1) {
-    make_runs();
-    if (runs_.empty())
+    make_windows();
+    if (windows_.empty())
         throw Error(ErrorKind::not_ready, "there are no events to train on",
                     "Users need at least one event outside the holdout.");
     const auto batch = static_cast<std::size_t>(options_.batch_size);
-    steps_per_epoch_ = static_cast<std::int64_t>((runs_.size() + batch - 1) / batch);
+    steps_per_epoch_ = static_cast<std::int64_t>((windows_.size() + batch - 1) / batch);
     best_ = parameters_;
 }
 
 std::int64_t Trainer::training_events() const {
-    return std::accumulate(runs_.begin(), runs_.end(), std::int64_t{0},
-                           [](std::int64_t total, const Run& run) { return total + run.length(); });
+    return std::accumulate(windows_.begin(), windows_.end(), std::int64_t{0},
+                           [](std::int64_t total, const Window& window) { return total + window.length(); });
 }
 
-void Trainer::make_runs() {
+void Trainer::make_windows() {
     for (int user = 0; user < data_.users(); user++) {
-        // From the end, so that the latest events stand in a full run and only the first may be short.
+        // From the end, so that the latest events stand in a full window and only the first may be short.
         for (int last = data_.training[user]; last > 0; last -= options_.max_history) {
-            runs_.push_back({user, std::max(0, last - options_.max_history), last});
+            windows_.push_back({user, std::max(0, last - options_.max_history), last});
             if (options_.windows == "last") break;
         }
     }
@@ -85,7 +85,7 @@ EpochReport Trainer::run_epoch(const StopCheck& check) {
     Stop stop(check);
     epoch_++;
     double epoch_loss = 0;
-    std::vector<Run> order = runs_;
+    std::vector<Window> order = windows_;
     for (std::size_t i = order.size(); i > 1; i--) std::swap(order[i - 1], order[random_.below(i)]);
     const auto batch = static_cast<std::size_t>(options_.batch_size);
     const auto seed = static_cast<std::uint64_t>(options_.seed);

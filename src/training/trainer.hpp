@@ -40,7 +40,7 @@ class Trainer {
     std::int64_t training_events() const;
 
   private:
-    void make_runs();
+    void make_windows();
     // One step of AdamW along the clipped gradient.
     void step(double rate);
     double learning_rate() const;
@@ -51,7 +51,7 @@ class Trainer {
     int threads_;
     const KernelTable& kernels_;
     std::vector<float> parameters_, gradients_, first_moment_, second_moment_, best_;
-    std::vector<Run> runs_;
+    std::vector<Window> windows_;
     BatchGradient batch_gradient_;
     Random random_;
     std::int64_t steps_ = 0, steps_per_epoch_ = 0;

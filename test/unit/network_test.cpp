@@ -23,7 +23,7 @@ class GoldenNetwork : public testing::TestWithParam<const char*> {
         }
         data.catalogue = golden.catalogue;
         for (const auto& sequence : golden.sequences) {
-            runs.push_back({data.users(), 0, static_cast<std::int32_t>(sequence.size())});
+            windows.push_back({data.users(), 0, static_cast<std::int32_t>(sequence.size())});
             data.add_user(sequence);
             events += sequence.size();
         }
@@ -38,7 +38,7 @@ class GoldenNetwork : public testing::TestWithParam<const char*> {
         BatchGradient batch(network, data, threads);
         Stop stop{no_stop};
         gradients.assign(parameters.size(), 0.0f);
-        return batch.compute(runs, parameters, 0, 0, stop, gradients) / static_cast<double>(events);
+        return batch.compute(windows, parameters, 0, 0, stop, gradients) / static_cast<double>(events);
     }
 
     Golden golden;
@@ -46,7 +46,7 @@ class GoldenNetwork : public testing::TestWithParam<const char*> {
     std::vector<float> parameters;
     HolographicEmbedding::Composed composed;
     Dataset data;
-    std::vector<holomamba::Run> runs;
+    std::vector<Window> windows;
     std::size_t events = 0;
     StopCheck no_stop;
 };

@@ -1,0 +1,54 @@
+#include "model/options.hpp"
+
+#include <gtest/gtest.h>
+
+#include "hrr/error.hpp"
+
+namespace holomamba {
+namespace {
+
+std::string hint_of(const char* name, const char* value) {
+    try {
+        Options().set(name, value);
+    } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::invalid_parameter);
+        return error.hint();
+    }
+    return "no error";
+}
+
+TEST(Options, SetAndGet) {
+    Options options;
+    options.set("dimension", "96");
+    options.set("dropout", "0.25");
+    options.set("head", "untied");
+    options.set("seed", "9007199254740992");
+    EXPECT_EQ(options.dimension, 96);
+    EXPECT_EQ(options.get("dropout"), "0.25");
+    EXPECT_EQ(options.get("head"), "untied");
+    EXPECT_EQ(options.get("seed"), "9007199254740992");
+    EXPECT_EQ(options.seed, 9007199254740992);
+}
+
+TEST(Options, RefuseWithAHint) {
+    EXPECT_NE(hint_of("dimensions", "64").find("\"dimension\""), std::string::npos);
+    EXPECT_NE(hint_of("lerning_rate", "1").find("\"learning_rate\""), std::string::npos);
+    EXPECT_EQ(hint_of("dimension", "4"), "Allowed: 8 .. 1024.");
+    EXPECT_EQ(hint_of("dimension", "64.5"), "Allowed: 8 .. 1024.");
+    EXPECT_EQ(hint_of("dimension", "64x"), "Allowed: 8 .. 1024.");
+    EXPECT_EQ(hint_of("dimension", ""), "Allowed: 8 .. 1024.");
+    EXPECT_EQ(hint_of("dropout", "nan"), "Allowed: 0 .. 0.9.");
+    EXPECT_EQ(hint_of("head", "both"), "Allowed: tied | untied.");
+}
+
+TEST(Options, EveryDefaultIsAllowed) {
+    for (const OptionInfo& option : describe_options()) {
+        Options options;
+        EXPECT_NO_THROW(options.set(option.name, option.default_text)) << option.name;
+        EXPECT_EQ(options.get(option.name), option.default_text);
+        EXPECT_FALSE(option.description.empty());
+    }
+}
+
+}  // namespace
+}  // namespace holomamba

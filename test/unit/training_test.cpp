@@ -1,0 +1,275 @@
+// Loss, batches, training, evaluation.
+#include "training/trainer.hpp"
+
+#include <numeric>
+#include <set>
+
+#include "hrr/error.hpp"
+#include "near.hpp"
+#include "ranking/top_k.hpp"
+#include "reference.hpp"
+#include "training/cross_entropy.hpp"
+#include "training/evaluation.hpp"
+
+namespace holomamba {
+namespace {
+
+// Users who walk round a ring of items: after item i comes i + 1.
+Dataset ring(int items, int users, int length) {
+    Dataset data;
+    data.catalogue.items = items;
+    for (int u = 0; u < users; u++) {
+        std::vector<std::int32_t> events;
+        for (int i = 0; i < length; i++) events.push_back((u * 7 + i) % items);
+        data.add_user(events);
+        data.hold_out(length - 1, true, false);
+    }
+    return data;
+}
+
+Options small_options() {
+    Options options;
+    for (const auto& [name, value] : std::initializer_list<std::pair<const char*, const char*>>{
+             {"dimension", "16"}, {"layers", "1"}, {"batch_size", "8"}, {"epochs", "12"}, {"dropout", "0.1"},
+             {"learning_rate", "0.01"}, {"threads", "1"}, {"max_history", "9"}})
+        options.set(name, value);
+    return options;
+}
+
+std::vector<float> train(const Dataset& data, const Options& options, std::vector<EpochReport>* reports = nullptr) {
+    Trainer trainer(data, options);
+    for (;;) {
+        const EpochReport report = trainer.run_epoch(nullptr);
+        if (reports) reports->push_back(report);
+        if (report.last) return {trainer.best().begin(), trainer.best().end()};
+    }
+}
+
+TEST(CrossEntropy, EqualsTheWholeMatrixAcrossTiles) {
+    const int tokens = 300, d = 5, items = 9;  // more tokens than a tile
+    Random random(3);
+    auto x = reference::random_vector(random, tokens * d), table = reference::random_vector(random, items * d),
+         bias = reference::random_vector(random, items);
+    std::vector<std::int32_t> targets;
+    for (int t = 0; t < tokens; t++) targets.push_back(t % items);
+    const auto loss = [&] {
+        double total = 0;
+        for (int t = 0; t < tokens; t++) {
+            double partition = 0, hit = 0;
+            for (int i = 0; i < items; i++) {
+                double score = bias[i];
+                for (int c = 0; c < d; c++) score += x[t * d + c] * table[i * d + c];
+                partition += std::exp(score);
+                if (i == targets[t]) hit = score;
+            }
+            total += std::log(partition) - hit;
+        }
+        return total;
+    };
+    std::vector<float> dx(tokens * d), dtable(items * d, 0.0f), dbias(items, 0.0f), logits;
+    const double computed =
+        cross_entropy(kernels(), tokens, d, items, reference::to_float(x).data(), targets.data(),
+                      reference::to_float(table).data(), reference::to_float(bias).data(), 0.5f, dx.data(),
+                      {dtable.data(), dbias.data()}, logits);
+    EXPECT_NEAR(computed, loss(), 1e-3);
+    const auto scaled = [&] { return 0.5 * loss(); };
+    expect_near(dx, reference::central_differences(x, scaled), 1e-4, "dx");
+    expect_near(dtable, reference::central_differences(table, scaled), 1e-4, "dtable");
+    expect_near(dbias, reference::central_differences(bias, scaled), 1e-4, "dbias");
+    EXPECT_LT(logits.size(), static_cast<std::size_t>(tokens) * items);
+}
+
+TEST(Dataset, HoldsOut) {
+    const std::vector<std::int32_t> events{0, 1, 2, 3};
+    Dataset data;
+    const auto user = [&](int place, bool validation, bool strict) {
+        data.add_user(events);
+        data.hold_out(place, validation, strict);
+        return std::array{data.training.back(), data.validation.back(), data.test.back()};
+    };
+    EXPECT_EQ(user(3, true, false), (std::array{2, 2, 3}));
+    EXPECT_EQ(user(3, false, false), (std::array{3, -1, 3}));
+    EXPECT_EQ(user(1, true, false), (std::array{4, -1, -1}));  // nothing would be left: learn from all
+    EXPECT_EQ(user(1, true, true), (std::array{1, -1, 1}));    // a cutoff is kept whatever is left
+    EXPECT_EQ(user(0, true, true), (std::array{0, -1, 0}));
+    EXPECT_EQ(data.users(), 5);
+    EXPECT_EQ(data.history(4).size(), 4u);
+}
+
+TEST(Packing, CutsAndDealsEveryRunOnce) {
+    std::vector<Window> windows;
+    for (int i = 0; i < 50; i++) windows.push_back({i, 0, 1 + i * 37 % 90});
+    const auto length = [](const Window& window) { return window.length(); };
+    const auto pieces = cut_into_pieces(windows, 100, length);
+    std::size_t next = 0;
+    for (const Piece& piece : pieces) {
+        EXPECT_EQ(piece.first, next);
+        int tokens = 0;
+        for (; next < piece.last; next++) tokens += windows[next].length();
+        EXPECT_EQ(piece.tokens, tokens);
+        EXPECT_LE(tokens, 100);
+    }
+    EXPECT_EQ(next, windows.size());
+    std::multiset<std::size_t> dealt;
+    for (const auto& hand : deal(pieces, 3)) dealt.insert(hand.begin(), hand.end());
+    EXPECT_EQ(dealt.size(), pieces.size());
+    EXPECT_EQ(std::set<std::size_t>(dealt.begin(), dealt.end()).size(), pieces.size());
+}
+
+TEST(Trainer, LearnsARing) {
+    std::vector<EpochReport> reports;
+    const Dataset data = ring(20, 40, 14);
+    const Options options = small_options();
+    const auto weights = train(data, options, &reports);
+    EXPECT_LT(reports.back().loss, 0.5 * reports.front().loss);
+    EXPECT_EQ(reports.front().tokens, 40 * 12);
+    const Network network(options, data.catalogue);
+    const auto result = evaluate_model(network, weights, options, data, Held::test, {.k = 1, .exclude_seen = true}, nullptr);
+    EXPECT_EQ(result.metrics.users, 40);
+    EXPECT_GT(result.metrics.hit_rate(), 0.9);
+    const auto popularity = evaluate_popularity(data, Held::test, {.k = 1, .exclude_seen = true}, nullptr);
+    EXPECT_LT(popularity.metrics.hit_rate(), 0.5);
+}
+
+TEST(Trainer, SameSeedSameWeights) {
+    const Dataset data = ring(12, 20, 10);
+    Options options = small_options();
+    options.epochs = 2;
+    for (const int threads : {1, 2}) {
+        options.threads = threads;
+        EXPECT_EQ(train(data, options), train(data, options)) << threads << " threads";
+    }
+    options.threads = 1;
+    const auto one = train(data, options);
+    options.seed = 43;
+    EXPECT_NE(train(data, options), one);
+}
+
+TEST(Trainer, KeepsTheBestEpochAndLosesPatience) {
+    const Dataset data = ring(12, 20, 10);
+    Options options = small_options();
+    options.epochs = 200;
+    options.patience = 3;
+    std::vector<EpochReport> reports;
+    train(data, options, &reports);
+    ASSERT_LT(reports.size(), 200u);
+    int best = 0;
+    for (const EpochReport& report : reports)
+        if (report.best) best = report.epoch;
+    EXPECT_EQ(reports.back().epoch - best, 3);
+    for (const EpochReport& report : reports) EXPECT_LE(report.validation->ndcg(), reports[best - 1].validation->ndcg());
+}
+
+TEST(Trainer, WithoutHoldoutTrainsEveryEpochAndKeepsTheLast) {
+    Dataset data;
+    data.catalogue.items = 3;
+    data.add_user(std::vector<std::int32_t>{0, 1, 2});
+    Options options = small_options();
+    options.epochs = 4;
+    options.patience = 1;
+    std::vector<EpochReport> reports;
+    train(data, options, &reports);
+    ASSERT_EQ(reports.size(), 4u);
+    EXPECT_FALSE(reports[3].validation);
+    EXPECT_TRUE(reports[3].best);
+}
+
+TEST(Trainer, StopsWhenAsked) {
+    Trainer trainer(ring(12, 20, 10), small_options());
+    int asked = 0;
+    EXPECT_THROW(trainer.run_epoch([&] { return ++asked == 2; }), Cancelled);
+    EXPECT_EQ(asked, 2);
+}
+
+TEST(Trainer, RefusesAnEmptyHistory) {
+    Dataset data;
+    data.catalogue.items = 3;
+    EXPECT_THROW(Trainer(data, small_options()), Error);
+}
+
+TEST(Trainer, LastWindowsReadOnlyTheEnd) {
+    Options options = small_options();
+    const Dataset data = ring(20, 3, 24);  // 22 events to learn from, in windows of up to 9
+    EXPECT_EQ(Trainer(data, options).training_events(), 3 * 22);
+    options.windows = "last";
+    EXPECT_EQ(Trainer(data, options).training_events(), 3 * 9);
+}
+
+TEST(Evaluation, TiesCountAgainstTheModelAndSeenItemsAreLeftOut) {
+    Dataset data;
+    data.catalogue.items = 4;
+    data.add_user(std::vector<std::int32_t>{0, 1, 2});
+    data.hold_out(2, false, false);
+    // Popularity: items 0 and 1 once, 2 and 3 never. Open: the target ties with 3 behind 0 and 1, so its rank is 4.
+    const auto open = evaluate_popularity(data, Held::test, {.k = 4, .exclude_seen = false}, nullptr);
+    EXPECT_DOUBLE_EQ(open.metrics.mrr(), 0.25);
+    EXPECT_DOUBLE_EQ(open.coverage, 1.0);
+    // Without what is seen, it ties with 3 alone.
+    const auto unseen = evaluate_popularity(data, Held::test, {.k = 4, .exclude_seen = true}, nullptr);
+    EXPECT_DOUBLE_EQ(unseen.metrics.mrr(), 0.5);
+    EXPECT_DOUBLE_EQ(unseen.metrics.ndcg(), 1 / std::log2(3));
+    EXPECT_DOUBLE_EQ(unseen.coverage, 0.5);
+    const auto cut = evaluate_popularity(data, Held::test, {.k = 1, .exclude_seen = true}, nullptr);
+    EXPECT_DOUBLE_EQ(cut.metrics.hit_rate(), 0.0);
+}
+
+TEST(Evaluation, RankingIsThatOfBruteForce) {
+    const Dataset data = ring(30, 25, 12);
+    const Options options = small_options();
+    const Network network(options, data.catalogue);
+    const auto weights = network.initialise(5);
+    const auto one = evaluate_model(network, weights, options, data, Held::test, {.k = 10, .exclude_seen = false, .threads = 1}, nullptr);
+    const auto three = evaluate_model(network, weights, options, data, Held::test, {.k = 10, .exclude_seen = false, .threads = 3}, nullptr);
+    EXPECT_EQ(one.metrics.hits, three.metrics.hits);
+
+    HolographicEmbedding::Composed composed;
+    std::vector<std::int32_t> rows(network.embedding().rows());
+    std::iota(rows.begin(), rows.end(), 0);
+    network.embedding().prepare(weights.data(), rows.size(), composed);
+    network.embedding().compose(kernels(), weights.data(), rows, 0, rows.size(), composed);
+    Metrics expected;
+    for (int user = 0; user < data.users(); user++) {
+        std::vector<float> tokens(composed.token.end() - 16, composed.token.end());
+        const auto history = data.history(user);
+        for (int i = 0; i < data.test[user]; i++)
+            tokens.insert(tokens.end(), composed.token.begin() + history[i] * 16, composed.token.begin() + history[i] * 16 + 16);
+        const std::vector<int> starts{0, data.test[user] + 1};
+        Arena arena;
+        Pass pass{kernels(), weights.data(), nullptr, starts, arena};
+        Network::Kept kept;
+        const float* last = network.encode(pass, tokens.data(), kept) + static_cast<std::size_t>(data.test[user]) * 16;
+        std::vector<double> scores;
+        for (int i = 0; i < 30; i++) {
+            double score = weights[network.head_bias() + i];
+            for (int c = 0; c < 16; c++) score += last[c] * composed.raw[i * 16 + c];
+            scores.push_back(score);
+        }
+        const double target = scores[history[data.test[user]]];
+        expected.add(1 + std::count_if(scores.begin(), scores.end(), [&](double s) { return s > target; }), 10);
+    }
+    EXPECT_EQ(one.metrics.users, expected.users);
+    EXPECT_NEAR(one.metrics.ndcg(), expected.ndcg(), 1e-3);
+}
+
+TEST(TopK, BestFirstAndLowerPlacesFirstAmongEquals) {
+    const std::vector<float> scores{1, 3, 2, 3, -1, 2};
+    EXPECT_EQ(top_k(scores, 4), (std::vector<std::int32_t>{1, 3, 2, 5}));
+    EXPECT_EQ(top_k(scores, 10), (std::vector<std::int32_t>{1, 3, 2, 5, 0, 4}));
+    EXPECT_TRUE(top_k({}, 3).empty());
+}
+
+TEST(Threads, RethrowAndJoin) {
+    std::vector<int> ran(4, 0);
+    EXPECT_THROW(run_threads(4,
+                             [&](int thread) {
+                                 ran[thread] = 1;
+                                 if (thread == 2) throw std::runtime_error("two");
+                             }),
+                 std::runtime_error);
+    EXPECT_EQ(std::accumulate(ran.begin(), ran.end(), 0), 4);
+    EXPECT_EQ(thread_count(3), 3);
+    EXPECT_GE(thread_count(0), 1);
+}
+
+}  // namespace
+}  // namespace holomamba
