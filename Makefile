@@ -88,7 +88,7 @@ $(OBJS): $(wildcard src/*/*.hpp)
 
 build/$(EXTENSION)--$(EXTVERSION).sql: $(SQL_PARTS) holomamba.control
 	@mkdir -p $(@D)
-	{ echo '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat $(SQL_PARTS); } > $@
+	{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat $(SQL_PARTS); } > $@
 endif
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ BEGIN
                 format('SELECT ARRAY[coalesce(avg(v.x), 0), coalesce(nullif(stddev_pop(v.x), 0), 1)]::text[] FROM (SELECT %s FROM %s i) v (x)',
                        holomamba.number_expression(m.items, attribute), m.items)
             ELSE
-                format('SELECT array_agg(DISTINCT v.x ORDER BY v.x COLLATE "C") FROM %s i, %s v (x)',
+                format('SELECT array_agg(DISTINCT v.x COLLATE "C" ORDER BY v.x COLLATE "C") FROM %s i, %s v (x)',
                        m.items, holomamba.values_expression(m.items, attribute))
             END
         INTO labels;

@@ -101,7 +101,9 @@ std::string range_text(const Option& option) {
         for (const char* choice : option.choices) text += (text.empty() ? "" : " | ") + std::string(choice);
         return text.empty() ? "text" : text;
     }
-    return number_text(option.low) + " .. " + number_text(option.high);
+    const bool whole = !std::holds_alternative<double Options::*>(option.field);
+    const auto bound = [&](double x) { return whole ? std::to_string(static_cast<std::int64_t>(x)) : number_text(x); };
+    return bound(option.low) + " .. " + bound(option.high);
 }
 
 std::string value_text(const Options& options, const Option& option) {

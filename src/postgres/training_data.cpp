@@ -16,7 +16,7 @@ namespace {
 // Runs a query through a cursor, so that a million rows are never in memory at once.
 template <typename Body>
 void for_each_row(const char* query, Body&& body) {
-    Portal cursor = SPI_cursor_open_with_args(nullptr, query, 0, nullptr, nullptr, nullptr, true, 0);
+    Portal cursor = SPI_cursor_open_with_args(nullptr, query, 0, nullptr, nullptr, nullptr, false, 0);
     for (;;) {
         SPI_cursor_fetch(cursor, true, 1000);
         if (SPI_processed == 0) break;

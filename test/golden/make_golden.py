@@ -267,7 +267,7 @@ def residual(variant, p, norm, x, function):
 
 
 def encode(variant, p, inputs):
-    """inputs: the tokens of one sequence, in order. Returns the outputs [len(inputs), d] and the state of each block."""
+    """inputs: the tokens of one sequence, in order. Returns the outputs [len(inputs), d] and each block's state."""
     states = []
     for _ in range(variant.layers):
         conv = [torch.zeros(variant.inner) for _ in range(variant.conv_width - 1)]

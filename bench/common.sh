@@ -1,0 +1,38 @@
+# shellcheck shell=bash
+# What the benches share: the build, a quiet server, the data. Source it from a script in bench/.
+#
+#   DATA    folder of the data sets (ml-1m, amazon-beauty: interactions.csv.gz with user_id,item_id,ts in sequence order, and
+#           items.csv.gz with item_id and attributes); by default ../shared/data beside the repository
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=test/server.sh
+source test/server.sh
+DATA=${DATA:-$(cd .. && pwd)/shared/data}
+paper='"feed_forward": 0, "residual": "pre", "head": "untied", "initialisation": "paper", "dropout": 0, "schedule": "constant",
+       "gradient_clip": 0, "windows": "last", "max_history": 50, "batch_size": 64, "dimension": 96, "state_size": 16,
+       "expand": 2, "conv_width": 4, "validation": "off"'
+
+bench_server() {
+    [[ -d $DATA ]] || server_die "no data in $DATA: set DATA"
+    mkdir -p build
+    server_build >build/bench.log 2>&1 || server_die "$(tail -n 30 build/bench.log)"
+    server_prepare
+    server_start shared_buffers=512MB max_wal_size=4GB autovacuum=on "$@"
+}
+
+# bench_load DATABASE DATASET MIN_COUNT: a database with the data set's events of items with at least so many events, and
+# those items.
+bench_load() {
+    as_server_user createdb -h "$server_work" -U postgres "$1"
+    zcat "$DATA/$2/interactions.csv.gz" >"$server_work/interactions.csv"
+    zcat "$DATA/$2/items.csv.gz" >"$server_work/items.csv"
+    server_psql -q -d "$1" -v min_count="$3" -v work="$server_work" -f "bench/load_$2.sql"
+}
+
+# The processor and what else stands beside every figure.
+bench_machine() {
+    printf '%s; %s; %s threads; PostgreSQL %s; commit %s\n' "$(date -u +%F)" \
+        "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)" "$(nproc)" \
+        "$("$PG_CONFIG" --version | cut -d ' ' -f 2)" "$(git rev-parse --short HEAD)"
+}

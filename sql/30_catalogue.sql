@@ -1,0 +1,274 @@
+-- The catalogue: which models there are, their versions, their weights and how their training went.
+--
+-- Who may do what. A model belongs to the role that owns its tables holomamba.<model>_items and <model>_users, which is
+-- the owner of the interactions when the model is made; so ALTER OWNER, REASSIGN OWNED and restoring a dump work as they
+-- do for any table. Everything that trains, activates or drops runs with its caller's own rights and writes here
+-- directly: every role may write rows, and a trigger on each table refuses those of a model that the role does not own.
+-- That is safer than SECURITY DEFINER functions, which cannot tell who called them (session_user is not the caller inside
+-- another definer's function), and procedures that commit between epochs may not be SECURITY DEFINER at all.
+-- Not row level security either: with it, only a superuser could take a dump.
+
+CREATE TABLE holomamba.model_catalogue (
+    model          name PRIMARY KEY CHECK (model ~ '^[a-z_][a-z0-9_]{0,39}$'),
+    interactions   regclass NOT NULL,
+    user_column    name NOT NULL,
+    item_column    name NOT NULL,
+    order_columns  name[] NOT NULL,
+    items          regclass,
+    item_key       name,
+    attributes     name[] NOT NULL,
+    options        jsonb NOT NULL,
+    user_type      regtype NOT NULL,
+    item_type      regtype NOT NULL,
+    active_version integer,
+    created_at     timestamptz NOT NULL DEFAULT now()
+);
+
+COMMENT ON TABLE holomamba.model_catalogue IS 'one row per model, written by create_model(); see the view holomamba.models';
+COMMENT ON COLUMN holomamba.model_catalogue.model IS 'name of the model, at most 40 bytes so that every name made from it fits';
+COMMENT ON COLUMN holomamba.model_catalogue.interactions IS 'table of events: who took what, and when';
+COMMENT ON COLUMN holomamba.model_catalogue.user_column IS 'column of interactions that holds the user id';
+COMMENT ON COLUMN holomamba.model_catalogue.item_column IS 'column of interactions that holds the item id';
+COMMENT ON COLUMN holomamba.model_catalogue.order_columns IS 'columns of interactions that order the events of a user, most significant first';
+COMMENT ON COLUMN holomamba.model_catalogue.items IS 'table of items, or NULL';
+COMMENT ON COLUMN holomamba.model_catalogue.item_key IS 'column of items that the item column refers to';
+COMMENT ON COLUMN holomamba.model_catalogue.attributes IS 'columns of items that describe an item';
+COMMENT ON COLUMN holomamba.model_catalogue.options IS 'options given to create_model(); train() may override them';
+COMMENT ON COLUMN holomamba.model_catalogue.user_type IS 'type of user ids';
+COMMENT ON COLUMN holomamba.model_catalogue.item_type IS 'type of item ids';
+COMMENT ON COLUMN holomamba.model_catalogue.active_version IS 'version that recommends, or NULL before the first training';
+COMMENT ON COLUMN holomamba.model_catalogue.created_at IS 'when create_model() ran';
+
+CREATE TABLE holomamba.version_catalogue (
+    model       name NOT NULL REFERENCES holomamba.model_catalogue ON DELETE CASCADE,
+    version     integer NOT NULL CHECK (version > 0),
+    status      text NOT NULL CHECK (status IN ('training', 'ready')),
+    holdout     text NOT NULL CHECK (holdout IN ('none', 'leave_one_out', 'time')),
+    options     jsonb NOT NULL,
+    seed        bigint,
+    epochs      integer,
+    best_epoch  integer,
+    events      bigint,
+    users       bigint,
+    items       bigint,
+    fingerprint bigint,
+    started_at  timestamptz NOT NULL DEFAULT now(),
+    finished_at timestamptz,
+    PRIMARY KEY (model, version)
+);
+
+COMMENT ON TABLE holomamba.version_catalogue IS 'one row per training of a model, written by train(); see the view holomamba.versions';
+COMMENT ON COLUMN holomamba.version_catalogue.model IS 'name of the model';
+COMMENT ON COLUMN holomamba.version_catalogue.version IS 'number of the version, from 1';
+COMMENT ON COLUMN holomamba.version_catalogue.status IS 'training: under way, or cut off and fit for resume_training(); ready: complete and immutable';
+COMMENT ON COLUMN holomamba.version_catalogue.holdout IS 'which events were kept from training: none, leave_one_out or time';
+COMMENT ON COLUMN holomamba.version_catalogue.options IS 'every option of the training, defaults filled in';
+COMMENT ON COLUMN holomamba.version_catalogue.seed IS 'seed of the training: the same seed and thread count give the same weights';
+COMMENT ON COLUMN holomamba.version_catalogue.epochs IS 'epochs trained';
+COMMENT ON COLUMN holomamba.version_catalogue.best_epoch IS 'epoch whose weights were kept';
+COMMENT ON COLUMN holomamba.version_catalogue.events IS 'events trained on';
+COMMENT ON COLUMN holomamba.version_catalogue.users IS 'users trained on';
+COMMENT ON COLUMN holomamba.version_catalogue.items IS 'items trained on';
+COMMENT ON COLUMN holomamba.version_catalogue.fingerprint IS 'fingerprint of the weights; every state computed with them carries it';
+COMMENT ON COLUMN holomamba.version_catalogue.started_at IS 'when the training began';
+COMMENT ON COLUMN holomamba.version_catalogue.finished_at IS 'when the version became ready';
+
+CREATE TABLE holomamba.parameters (
+    model   name NOT NULL,
+    version integer NOT NULL,
+    name    text NOT NULL,
+    shape   integer[] NOT NULL,
+    data    bytea NOT NULL,
+    PRIMARY KEY (model, version, name),
+    FOREIGN KEY (model, version) REFERENCES holomamba.version_catalogue ON DELETE CASCADE
+);
+ALTER TABLE holomamba.parameters ALTER COLUMN data SET STORAGE EXTERNAL;
+
+COMMENT ON TABLE holomamba.parameters IS 'the weights: one row per tensor of a version';
+COMMENT ON COLUMN holomamba.parameters.model IS 'name of the model';
+COMMENT ON COLUMN holomamba.parameters.version IS 'number of the version';
+COMMENT ON COLUMN holomamba.parameters.name IS 'name of the tensor, as layer and parameter';
+COMMENT ON COLUMN holomamba.parameters.shape IS 'lengths of its dimensions, slowest first';
+COMMENT ON COLUMN holomamba.parameters.data IS 'its elements, row-major, IEEE single precision, little endian';
+
+-- Labels are values of the user's own tables (item ids, genres), so only the owner of the model sees them: the table is
+-- private, and holomamba.vocabulary shows, and lets in, the rows of one's own models.
+CREATE TABLE holomamba.vocabulary_catalogue (
+    model   name NOT NULL,
+    version integer NOT NULL,
+    field   name NOT NULL,
+    labels  text[] NOT NULL,
+    PRIMARY KEY (model, version, field),
+    FOREIGN KEY (model, version) REFERENCES holomamba.version_catalogue ON DELETE CASCADE
+);
+
+COMMENT ON TABLE holomamba.vocabulary_catalogue IS 'what the rows of the embedding tables stand for; see the view holomamba.vocabulary';
+COMMENT ON COLUMN holomamba.vocabulary_catalogue.model IS 'name of the model';
+COMMENT ON COLUMN holomamba.vocabulary_catalogue.version IS 'number of the version';
+COMMENT ON COLUMN holomamba.vocabulary_catalogue.field IS 'name of the attribute; empty for the items themselves';
+COMMENT ON COLUMN holomamba.vocabulary_catalogue.labels IS 'values of the attribute, or item ids, as text, in the order of their ordinals';
+
+CREATE TABLE holomamba.training_log (
+    model     name NOT NULL,
+    version   integer NOT NULL,
+    epoch     integer NOT NULL CHECK (epoch > 0),
+    loss      real,
+    hit_rate  real,
+    ndcg      real,
+    seconds   real,
+    logged_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (model, version, epoch),
+    FOREIGN KEY (model, version) REFERENCES holomamba.version_catalogue ON DELETE CASCADE
+);
+
+COMMENT ON TABLE holomamba.training_log IS 'one row per epoch, committed as soon as the epoch ends';
+COMMENT ON COLUMN holomamba.training_log.model IS 'name of the model';
+COMMENT ON COLUMN holomamba.training_log.version IS 'number of the version';
+COMMENT ON COLUMN holomamba.training_log.epoch IS 'number of the epoch, from 1';
+COMMENT ON COLUMN holomamba.training_log.loss IS 'mean cross-entropy of the epoch, in nats per event';
+COMMENT ON COLUMN holomamba.training_log.hit_rate IS 'hit rate at 10 on the validation events, NULL without a holdout';
+COMMENT ON COLUMN holomamba.training_log.ndcg IS 'normalised discounted cumulative gain at 10 on the validation events, NULL without a holdout';
+COMMENT ON COLUMN holomamba.training_log.seconds IS 'time the epoch took';
+COMMENT ON COLUMN holomamba.training_log.logged_at IS 'when the epoch ended';
+
+SELECT pg_catalog.pg_extension_config_dump('holomamba.model_catalogue', '');
+SELECT pg_catalog.pg_extension_config_dump('holomamba.version_catalogue', '');
+SELECT pg_catalog.pg_extension_config_dump('holomamba.parameters', '');
+SELECT pg_catalog.pg_extension_config_dump('holomamba.vocabulary_catalogue', '');
+SELECT pg_catalog.pg_extension_config_dump('holomamba.training_log', '');
+
+-- Ownership
+
+CREATE FUNCTION holomamba.may_manage(model name) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT EXISTS (SELECT FROM pg_class c
+                   WHERE c.relnamespace = 'holomamba'::regnamespace AND c.relname = model || '_users'
+                     AND pg_has_role(c.relowner, 'USAGE'))
+        -- the extension's owner too, in whose name deletions cascade
+        OR (SELECT pg_has_role(c.relowner, 'USAGE') FROM pg_class c WHERE c.oid = 'holomamba.model_catalogue'::regclass)
+$$;
+
+COMMENT ON FUNCTION holomamba.may_manage(name) IS
+    'whether the current role may train, activate and drop the model: its owner, members of that role and superusers may';
+
+CREATE FUNCTION holomamba.guard_catalogue() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    changed name := CASE WHEN TG_OP = 'INSERT' THEN NEW.model ELSE OLD.model END;
+BEGIN
+    IF NOT holomamba.may_manage(changed) THEN
+        RAISE insufficient_privilege USING MESSAGE = format('must be owner of model "%s"', changed);
+    END IF;
+    RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+END
+$$;
+
+COMMENT ON FUNCTION holomamba.guard_catalogue() IS 'trigger: refuses changes to the models of others';
+
+-- A new model has no tables yet: its owner will be the owner of its interactions.
+CREATE FUNCTION holomamba.guard_new_model() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT holomamba.may_manage(NEW.model)
+       AND NOT coalesce((SELECT pg_has_role(c.relowner, 'USAGE') FROM pg_class c WHERE c.oid = NEW.interactions), false) THEN
+        RAISE insufficient_privilege USING MESSAGE = format('must be owner of table %s', NEW.interactions);
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+COMMENT ON FUNCTION holomamba.guard_new_model() IS 'trigger: refuses models on the tables of others';
+
+CREATE TRIGGER guard_insert BEFORE INSERT ON holomamba.model_catalogue
+    FOR EACH ROW EXECUTE FUNCTION holomamba.guard_new_model();
+CREATE TRIGGER guard BEFORE UPDATE OR DELETE ON holomamba.model_catalogue
+    FOR EACH ROW EXECUTE FUNCTION holomamba.guard_catalogue();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON holomamba.version_catalogue
+    FOR EACH ROW EXECUTE FUNCTION holomamba.guard_catalogue();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON holomamba.parameters
+    FOR EACH ROW EXECUTE FUNCTION holomamba.guard_catalogue();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON holomamba.vocabulary_catalogue
+    FOR EACH ROW EXECUTE FUNCTION holomamba.guard_catalogue();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON holomamba.training_log
+    FOR EACH ROW EXECUTE FUNCTION holomamba.guard_catalogue();
+
+-- Views
+
+CREATE VIEW holomamba.models AS
+    SELECT m.model,
+           pg_get_userbyid(u.relowner) AS owner,
+           m.interactions, m.user_column, m.item_column, m.order_columns, m.items, m.item_key, m.attributes, m.options,
+           m.active_version, m.created_at
+    FROM holomamba.model_catalogue m
+    LEFT JOIN pg_class u
+           ON u.relnamespace = 'holomamba'::regnamespace AND u.relname = m.model || '_users';
+
+COMMENT ON VIEW holomamba.models IS 'the models of this database';
+COMMENT ON COLUMN holomamba.models.model IS 'name of the model';
+COMMENT ON COLUMN holomamba.models.owner IS 'role that may train, activate and drop it: the owner of its tables';
+COMMENT ON COLUMN holomamba.models.interactions IS 'table of events';
+COMMENT ON COLUMN holomamba.models.user_column IS 'column of interactions that holds the user id';
+COMMENT ON COLUMN holomamba.models.item_column IS 'column of interactions that holds the item id';
+COMMENT ON COLUMN holomamba.models.order_columns IS 'columns that order the events of a user, most significant first';
+COMMENT ON COLUMN holomamba.models.items IS 'table of items, or NULL';
+COMMENT ON COLUMN holomamba.models.item_key IS 'column of items that the item column refers to';
+COMMENT ON COLUMN holomamba.models.attributes IS 'columns of items that describe an item';
+COMMENT ON COLUMN holomamba.models.options IS 'options given to create_model()';
+COMMENT ON COLUMN holomamba.models.active_version IS 'version that recommends, or NULL before the first training';
+COMMENT ON COLUMN holomamba.models.created_at IS 'when create_model() ran';
+
+CREATE VIEW holomamba.versions AS
+    SELECT v.model, v.version, v.version IS NOT DISTINCT FROM m.active_version AS active, v.status, v.holdout, v.options,
+           v.seed, v.epochs, v.best_epoch, best.loss, best.hit_rate, best.ndcg, v.events, v.users, v.items,
+           v.started_at, v.finished_at
+    FROM holomamba.version_catalogue v
+    JOIN holomamba.model_catalogue m USING (model)
+    LEFT JOIN holomamba.training_log best
+           ON best.model = v.model AND best.version = v.version AND best.epoch = v.best_epoch;
+
+COMMENT ON VIEW holomamba.versions IS 'the versions of every model, with the figures of their best epoch';
+COMMENT ON COLUMN holomamba.versions.model IS 'name of the model';
+COMMENT ON COLUMN holomamba.versions.version IS 'number of the version';
+COMMENT ON COLUMN holomamba.versions.active IS 'whether this is the version that recommends';
+COMMENT ON COLUMN holomamba.versions.status IS 'training or ready';
+COMMENT ON COLUMN holomamba.versions.holdout IS 'which events were kept from training: none, leave_one_out or time';
+COMMENT ON COLUMN holomamba.versions.options IS 'every option of the training, defaults filled in';
+COMMENT ON COLUMN holomamba.versions.seed IS 'seed of the training';
+COMMENT ON COLUMN holomamba.versions.epochs IS 'epochs trained';
+COMMENT ON COLUMN holomamba.versions.best_epoch IS 'epoch whose weights were kept';
+COMMENT ON COLUMN holomamba.versions.loss IS 'training loss of the best epoch, in nats per event';
+COMMENT ON COLUMN holomamba.versions.hit_rate IS 'hit rate at 10 of the best epoch on the validation events';
+COMMENT ON COLUMN holomamba.versions.ndcg IS 'normalised discounted cumulative gain at 10 of the best epoch on the validation events';
+COMMENT ON COLUMN holomamba.versions.events IS 'events trained on';
+COMMENT ON COLUMN holomamba.versions.users IS 'users trained on';
+COMMENT ON COLUMN holomamba.versions.items IS 'items trained on';
+COMMENT ON COLUMN holomamba.versions.started_at IS 'when the training began';
+COMMENT ON COLUMN holomamba.versions.finished_at IS 'when the version became ready';
+
+CREATE VIEW holomamba.vocabulary WITH (security_barrier) AS
+    SELECT v.model, v.version, v.field, v.labels
+    FROM holomamba.vocabulary_catalogue v
+    WHERE holomamba.may_manage(v.model);
+
+COMMENT ON VIEW holomamba.vocabulary IS 'what the rows of the embedding tables of one''s own models stand for; may be written to';
+COMMENT ON COLUMN holomamba.vocabulary.model IS 'name of the model';
+COMMENT ON COLUMN holomamba.vocabulary.version IS 'number of the version';
+COMMENT ON COLUMN holomamba.vocabulary.field IS 'name of the attribute; empty for the items themselves';
+COMMENT ON COLUMN holomamba.vocabulary.labels IS 'values of the attribute, or item ids, as text, in the order of their ordinals';
+
+-- Rights. Weights are readable by all, since they say nothing without a vocabulary and recommend_next() needs them.
+
+GRANT SELECT ON holomamba.models, holomamba.versions, holomamba.model_catalogue, holomamba.version_catalogue,
+    holomamba.parameters, holomamba.training_log TO PUBLIC;
+
+GRANT INSERT (model, interactions, user_column, item_column, order_columns, items, item_key, attributes, options, user_type, item_type),
+    UPDATE (active_version), DELETE ON holomamba.model_catalogue TO PUBLIC;
+GRANT INSERT, DELETE,
+    UPDATE (status, options, seed, epochs, best_epoch, events, users, items, fingerprint, finished_at)
+    ON holomamba.version_catalogue TO PUBLIC;
+GRANT INSERT, DELETE, UPDATE (shape, data) ON holomamba.parameters TO PUBLIC;
+GRANT INSERT, DELETE ON holomamba.training_log TO PUBLIC;
+GRANT SELECT, INSERT, DELETE, UPDATE (labels) ON holomamba.vocabulary TO PUBLIC;

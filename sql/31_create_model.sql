@@ -1,0 +1,454 @@
+-- create_model() and drop_model()
+
+-- Questions about types and columns
+
+CREATE FUNCTION holomamba.base_type(type regtype) RETURNS regtype
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH RECURSIVE layer (type) AS (
+        SELECT base_type.type::oid
+        UNION ALL
+        SELECT t.typbasetype FROM layer JOIN pg_type t ON t.oid = layer.type WHERE t.typtype = 'd'
+    )
+    SELECT layer.type::regtype FROM layer JOIN pg_type t ON t.oid = layer.type WHERE t.typtype <> 'd'
+$$;
+
+COMMENT ON FUNCTION holomamba.base_type(regtype) IS 'the type itself, or the type under a domain';
+
+CREATE FUNCTION holomamba.id_family(type regtype) RETURNS regtype
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN base IN ('smallint', 'integer', 'bigint') THEN 'bigint'::regtype
+                WHEN base IN ('text', 'varchar') THEN 'text'
+                WHEN base = 'uuid'::regtype THEN 'uuid' END
+    FROM holomamba.base_type(type) base
+$$;
+
+COMMENT ON FUNCTION holomamba.id_family(regtype) IS
+    'bigint, text or uuid: the type in which ids of the given type are passed and compared; NULL for a type that ids cannot have';
+
+CREATE FUNCTION holomamba.attribute_kind(type regtype) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN t.typtype = 'e' OR t.oid::regtype IN ('text', 'varchar', 'bpchar', 'smallint', 'integer', 'bigint', 'boolean')
+                    THEN 'category'
+                WHEN t.oid::regtype IN ('real', 'double precision', 'numeric', 'date', 'timestamp', 'timestamptz')
+                    THEN 'number'
+                WHEN t.typcategory = 'A' AND holomamba.attribute_kind(t.typelem) = 'category'
+                    THEN 'many' END
+    FROM pg_type t
+    WHERE t.oid = holomamba.base_type(type)
+$$;
+
+COMMENT ON FUNCTION holomamba.attribute_kind(regtype) IS
+    'what a column of the type says of an item: category (one value), many (an array of them) or number; NULL for any other type';
+
+CREATE FUNCTION holomamba.is_orderable(type regtype) RETURNS boolean
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT t.typtype = 'e' OR EXISTS (
+        SELECT FROM pg_opclass o JOIN pg_am a ON a.oid = o.opcmethod
+        WHERE a.amname = 'btree' AND o.opcdefault AND o.opcnamespace = 'pg_catalog'::regnamespace
+          AND (o.opcintype = t.oid
+               OR EXISTS (SELECT FROM pg_cast c
+                          WHERE c.castsource = t.oid AND c.casttarget = o.opcintype AND c.castmethod = 'b' AND c.castcontext = 'i')))
+    FROM pg_type t
+    WHERE t.oid = holomamba.base_type(type)
+$$;
+
+COMMENT ON FUNCTION holomamba.is_orderable(regtype) IS
+    'whether events can be ordered by columns of the type: built-in scalar types with a btree order, and enums';
+
+CREATE FUNCTION holomamba.column_of(relation regclass, column_name name) RETURNS pg_attribute
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    found_column pg_attribute;
+BEGIN
+    SELECT a.* INTO found_column FROM pg_attribute a
+    WHERE a.attrelid = relation AND a.attname = column_name AND a.attnum > 0 AND NOT a.attisdropped;
+    IF NOT FOUND THEN
+        RAISE undefined_column USING
+            MESSAGE = format('column "%s" of table %s does not exist', column_name, relation),
+            HINT = (SELECT format('The columns of the table are %s.', string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum))
+                    FROM pg_attribute a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped);
+    END IF;
+    RETURN found_column;
+END
+$$;
+
+COMMENT ON FUNCTION holomamba.column_of(regclass, name) IS 'the description of a column; an error that lists the columns where there is no such one';
+
+CREATE FUNCTION holomamba.collation_clause(type regtype, collation_id oid) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce((SELECT format(' COLLATE %s', c.oid::regcollation)
+                     FROM pg_collation c, pg_type t
+                     WHERE c.oid = collation_id AND t.oid = type AND t.typcollation <> collation_id), '')
+$$;
+
+COMMENT ON FUNCTION holomamba.collation_clause(regtype, oid) IS 'the COLLATE clause of a column, empty where it has its type''s own collation';
+
+-- Checks of create_model()
+
+CREATE FUNCTION holomamba.check_table(relation regclass) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    class pg_class;
+BEGIN
+    SELECT c.* INTO class FROM pg_class c WHERE c.oid = relation;
+    IF NOT FOUND THEN
+        RAISE undefined_table USING MESSAGE = format('relation with OID %s does not exist', relation::oid);
+    ELSIF class.relkind NOT IN ('r', 'p') THEN
+        RAISE wrong_object_type USING
+            MESSAGE = format('%s is not a table', relation),
+            HINT = 'A model needs an ordinary or a partitioned table: its triggers see every change there.';
+    ELSIF class.oid < 16384 THEN
+        RAISE wrong_object_type USING MESSAGE = format('%s is a system table', relation);
+    ELSIF class.relpersistence = 't' THEN
+        RAISE wrong_object_type USING
+            MESSAGE = format('%s is a temporary table', relation),
+            HINT = 'A model outlives the session: use a permanent table.';
+    ELSIF class.relpersistence = 'u' THEN
+        RAISE wrong_object_type USING
+            MESSAGE = format('%s is an unlogged table', relation),
+            DETAIL = 'A crash would empty it, and leave the states of its users.',
+            HINT = format('ALTER TABLE %s SET LOGGED;', relation);
+    ELSIF class.relispartition THEN
+        RAISE wrong_object_type USING
+            MESSAGE = format('%s is a partition', relation),
+            HINT = format('Use the partitioned table, %s.', pg_partition_root(relation));
+    ELSIF NOT pg_has_role(class.relowner, 'USAGE') THEN
+        RAISE insufficient_privilege USING MESSAGE = format('must be owner of table %s', relation);
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION holomamba.check_table(regclass) IS 'refuses relations that a model cannot be made of, and those of others';
+
+CREATE FUNCTION holomamba.check_id_column(relation regclass, column_name name) RETURNS regtype
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    id_column pg_attribute := holomamba.column_of(relation, column_name);
+BEGIN
+    IF holomamba.id_family(id_column.atttypid) IS NULL THEN
+        RAISE datatype_mismatch USING
+            MESSAGE = format('column "%s" of table %s is of type %s, which ids cannot have',
+                             column_name, relation, format_type(id_column.atttypid, id_column.atttypmod)),
+            HINT = 'Ids are of type smallint, integer, bigint, text, varchar or uuid.';
+    END IF;
+    RETURN holomamba.base_type(id_column.atttypid);
+END
+$$;
+
+COMMENT ON FUNCTION holomamba.check_id_column(regclass, name) IS 'the type of a column of ids; an error where it cannot be one';
+
+CREATE FUNCTION holomamba.check_order_columns(interactions regclass, order_columns name[]) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    column_name name;
+    order_column pg_attribute;
+BEGIN
+    IF cardinality(order_columns) = 0 THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = 'no order columns',
+            HINT = 'Name the columns that order the events of one user, such as ''{created_at,id}''.';
+    END IF;
+    FOREACH column_name IN ARRAY order_columns LOOP
+        order_column := holomamba.column_of(interactions, column_name);
+        IF NOT holomamba.is_orderable(order_column.atttypid) THEN
+            RAISE datatype_mismatch USING
+                MESSAGE = format('events cannot be ordered by column "%s" of type %s',
+                                 column_name, format_type(order_column.atttypid, order_column.atttypmod)),
+                HINT = 'Order columns are of a built-in scalar type, such as timestamptz or bigint, or of an enum type.';
+        END IF;
+    END LOOP;
+    PERFORM holomamba.check_distinct(order_columns, 'order_columns');
+END
+$$;
+
+COMMENT ON FUNCTION holomamba.check_order_columns(regclass, name[]) IS 'refuses columns that do not exist or do not order events';
+
+CREATE FUNCTION holomamba.check_attributes(items regclass, attributes name[]) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    column_name name;
+    attribute pg_attribute;
+BEGIN
+    IF cardinality(attributes) > 0 AND items IS NULL THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = 'attributes without a table of items',
+            HINT = 'Name the table that holds them with items => and its key with item_key =>.';
+    END IF;
+    FOREACH column_name IN ARRAY attributes LOOP
+        attribute := holomamba.column_of(items, column_name);
+        IF holomamba.attribute_kind(attribute.atttypid) IS NULL THEN
+            RAISE datatype_mismatch USING
+                MESSAGE = format('column "%s" of type %s cannot be an attribute',
+                                 column_name, format_type(attribute.atttypid, attribute.atttypmod)),
+                HINT = 'Attributes are text, integers, booleans or enums, arrays of those, or numbers: '
+                       'real, double precision, numeric, date or timestamp.';
+        END IF;
+    END LOOP;
+    PERFORM holomamba.check_distinct(attributes, 'attributes');
+END
+$$;
+
+COMMENT ON FUNCTION holomamba.check_attributes(regclass, name[]) IS 'refuses columns that do not exist or do not describe items';
+
+CREATE FUNCTION holomamba.check_distinct(names name[], argument text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    repeated name := (SELECT n FROM unnest(names) n GROUP BY n HAVING count(*) > 1 ORDER BY n LIMIT 1);
+BEGIN
+    IF repeated IS NOT NULL THEN
+        RAISE duplicate_column USING MESSAGE = format('column "%s" appears twice in %s', repeated, argument);
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION holomamba.check_distinct(name[], text) IS 'refuses a name given twice';
+
+CREATE FUNCTION holomamba.check_item_key(items regclass, item_key name, interactions regclass, item_column name) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    key_type regtype := holomamba.check_id_column(items, item_key);
+    item_type regtype := holomamba.check_id_column(interactions, item_column);
+    key_number smallint := (holomamba.column_of(items, item_key)).attnum;
+BEGIN
+    IF holomamba.id_family(key_type) <> holomamba.id_family(item_type) THEN
+        RAISE datatype_mismatch USING
+            MESSAGE = format('column "%s" of table %s is of type %s, but column "%s" of table %s is of type %s',
+                             item_key, items, key_type, item_column, interactions, item_type);
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_index i
+                   WHERE i.indrelid = items AND i.indisunique AND i.indisvalid AND i.indnkeyatts = 1
+                     AND i.indkey[0] = key_number AND i.indpred IS NULL) THEN
+        RAISE invalid_foreign_key USING
+            MESSAGE = format('column "%s" of table %s is not unique', item_key, items),
+            HINT = format('CREATE UNIQUE INDEX ON %s (%I);', items, item_key);
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION holomamba.check_item_key(regclass, name, regclass, name) IS
+    'refuses a key of items that is not unique or cannot equal the item column';
+
+CREATE FUNCTION holomamba.warn_without_index(interactions regclass, user_column name, order_columns name[]) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    user_number smallint := (holomamba.column_of(interactions, user_column)).attnum;
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam
+                   WHERE i.indrelid = interactions AND i.indisvalid AND i.indkey[0] = user_number AND i.indpred IS NULL
+                     AND a.amname IN ('btree', 'hash')) THEN
+        RAISE WARNING USING
+            MESSAGE = format('no index of table %s begins with column "%s"', interactions, user_column),
+            DETAIL = 'The items a user has seen, and the states to rebuild, are found by reading the whole table.',
+            HINT = (SELECT format('CREATE INDEX ON %s (%s);', interactions, string_agg(quote_ident(c), ', ' ORDER BY n))
+                    FROM unnest(user_column || order_columns) WITH ORDINALITY AS u (c, n));
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION holomamba.warn_without_index(regclass, name, name[]) IS 'warns where the events of one user cannot be found by an index';
+
+CREATE FUNCTION holomamba.find_model(model text) RETURNS holomamba.model_catalogue
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    found_model holomamba.model_catalogue;
+BEGIN
+    SELECT m.* INTO found_model FROM holomamba.model_catalogue m WHERE m.model = find_model.model;
+    IF NOT FOUND THEN
+        RAISE undefined_object USING
+            MESSAGE = CASE WHEN model IS NULL THEN 'no model given' ELSE format('model "%s" does not exist', model) END,
+            HINT = (SELECT coalesce('The models are ' || string_agg(quote_ident(m.model), ', ' ORDER BY m.model) || '.',
+                                    'There are none yet: SELECT holomamba.create_model(...).')
+                    FROM holomamba.model_catalogue m);
+    END IF;
+    RETURN found_model;
+END
+$$;
+
+COMMENT ON FUNCTION holomamba.find_model(text) IS 'the row of a model in the catalogue; an error that lists the models where there is no such one';
+
+-- The only function here that runs with its owner's rights, for no role but the extension's may create in this schema. It
+-- needs not know who calls: whoever does, it makes what the catalogue's row says, in the name of the owner of the
+-- interactions, who was asked when the row was written.
+CREATE FUNCTION holomamba.create_tables(model name) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m holomamba.model_catalogue := holomamba.find_model(model);
+    user_column pg_attribute := holomamba.column_of(m.interactions, m.user_column);
+    item_column pg_attribute := holomamba.column_of(m.interactions, m.item_column);
+    items_table text := format('holomamba.%I', m.model || '_items');
+    users_table text := format('holomamba.%I', m.model || '_users');
+    owner regrole := (SELECT c.relowner FROM pg_class c WHERE c.oid = m.interactions);
+    last_columns text;
+    last record;
+    note record;
+BEGIN
+    -- Rows of up to a page stay whole: a scan that ranks reads no TOAST table.
+    EXECUTE format('CREATE TABLE %s (item_id %s%s PRIMARY KEY, token %s NOT NULL, target %s, popularity bigint NOT NULL DEFAULT 0) '
+                   'WITH (toast_tuple_target = 8160)',
+                   items_table, m.item_type, holomamba.collation_clause(m.item_type, item_column.attcollation),
+                   '@extschema@.hrr', '@extschema@.hrr');
+
+    SELECT string_agg(format('last_%s %s%s', o.number, format_type(o.type, -1), holomamba.collation_clause(o.type, o.collation)),
+                      ', ' ORDER BY o.number)
+    INTO last_columns
+    FROM (SELECT u.number, holomamba.base_type(c.atttypid) AS type, c.attcollation AS collation
+          FROM unnest(m.order_columns) WITH ORDINALITY AS u (name, number), holomamba.column_of(m.interactions, u.name) c) o;
+
+    -- Half a page is left free, so that an event's new version of a row fits beside the old one: no index entry, no bloat.
+    -- Vector and state are NULL only inside a transaction that is rebuilding the row.
+    EXECUTE format('CREATE TABLE %s (user_id %s%s PRIMARY KEY, vector %s, state %s, events bigint NOT NULL DEFAULT 0, %s, version integer) '
+                   'WITH (fillfactor = 50, toast_tuple_target = 8160)',
+                   users_table, m.user_type, holomamba.collation_clause(m.user_type, user_column.attcollation),
+                   '@extschema@.hrr', '@extschema@.ssm_state', last_columns);
+    EXECUTE format('ALTER TABLE %s ALTER vector SET STORAGE EXTERNAL, ALTER state SET STORAGE EXTERNAL', users_table);
+
+    FOR note IN
+        SELECT * FROM (VALUES
+            ('TABLE ' || items_table, format('item vectors of model "%s"; GRANT SELECT to those who may ask for recommendations', m.model)),
+            ('COLUMN ' || items_table || '.item_id', 'id of the item'),
+            ('COLUMN ' || items_table || '.token', 'what the encoder reads for an event with this item'),
+            ('COLUMN ' || items_table || '.target', 'what scores are taken against, the item''s bias last; NULL: never recommended'),
+            ('COLUMN ' || items_table || '.popularity', 'events with this item when the version was trained'),
+            ('TABLE ' || users_table, format('user states of model "%s", kept by its triggers; GRANT SELECT to those who may ask for '
+                                             'recommendations: a state tells of its user''s events', m.model)),
+            ('COLUMN ' || users_table || '.user_id', 'id of the user'),
+            ('COLUMN ' || users_table || '.vector', 'what targets are compared with: -(target <#> vector) is the score'),
+            ('COLUMN ' || users_table || '.state', 'what the next event moves forward'),
+            ('COLUMN ' || users_table || '.events', 'events of the user so far'),
+            ('COLUMN ' || users_table || '.version', 'version of the model that the state belongs to')) AS n (object, text)
+    LOOP
+        EXECUTE format('COMMENT ON %s IS %L', note.object, note.text);
+    END LOOP;
+    FOR last IN SELECT * FROM unnest(m.order_columns) WITH ORDINALITY AS u (name, number) LOOP
+        EXECUTE format('COMMENT ON COLUMN %s.last_%s IS %L', users_table, last.number, format('"%s" of the last event', last.name));
+    END LOOP;
+
+    EXECUTE format('ALTER TABLE %s OWNER TO %s', items_table, owner);
+    EXECUTE format('ALTER TABLE %s OWNER TO %s', users_table, owner);
+END
+$$;
+
+COMMENT ON FUNCTION holomamba.create_tables(name) IS 'internal: makes the tables of a model that is in the catalogue, in the name of its owner';
+
+-- What users call
+
+CREATE FUNCTION holomamba.create_model(
+    model text,
+    interactions regclass,
+    user_column name,
+    item_column name,
+    order_columns name[],
+    items regclass DEFAULT NULL,
+    item_key name DEFAULT NULL,
+    attributes name[] DEFAULT '{}',
+    options jsonb DEFAULT '{}'
+) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    missing text;
+    owner name;
+    user_type regtype;
+    item_type regtype;
+BEGIN
+    SELECT a.name INTO missing
+    FROM (VALUES (1, 'model', model IS NULL), (2, 'interactions', interactions IS NULL), (3, 'user_column', user_column IS NULL),
+                 (4, 'item_column', item_column IS NULL), (5, 'order_columns', order_columns IS NULL),
+                 (6, 'attributes', attributes IS NULL), (7, 'options', options IS NULL)) AS a (number, name, is_null)
+    WHERE a.is_null ORDER BY a.number LIMIT 1;
+    IF FOUND THEN
+        RAISE null_value_not_allowed USING MESSAGE = format('argument "%s" must not be null', missing);
+    ELSIF model !~ '^[a-z_][a-z0-9_]{0,39}$' THEN
+        RAISE invalid_name USING
+            MESSAGE = format('"%s" cannot be the name of a model', model),
+            HINT = 'A name is 1 to 40 small letters, digits and underscores, and does not begin with a digit.';
+    ELSIF (items IS NULL) <> (item_key IS NULL) THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('"%s" without "%s"', CASE WHEN items IS NULL THEN 'item_key' ELSE 'items' END,
+                             CASE WHEN items IS NULL THEN 'items' ELSE 'item_key' END),
+            HINT = 'Give the table of items and its unique key together, or neither.';
+    ELSIF EXISTS (SELECT FROM holomamba.model_catalogue m WHERE m.model = create_model.model) THEN
+        RAISE duplicate_object USING
+            MESSAGE = format('model "%s" already exists', model),
+            HINT = format('To declare it anew: SELECT holomamba.drop_model(%L);', model);
+    END IF;
+
+    PERFORM holomamba.check_table(interactions);
+    user_type := holomamba.check_id_column(interactions, user_column);
+    item_type := holomamba.check_id_column(interactions, item_column);
+    IF user_column = item_column THEN
+        RAISE invalid_parameter_value USING MESSAGE = format('column "%s" is both user column and item column', user_column);
+    END IF;
+    PERFORM holomamba.check_order_columns(interactions, order_columns);
+
+    IF items IS NOT NULL THEN
+        PERFORM holomamba.check_table(items);
+        IF items = interactions THEN
+            RAISE invalid_parameter_value USING MESSAGE = format('table %s cannot hold both interactions and items', items);
+        END IF;
+        PERFORM holomamba.check_item_key(items, item_key, interactions, item_column);
+        owner := (SELECT pg_get_userbyid(c.relowner) FROM pg_class c WHERE c.oid = interactions);
+        IF NOT has_table_privilege(owner, items, 'SELECT') THEN
+            RAISE insufficient_privilege USING
+                MESSAGE = format('role "%s", the owner of table %s, may not read table %s', owner, interactions, items),
+                HINT = format('GRANT SELECT ON %s TO %I;', items, owner);
+        END IF;
+    END IF;
+    PERFORM holomamba.check_attributes(items, attributes);
+    PERFORM holomamba.check_options(options);
+    PERFORM holomamba.warn_without_index(interactions, user_column, order_columns);
+
+    INSERT INTO holomamba.model_catalogue
+        (model, interactions, user_column, item_column, order_columns, items, item_key, attributes, options, user_type, item_type)
+    VALUES (model, interactions, user_column, item_column, order_columns, items, item_key, attributes, options, user_type, item_type);
+    PERFORM holomamba.create_tables(model);
+    PERFORM holomamba.create_trigger_functions(model);
+    PERFORM holomamba.create_triggers(model);
+
+    RAISE NOTICE USING
+        MESSAGE = format('model "%s" is declared, not yet trained', model),
+        HINT = format('CALL holomamba.train(%L);', model);
+END
+$$;
+
+COMMENT ON FUNCTION holomamba.create_model(text, regclass, name, name, name[], regclass, name, name[], jsonb) IS
+    'declares a model of the events in a table: checks everything, makes its tables and triggers, trains nothing';
+
+CREATE FUNCTION holomamba.drop_model(model text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m holomamba.model_catalogue := holomamba.find_model(model);
+    command text;
+BEGIN
+    DELETE FROM holomamba.model_catalogue c WHERE c.model = m.model;
+    -- Triggers by their functions, and functions by what there is: the tables may have been renamed or dropped since.
+    FOR command IN
+        SELECT format('DROP TRIGGER %I ON %s', t.tgname, t.tgrelid::regclass)
+        FROM pg_trigger t
+        WHERE t.tgfoid IN (SELECT f.function FROM holomamba.generated_functions(m.model) f) AND t.tgparentid = 0
+        UNION ALL
+        SELECT format('DROP FUNCTION %s', f.function) FROM holomamba.generated_functions(m.model) f
+    LOOP
+        EXECUTE command;
+    END LOOP;
+    EXECUTE format('DROP TABLE IF EXISTS holomamba.%I, holomamba.%I', m.model || '_items', m.model || '_users');
+END
+$$;
+
+COMMENT ON FUNCTION holomamba.drop_model(text) IS 'removes a model with its versions, tables and triggers, and nothing of the user''s';

@@ -1,0 +1,188 @@
+// The aggregates of hrr. Their states are arrays of double precision, a type like any other, so that plans can be split
+// over workers, partitions and servers:
+//
+//   sum, bundle, avg   {count, x_1, ..., x_n}                 the elements' sums
+//   bind               {count, n, re_0, im_0, re_1, ...}      the product of the spectra, spectrum_size(n) coefficients
+//
+// and {0} before the first vector. The step and combine functions change their first argument in place, which the
+// server allows in aggregates only; everywhere else they copy it.
+#include <cmath>
+#include <complex>
+#include <cstring>
+
+#include "hrr/binding.hpp"
+#include "hrr/transform.hpp"
+#include "postgres/hrr.hpp"
+
+extern "C" {
+#include "catalog/pg_type_d.h"
+#include "utils/array.h"
+}
+
+using namespace holomamba;
+using namespace holomamba::postgres;
+
+namespace {
+
+constexpr int kSumHeader = 1;
+constexpr int kBindHeader = 2;
+
+struct AggregateState {
+    ArrayType* array;
+    double* values;
+    int length;
+    double& count() { return values[0]; }
+    bool empty() { return length == 1; }
+};
+
+AggregateState state_of(ArrayType* array) {
+    return {array, reinterpret_cast<double*>(ARR_DATA_PTR(array)), ARR_NDIM(array) == 1 ? ARR_DIMS(array)[0] : 0};
+}
+
+[[noreturn]] void refuse_state() {
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid state of an aggregate of hrr")));
+    pg_unreachable();
+}
+
+AggregateState state_argument(FunctionCallInfo fcinfo, int number) {
+    ArrayType* array = PG_GETARG_ARRAYTYPE_P(number);
+    if (ARR_NDIM(array) != 1 || ARR_HASNULL(array) || ARR_ELEMTYPE(array) != FLOAT8OID) refuse_state();
+    const AggregateState state = state_of(array);
+    // Only the aggregate's own functions write states, but anyone can call those with an array of their own.
+    if (!(state.values[0] >= 0.0) || (state.length == 1) != (state.values[0] == 0.0)) refuse_state();
+    return state;
+}
+
+// A state of `length` numbers, all 0.
+AggregateState new_state(int length) {
+    const Size size = ARR_OVERHEAD_NONULLS(1) + sizeof(double) * static_cast<Size>(length);
+    auto* array = static_cast<ArrayType*>(palloc0(size));
+    SET_VARSIZE(array, size);
+    array->ndim = 1;
+    array->elemtype = FLOAT8OID;
+    ARR_DIMS(array)[0] = length;
+    ARR_LBOUND(array)[0] = 1;
+    return state_of(array);
+}
+
+// The same state, to be written to.
+AggregateState writable(FunctionCallInfo fcinfo, const AggregateState& state) {
+    if (AggCheckCallContext(fcinfo, nullptr)) return state;
+    AggregateState copy = new_state(state.length);
+    std::memcpy(copy.values, state.values, sizeof(double) * static_cast<Size>(state.length));
+    return copy;
+}
+
+int sum_dims(const AggregateState& state) {
+    const int dims = state.length - kSumHeader;
+    if (dims < 1 || dims > kMaxHrrDims) refuse_state();
+    return dims;
+}
+
+int bind_length(int dims) {
+    return kBindHeader + 2 * static_cast<int>(spectrum_size(static_cast<Size>(dims)));
+}
+
+int bind_dims(const AggregateState& state) {
+    if (state.length <= kBindHeader || !(state.values[1] >= 1 && state.values[1] <= kMaxHrrDims)) refuse_state();
+    const int dims = static_cast<int>(state.values[1]);
+    if (state.length != bind_length(dims)) refuse_state();
+    return dims;
+}
+
+std::complex<double>* spectrum_of(const AggregateState& state) {
+    return reinterpret_cast<std::complex<double>*>(state.values + kBindHeader);
+}
+
+}  // namespace
+
+// --- sum, bundle, avg
+// ------------------------------------------------------------------------------------------------------
+
+HOLOMAMBA_FUNCTION(hrr_sum_step)
+Datum hrr_sum_step(PG_FUNCTION_ARGS) {
+    AggregateState state = state_argument(fcinfo, 0);
+    const Hrr* x = hrr_argument(fcinfo, 1);
+    if (state.empty()) {
+        state = new_state(kSumHeader + x->dims);
+    } else {
+        check_same_dims(sum_dims(state), x->dims);
+        state = writable(fcinfo, state);
+    }
+    state.count()++;
+    core_call([&] { hrr::add_to_sum(x->dims, x->x, state.values + kSumHeader); });
+    PG_RETURN_ARRAYTYPE_P(state.array);
+}
+
+HOLOMAMBA_FUNCTION(hrr_sum_combine)
+Datum hrr_sum_combine(PG_FUNCTION_ARGS) {
+    AggregateState state = state_argument(fcinfo, 0);
+    AggregateState other = state_argument(fcinfo, 1);
+    if (other.empty()) PG_RETURN_ARRAYTYPE_P(state.array);
+    if (state.empty()) PG_RETURN_ARRAYTYPE_P(other.array);
+    const int dims = sum_dims(state);
+    check_same_dims(dims, sum_dims(other));
+    state = writable(fcinfo, state);
+    state.count() += other.count();
+    core_call([&] { hrr::add_sums(dims, other.values + kSumHeader, state.values + kSumHeader); });
+    PG_RETURN_ARRAYTYPE_P(state.array);
+}
+
+HOLOMAMBA_FUNCTION(hrr_sum_final)
+Datum hrr_sum_final(PG_FUNCTION_ARGS) {
+    AggregateState state = state_argument(fcinfo, 0);
+    if (state.empty()) PG_RETURN_NULL();
+    const int dims = sum_dims(state);
+    return make_hrr(dims, [&](float* out) { hrr::mean_of_sum(dims, state.values + kSumHeader, 1.0, out); });
+}
+
+HOLOMAMBA_FUNCTION(hrr_avg_final)
+Datum hrr_avg_final(PG_FUNCTION_ARGS) {
+    AggregateState state = state_argument(fcinfo, 0);
+    if (state.empty()) PG_RETURN_NULL();
+    const int dims = sum_dims(state);
+    return make_hrr(dims, [&](float* out) { hrr::mean_of_sum(dims, state.values + kSumHeader, state.count(), out); });
+}
+
+// --- bind
+// ----------------------------------------------------------------------------------------------------------------
+
+HOLOMAMBA_FUNCTION(hrr_bind_step)
+Datum hrr_bind_step(PG_FUNCTION_ARGS) {
+    AggregateState state = state_argument(fcinfo, 0);
+    const Hrr* x = hrr_argument(fcinfo, 1);
+    if (state.empty()) {
+        state = new_state(bind_length(x->dims));
+        state.values[1] = x->dims;
+        // The spectrum of the identity.
+        for (int i = kBindHeader; i < state.length; i += 2) state.values[i] = 1.0;
+    } else {
+        check_same_dims(bind_dims(state), x->dims);
+        state = writable(fcinfo, state);
+    }
+    state.count()++;
+    core_call([&] { hrr::bind_spectrum(x->dims, x->x, spectrum_of(state)); });
+    PG_RETURN_ARRAYTYPE_P(state.array);
+}
+
+HOLOMAMBA_FUNCTION(hrr_bind_combine)
+Datum hrr_bind_combine(PG_FUNCTION_ARGS) {
+    AggregateState state = state_argument(fcinfo, 0);
+    AggregateState other = state_argument(fcinfo, 1);
+    if (other.empty()) PG_RETURN_ARRAYTYPE_P(state.array);
+    if (state.empty()) PG_RETURN_ARRAYTYPE_P(other.array);
+    const int dims = bind_dims(state);
+    check_same_dims(dims, bind_dims(other));
+    state = writable(fcinfo, state);
+    state.count() += other.count();
+    core_call([&] { hrr::multiply_spectra(dims, spectrum_of(other), spectrum_of(state)); });
+    PG_RETURN_ARRAYTYPE_P(state.array);
+}
+
+HOLOMAMBA_FUNCTION(hrr_bind_final)
+Datum hrr_bind_final(PG_FUNCTION_ARGS) {
+    AggregateState state = state_argument(fcinfo, 0);
+    if (state.empty()) PG_RETURN_NULL();
+    const int dims = bind_dims(state);
+    return make_hrr(dims, [&](float* out) { hrr::vector_of_spectrum(dims, spectrum_of(state), out); });
+}
