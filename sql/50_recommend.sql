@@ -316,50 +316,106 @@ BEGIN ATOMIC
     SELECT r.item_id, r.score FROM holomamba.recommend_next(history, k, model, exclude_seen, candidates, exclude) r;
 END;
 
-CREATE FUNCTION holomamba.similar_items(item_id bigint, k integer DEFAULT 10, model text DEFAULT NULL)
-RETURNS TABLE (similar_item bigint, similarity real)
+-- In plpgsql no argument may have the name of a result column, so similar_items() is SQL around this.
+
+CREATE FUNCTION holomamba.items_like(item bigint, k integer, model text) RETURNS TABLE (item_id bigint, similarity real)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN QUERY EXECUTE holomamba.similar_items_query('bigint', model, k) USING item_id, k;
+    RETURN QUERY EXECUTE holomamba.similar_items_query('bigint', model, k) USING item, k;
 END
 $$;
+
+CREATE FUNCTION holomamba.similar_items(item_id bigint, k integer DEFAULT 10, model text DEFAULT NULL)
+RETURNS TABLE (item_id bigint, similarity real)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+BEGIN ATOMIC
+    SELECT s.item_id, s.similarity FROM holomamba.items_like(similar_items.item_id, k, model) s;
+END;
 
 CREATE FUNCTION @extschema@.similar_items(item_id bigint, k integer DEFAULT 10, model text DEFAULT NULL)
-RETURNS TABLE (similar_item bigint, similarity real)
+RETURNS TABLE (item_id bigint, similarity real)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 BEGIN ATOMIC
-    SELECT s.similar_item, s.similarity FROM holomamba.similar_items(item_id, k, model) s;
+    SELECT s.item_id, s.similarity FROM holomamba.items_like(similar_items.item_id, k, model) s;
 END;
+
+CREATE FUNCTION holomamba.items_like(item uuid, k integer, model text) RETURNS TABLE (item_id uuid, similarity real)
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY EXECUTE holomamba.similar_items_query('uuid', model, k) USING item, k;
+END
+$$;
 
 CREATE FUNCTION holomamba.similar_items(item_id uuid, k integer DEFAULT 10, model text DEFAULT NULL)
-RETURNS TABLE (similar_item uuid, similarity real)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN QUERY EXECUTE holomamba.similar_items_query('uuid', model, k) USING item_id, k;
-END
-$$;
+RETURNS TABLE (item_id uuid, similarity real)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+BEGIN ATOMIC
+    SELECT s.item_id, s.similarity FROM holomamba.items_like(similar_items.item_id, k, model) s;
+END;
 
 CREATE FUNCTION @extschema@.similar_items(item_id uuid, k integer DEFAULT 10, model text DEFAULT NULL)
-RETURNS TABLE (similar_item uuid, similarity real)
+RETURNS TABLE (item_id uuid, similarity real)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 BEGIN ATOMIC
-    SELECT s.similar_item, s.similarity FROM holomamba.similar_items(item_id, k, model) s;
+    SELECT s.item_id, s.similarity FROM holomamba.items_like(similar_items.item_id, k, model) s;
 END;
 
-CREATE FUNCTION holomamba.similar_items(item_id text, k integer DEFAULT 10, model text DEFAULT NULL)
-RETURNS TABLE (similar_item text, similarity real)
+CREATE FUNCTION holomamba.items_like(item text, k integer, model text) RETURNS TABLE (item_id text, similarity real)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN QUERY EXECUTE holomamba.similar_items_query('text', model, k, item_id) USING item_id, k;
+    RETURN QUERY EXECUTE holomamba.similar_items_query('text', model, k, item) USING item, k;
 END
 $$;
 
-CREATE FUNCTION @extschema@.similar_items(item_id text, k integer DEFAULT 10, model text DEFAULT NULL)
-RETURNS TABLE (similar_item text, similarity real)
+CREATE FUNCTION holomamba.similar_items(item_id text, k integer DEFAULT 10, model text DEFAULT NULL)
+RETURNS TABLE (item_id text, similarity real)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 BEGIN ATOMIC
-    SELECT s.similar_item, s.similarity FROM holomamba.similar_items(item_id, k, model) s;
+    SELECT s.item_id, s.similarity FROM holomamba.items_like(similar_items.item_id, k, model) s;
 END;
+
+CREATE FUNCTION @extschema@.similar_items(item_id text, k integer DEFAULT 10, model text DEFAULT NULL)
+RETURNS TABLE (item_id text, similarity real)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+BEGIN ATOMIC
+    SELECT s.item_id, s.similarity FROM holomamba.items_like(similar_items.item_id, k, model) s;
+END;
+
+CREATE FUNCTION holomamba.popular_items(model text DEFAULT NULL, k integer DEFAULT 10)
+RETURNS TABLE (item_id text, popularity bigint)
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY EXECUTE format('SELECT i.item_id::text, i.popularity FROM holomamba.%I i WHERE i.target IS NOT NULL '
+                                'ORDER BY i.popularity DESC, i.item_id LIMIT $1',
+                                (holomamba.choose_model(model, k)).model || '_items')
+        USING k;
+END
+$$;
+
+COMMENT ON FUNCTION holomamba.popular_items(text, integer) IS 'the items with the most events when the active version was trained';
+
+COMMENT ON FUNCTION holomamba.recommend(bigint, integer, text, boolean, bigint[], bigint[]) IS 'the k items that a user is most likely to take next, best first';
+COMMENT ON FUNCTION holomamba.recommend(uuid, integer, text, boolean, uuid[], uuid[]) IS 'the k items that a user is most likely to take next, best first';
+COMMENT ON FUNCTION holomamba.recommend(text, integer, text, boolean, text[], text[]) IS 'the k items that a user is most likely to take next, best first';
+COMMENT ON FUNCTION @extschema@.recommend(bigint, integer, text, boolean, bigint[], bigint[]) IS 'the k items that a user is most likely to take next, best first';
+COMMENT ON FUNCTION @extschema@.recommend(uuid, integer, text, boolean, uuid[], uuid[]) IS 'the k items that a user is most likely to take next, best first';
+COMMENT ON FUNCTION @extschema@.recommend(text, integer, text, boolean, text[], text[]) IS 'the k items that a user is most likely to take next, best first';
+COMMENT ON FUNCTION holomamba.recommend_next(bigint[], integer, text, boolean, bigint[], bigint[]) IS 'the k items most likely to come after a history, oldest first, of no stored user';
+COMMENT ON FUNCTION holomamba.recommend_next(uuid[], integer, text, boolean, uuid[], uuid[]) IS 'the k items most likely to come after a history, oldest first, of no stored user';
+COMMENT ON FUNCTION holomamba.recommend_next(text[], integer, text, boolean, text[], text[]) IS 'the k items most likely to come after a history, oldest first, of no stored user';
+COMMENT ON FUNCTION @extschema@.recommend_next(bigint[], integer, text, boolean, bigint[], bigint[]) IS 'the k items most likely to come after a history, oldest first, of no stored user';
+COMMENT ON FUNCTION @extschema@.recommend_next(uuid[], integer, text, boolean, uuid[], uuid[]) IS 'the k items most likely to come after a history, oldest first, of no stored user';
+COMMENT ON FUNCTION @extschema@.recommend_next(text[], integer, text, boolean, text[], text[]) IS 'the k items most likely to come after a history, oldest first, of no stored user';
+COMMENT ON FUNCTION holomamba.similar_items(bigint, integer, text) IS 'the k items closest to an item in what they mean to the model, by the cosine of their tokens';
+COMMENT ON FUNCTION holomamba.similar_items(uuid, integer, text) IS 'the k items closest to an item in what they mean to the model, by the cosine of their tokens';
+COMMENT ON FUNCTION holomamba.similar_items(text, integer, text) IS 'the k items closest to an item in what they mean to the model, by the cosine of their tokens';
+COMMENT ON FUNCTION @extschema@.similar_items(bigint, integer, text) IS 'the k items closest to an item in what they mean to the model, by the cosine of their tokens';
+COMMENT ON FUNCTION @extschema@.similar_items(uuid, integer, text) IS 'the k items closest to an item in what they mean to the model, by the cosine of their tokens';
+COMMENT ON FUNCTION @extschema@.similar_items(text, integer, text) IS 'the k items closest to an item in what they mean to the model, by the cosine of their tokens';
+COMMENT ON FUNCTION holomamba.items_like(bigint, integer, text) IS 'internal: what similar_items() returns';
+COMMENT ON FUNCTION holomamba.items_like(uuid, integer, text) IS 'internal: what similar_items() returns';
+COMMENT ON FUNCTION holomamba.items_like(text, integer, text) IS 'internal: what similar_items() returns';

@@ -14,7 +14,7 @@ DIR holds interactions.csv.gz (user_id,item_id,...; the rows of a user in order)
 items.csv.gz (item_id,title,genres). K optimiser steps of a shuffled epoch are timed after one warm-up step and scaled
 to an epoch by the number of sequences; K = 0 times a whole epoch. One JSON line goes to standard output.
 Measure on an idle machine: two threads that wait for each other at every small operation lose far more to other
-processes than their share of the cores, the scan most of all.
+processes than their share of the cores, the scan most of all. cpu_seconds well below threads times seconds tells of it.
 OpenBLAS keeps threads of its own: give OPENBLAS_NUM_THREADS the value of --threads where that is not the number of
 cores.
 """
@@ -238,9 +238,11 @@ def main():
     model.train()
     train_step(model, optimiser, inputs[epoch[0]], targets[epoch[0]])
     start = time.perf_counter()
+    cpu_start = time.process_time()
     for batch in timed:
         loss = train_step(model, optimiser, inputs[batch], targets[batch])
     seconds = time.perf_counter() - start
+    cpu_seconds = time.process_time() - cpu_start
     if not math.isfinite(loss):
         raise SystemExit("the loss is not finite")
 
@@ -251,6 +253,7 @@ def main():
         "steps": len(timed),
         "steps_per_epoch": len(epoch),
         "seconds": round(seconds, 3),
+        "cpu_seconds": round(cpu_seconds, 3),
         "seconds_per_epoch": round(seconds * len(inputs) / sum(len(batch) for batch in timed), 3),
         "torch_version": torch.__version__,
         "blas": loaded_blas(),

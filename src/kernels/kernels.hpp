@@ -89,8 +89,11 @@ struct KernelTable {
     double (*squared_norm)(std::size_t n, const float* x);
 };
 
-// Floats that selective_scan_backward needs.
-constexpr std::size_t scan_scratch(std::size_t tokens, std::size_t state) { return (tokens + 1) * state * 16 * 4; }
+// The most floats that a register of any variant holds.
+constexpr int kMostLanes = 16;
+
+// Floats that selective_scan_backward needs: four values for each token, state and lane.
+constexpr std::size_t scan_scratch(std::size_t tokens, std::size_t state) { return (tokens + 1) * state * kMostLanes * 4; }
 
 // The table for this processor. HOLOMAMBA_KERNELS=default|avx2|avx512 in the environment picks another, for measuring.
 const KernelTable& kernels();

@@ -1,4 +1,4 @@
-// Sixteen floats at a time, whatever the instruction set: the compiler splits a Lanes into as many registers as it takes.
+// As many floats at a time as a register of the variant's instruction set holds: gcc keeps wider vectors in memory.
 // Included only by variant.cpp and what it includes, so that each variant has its own copies.
 #pragma once
 
@@ -6,10 +6,19 @@
 #include <cstdint>
 #include <cstring>
 
+#include "kernels/kernels.hpp"
+
 namespace holomamba {
 namespace {
 
+#if defined(__AVX512F__)
 constexpr int kLanes = 16;
+#elif defined(__AVX2__)
+constexpr int kLanes = 8;
+#else
+constexpr int kLanes = 4;
+#endif
+static_assert(kLanes <= kMostLanes);
 typedef float Lanes __attribute__((vector_size(kLanes * sizeof(float))));
 typedef std::int32_t IntLanes __attribute__((vector_size(kLanes * sizeof(float))));
 
@@ -43,7 +52,7 @@ HOLOMAMBA_INLINE void add_to(float* p, Lanes v, Width width) {
     store(p, load(p, width) + v, width);
 }
 
-// body(i, width) for i = 0, 16, 32, …; unused lanes of the last step load as zero and are not stored.
+// body(i, width) for i = 0, kLanes, 2 kLanes, …; unused lanes of the last step load as zero and are not stored.
 template <typename Body>
 HOLOMAMBA_INLINE void for_lanes(std::size_t n, Body&& body) {
     std::size_t i = 0;

@@ -1,4 +1,4 @@
-// Causal convolution and selective scan, sixteen channels at a time; the loop over the state is unrolled for usual sizes.
+// Causal convolution and selective scan, a register of channels at a time; the loop over the state is unrolled for usual sizes.
 #pragma once
 
 #include <type_traits>
