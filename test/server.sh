@@ -95,6 +95,10 @@ server_copy() {
     ln -s "$share"/extension/* "$server_base$share/extension/"
     [[ $("$server_base$bin/pg_config" --sharedir) == "$server_base$share" ]] ||
         server_die "this PostgreSQL cannot be copied: its programs do not look for $share beside themselves"
+    # A signal in its first second would leave shared memory behind, so it does not get those that end a whole group.
+    mv "$server_base$bin/initdb" "$server_base$bin/initdb.real"
+    printf '#!/bin/sh\nexec setsid -w "$0.real" "$@"\n' >"$server_base$bin/initdb"
+    chmod 755 "$server_base$bin/initdb"
 }
 
 server_install() {
@@ -144,7 +148,10 @@ STOP
 
 # Ends every server that was left below server_work, those of the TAP tests too.
 server_sweep() {
-    local file data
+    local file data tries=100
+    while readlink /proc/[0-9]*/exe | grep -qF "$server_base$("$PG_CONFIG" --bindir)/initdb" && ((tries--)); do
+        sleep 0.1
+    done
     find "$server_work" -name postmaster.pid | while read -r file; do
         data=${file%/*}
         as_server_user pg_ctl stop --pgdata "$data" --mode immediate --timeout 10 --silent </dev/null && continue

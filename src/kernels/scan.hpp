@@ -73,6 +73,7 @@ HOLOMAMBA_INLINE void with_state_size(int state, Body&& body) {
     switch (state) {
         case 1: return body(std::integral_constant<int, 1>{});
         case 2: return body(std::integral_constant<int, 2>{});
+        case 3: return body(std::integral_constant<int, 3>{});
         case 4: return body(std::integral_constant<int, 4>{});
         case 8: return body(std::integral_constant<int, 8>{});
         case 16: return body(std::integral_constant<int, 16>{});

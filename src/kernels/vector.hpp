@@ -5,30 +5,16 @@
 #include <cstddef>
 #include <cstring>
 
+#include "kernels/lanes.hpp"
+
 namespace holomamba {
 namespace {
 
-// One register of the instruction set. Wider vectors than that are legal, but g++ 12 moves them through memory.
-#if defined(__AVX512F__)
-constexpr std::size_t kRegisterBytes = 64;
-#elif defined(__AVX__)
-constexpr std::size_t kRegisterBytes = 32;
-#else
-constexpr std::size_t kRegisterBytes = 16;
-#endif
-constexpr std::size_t kRegisterFloats = kRegisterBytes / sizeof(float);
-typedef float Register __attribute__((vector_size(kRegisterBytes)));
-typedef float UnalignedRegister __attribute__((vector_size(kRegisterBytes), aligned(alignof(float)), may_alias));
-
-inline Register load_register(const float* p) {
-    return *reinterpret_cast<const UnalignedRegister*>(p);
-}
-
 // sums[r] += term of the r-th registers of x and y, for the first `Registers` of them.
 template <std::size_t Registers, typename Term>
-inline void accumulate_registers(const float* x, const float* y, const Term& term, Register* sums) {
+inline void accumulate_registers(const float* x, const float* y, const Term& term, Lanes* sums) {
     for (std::size_t r = 0; r < Registers; r++)
-        sums[r] += term(load_register(x + r * kRegisterFloats), load_register(y + r * kRegisterFloats));
+        sums[r] += term(load(x + r * kLanes, Full{}), load(y + r * kLanes, Full{}));
 }
 
 // Sums term(a, b) over the elements. Thirty-two running sums, however many registers those are: one addition need not
@@ -36,11 +22,11 @@ inline void accumulate_registers(const float* x, const float* y, const Term& ter
 template <typename Term>
 inline float accumulate(std::size_t n, const float* x, const float* y, const Term& term) {
     constexpr std::size_t kSums = 32;
-    Register sums[kSums / kRegisterFloats] = {};
+    Lanes sums[kSums / kLanes] = {};
     std::size_t i = 0;
-    for (; i + kSums <= n; i += kSums) accumulate_registers<kSums / kRegisterFloats>(x + i, y + i, term, sums);
+    for (; i + kSums <= n; i += kSums) accumulate_registers<kSums / kLanes>(x + i, y + i, term, sums);
     if (i + kSums / 2 <= n) {
-        accumulate_registers<kSums / 2 / kRegisterFloats>(x + i, y + i, term, sums);
+        accumulate_registers<kSums / 2 / kLanes>(x + i, y + i, term, sums);
         i += kSums / 2;
     }
     float rest = 0.0f;
@@ -63,11 +49,11 @@ float squared_distance(std::size_t n, const float* x, const float* y) {
 // `Registers` full of neighbouring outputs: out_j = sum_k x_k twice_{n + j - k}, twice being y written out two times.
 template <std::size_t Registers>
 inline void convolve_block(std::size_t n, const float* x, const float* twice, std::size_t j, float* out) {
-    Register sums[Registers] = {};
+    Lanes sums[Registers] = {};
     const float* from = twice + n + j;
     for (std::size_t k = 0; k < n; k++, from--)
-        for (std::size_t r = 0; r < Registers; r++) sums[r] += x[k] * load_register(from + r * kRegisterFloats);
-    const std::size_t rest = std::min(n - j, Registers * kRegisterFloats);
+        for (std::size_t r = 0; r < Registers; r++) sums[r] += x[k] * load(from + r * kLanes, Full{});
+    const std::size_t rest = std::min(n - j, Registers * kLanes);
     std::memcpy(out + j, sums, rest * sizeof(float));
 }
 
@@ -78,9 +64,9 @@ void circular_convolution(std::size_t n, const float* x, const float* y, float* 
     std::memset(scratch + 2 * n, 0, 16 * sizeof(float));
     constexpr std::size_t kRegisters = 4;
     std::size_t j = 0;
-    for (; j + (kRegisters - 1) * kRegisterFloats < n; j += kRegisters * kRegisterFloats)
+    for (; j + (kRegisters - 1) * kLanes < n; j += kRegisters * kLanes)
         convolve_block<kRegisters>(n, x, scratch, j, out);
-    for (; j < n; j += kRegisterFloats) convolve_block<1>(n, x, scratch, j, out);
+    for (; j < n; j += kLanes) convolve_block<1>(n, x, scratch, j, out);
 }
 
 }  // namespace

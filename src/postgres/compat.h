@@ -6,7 +6,10 @@ extern "C" {
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/guc.h"
+#include "utils/tuplestore.h"
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
 #endif
@@ -29,4 +32,21 @@ extern "C" {
         ereport(ERROR, __VA_ARGS__); \
         return value;                \
     } while (0)
+#endif
+
+// 15: sets a function up to return a set of rows as one tuplestore. Only composite results are asked for here.
+#if PG_VERSION_NUM < 150000
+static inline void InitMaterializedSRF(FunctionCallInfo fcinfo, uint32) {
+    ReturnSetInfo* result = (ReturnSetInfo*)fcinfo->resultinfo;
+    if (result == nullptr || !IsA(result, ReturnSetInfo) || !(result->allowedModes & SFRM_Materialize))
+        ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                        errmsg("set-valued function called in context that cannot accept a set")));
+    MemoryContext before = MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
+    TupleDesc row;
+    if (get_call_result_type(fcinfo, nullptr, &row) != TYPEFUNC_COMPOSITE) elog(ERROR, "return type must be a row type");
+    result->returnMode = SFRM_Materialize;
+    result->setResult = tuplestore_begin_heap((result->allowedModes & SFRM_Materialize_Random) != 0, false, work_mem);
+    result->setDesc = row;
+    MemoryContextSwitchTo(before);
+}
 #endif

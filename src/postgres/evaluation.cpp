@@ -5,6 +5,7 @@
 #include <numeric>
 #include <vector>
 
+#include "postgres/compat.h"
 #include "postgres/hrr.hpp"
 #include "postgres/interrupts.hpp"
 #include "postgres/owned.hpp"
@@ -13,7 +14,6 @@
 #include "postgres/training_data.hpp"
 
 extern "C" {
-#include "funcapi.h"
 #include "utils/array.h"
 }
 

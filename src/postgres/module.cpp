@@ -8,6 +8,14 @@ PG_MODULE_MAGIC;
 HOLOMAMBA_EXPORT void _PG_init(void);
 }
 
+namespace {
+
+char* default_model = nullptr;  // read by the SQL functions, through current_setting()
+
+}  // namespace
+
 void _PG_init(void) {
+    DefineCustomStringVariable("holomamba.model", "Model that recommend() and its like ask when none is named.",
+                               "Empty: the only one there is.", &default_model, "", PGC_USERSET, 0, nullptr, nullptr, nullptr);
     MarkGUCPrefixReserved("holomamba");
 }

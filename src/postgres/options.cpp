@@ -3,9 +3,9 @@
 #include <vector>
 
 #include "postgres/owned.hpp"
+#include "postgres/compat.h"
 
 extern "C" {
-#include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 }
