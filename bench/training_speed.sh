@@ -30,9 +30,11 @@ SELECT json_build_object('model', 'holomamba', 'data', :'name', 'threads', :thre
        (regexp_match(pg_read_file('/proc/self/status'), 'VmHWM:\s+(\d+)'))[1]::bigint / 1024)
 FROM holomamba.training_log WHERE version = (SELECT active_version FROM holomamba.models);
 SQL
-        for model in mamba gru transformer; do
-            server_run /usr/bin/python3 bench/pytorch/baselines.py --data "$DATA/$name" --model "$model" --threads "$threads" \
-                --batches "$batches"
+        for style in plain careful; do
+            for model in mamba gru transformer; do
+                server_run /usr/bin/python3 bench/pytorch/baselines.py --data "$DATA/$name" --model "$model" \
+                    --style "$style" --threads "$threads" --batches "$batches"
+            done
         done
     done
 done

@@ -84,6 +84,9 @@ ORDER BY similarity DESC;
 \echo ============ Now it is yours ============
 \echo
 \echo Nothing but PostgreSQL ran: states and vectors are rows of holomamba.films_users and holomamba.films_items.
-\echo Try:  SELECT * FROM recommend(42);      -- somebody who has never been here
-\echo       INSERT INTO ratings (user_id, movie_id) VALUES (42, 78748);  SELECT * FROM recommend(42);
+\echo Try, once connected, somebody who has never been here:
+\echo '    SELECT * FROM recommend(42);'
+\echo '    INSERT INTO ratings (user_id, movie_id) VALUES (42, 78748);'
+\echo '    SELECT * FROM recommend(42);'
+
 \echo

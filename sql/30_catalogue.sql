@@ -139,14 +139,22 @@ SELECT pg_catalog.pg_extension_config_dump('holomamba.training_log', '');
 
 -- Ownership
 
+CREATE FUNCTION holomamba.owns_extension() RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT pg_has_role(c.relowner, 'USAGE') FROM pg_class c WHERE c.oid = 'holomamba.model_catalogue'::regclass
+$$;
+
+COMMENT ON FUNCTION holomamba.owns_extension() IS
+    'whether the current role is a superuser or a member of the owner of the extension, in whose name deletions cascade';
+
 CREATE FUNCTION holomamba.may_manage(model name) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT EXISTS (SELECT FROM pg_class c
                    WHERE c.relnamespace = 'holomamba'::regnamespace AND c.relname = model || '_users'
                      AND pg_has_role(c.relowner, 'USAGE'))
-        -- the extension's owner too, in whose name deletions cascade
-        OR (SELECT pg_has_role(c.relowner, 'USAGE') FROM pg_class c WHERE c.oid = 'holomamba.model_catalogue'::regclass)
+        OR holomamba.owns_extension()
 $$;
 
 COMMENT ON FUNCTION holomamba.may_manage(name) IS
@@ -167,14 +175,17 @@ $$;
 
 COMMENT ON FUNCTION holomamba.guard_catalogue() IS 'trigger: refuses changes to the models of others';
 
--- A new model has no tables yet: its owner will be the owner of its interactions.
+-- A new model has no tables yet: its owner will be the owner of its interactions. That these are tables, as create_model()
+-- has checked, matters to whoever asks for recommendations: a view could run anything in his name.
 CREATE FUNCTION holomamba.guard_new_model() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF NOT holomamba.may_manage(NEW.model)
-       AND NOT coalesce((SELECT pg_has_role(c.relowner, 'USAGE') FROM pg_class c WHERE c.oid = NEW.interactions), false) THEN
-        RAISE insufficient_privilege USING MESSAGE = format('must be owner of table %s', NEW.interactions);
+    IF NOT holomamba.owns_extension() THEN
+        PERFORM holomamba.check_table(NEW.interactions);
+        IF NEW.items IS NOT NULL THEN
+            PERFORM holomamba.check_table(NEW.items);
+        END IF;
     END IF;
     RETURN NEW;
 END

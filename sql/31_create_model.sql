@@ -366,17 +366,21 @@ DECLARE
     user_type regtype;
     item_type regtype;
 BEGIN
-    SELECT a.name INTO missing
-    FROM (VALUES (1, 'model', model IS NULL), (2, 'interactions', interactions IS NULL), (3, 'user_column', user_column IS NULL),
-                 (4, 'item_column', item_column IS NULL), (5, 'order_columns', order_columns IS NULL),
-                 (6, 'attributes', attributes IS NULL), (7, 'options', options IS NULL)) AS a (number, name, is_null)
-    WHERE a.is_null ORDER BY a.number LIMIT 1;
-    IF FOUND THEN
+    missing := CASE
+        WHEN model IS NULL THEN 'model'
+        WHEN interactions IS NULL THEN 'interactions'
+        WHEN user_column IS NULL THEN 'user_column'
+        WHEN item_column IS NULL THEN 'item_column'
+        WHEN order_columns IS NULL OR array_position(order_columns, NULL) IS NOT NULL THEN 'order_columns'
+        WHEN attributes IS NULL OR array_position(attributes, NULL) IS NOT NULL THEN 'attributes'
+        WHEN options IS NULL THEN 'options'
+    END;
+    IF missing IS NOT NULL THEN
         RAISE null_value_not_allowed USING MESSAGE = format('argument "%s" must not be null', missing);
     ELSIF model !~ '^[a-z_][a-z0-9_]{0,39}$' THEN
         RAISE invalid_name USING
             MESSAGE = format('"%s" cannot be the name of a model', model),
-            HINT = 'A name is 1 to 40 small letters, digits and underscores, and does not begin with a digit.';
+            HINT = 'A name is 1 to 40 lower-case letters, digits and underscores, and does not begin with a digit.';
     ELSIF (items IS NULL) <> (item_key IS NULL) THEN
         RAISE invalid_parameter_value USING
             MESSAGE = format('"%s" without "%s"', CASE WHEN items IS NULL THEN 'item_key' ELSE 'items' END,

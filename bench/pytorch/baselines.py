@@ -1,14 +1,17 @@
 #!/usr/bin/python3
 """Times one training epoch of HoloMambaRec, a GRU and a SASRec-like Transformer in PyTorch on a CPU.
 
-HoloMambaRec (arXiv 2601.08360) is written the way such models usually are: sequences left-padded to 50 events, the
-padding run through the scan, the scan a Python loop over time. The set-up is the paper's: the last item of each user is
-the test item, the 50 events before it and their targets the one training sequence of the user, no validation item;
-batches of 64, cross-entropy over the whole catalogue at every non-padded position, AdamW. One departure, in favour of
-PyTorch: the scores of padded positions are not computed. The other two models have the same width and depth, no dropout
-either, and go through the same loop.
+The set-up is the paper's (arXiv 2601.08360): sequences left-padded to 50 events, the last item of each user is the test
+item, the 50 events before it and their targets the one training sequence of the user, no validation item; batches of 64,
+AdamW, cross-entropy over the whole catalogue. The other two models have the same width and depth, no dropout either, and
+go through the same loop. Two styles:
 
-    bench/pytorch/baselines.py --data DIR --model mamba|gru|transformer [--threads 2] [--batches K] [--seed 0]
+- plain: what one writes first. The scan is the loop of Mamba's reference code (selective_scan_ref): decays and inputs of
+  all steps are computed at once, and each step takes its slice. All positions are scored, and the loss ignores the padded.
+- careful: what a profile then suggests. The loop goes over unbind(), whose backward does not fill a tensor as large as the
+  whole sequence at each step, and padded positions are not scored.
+
+    bench/pytorch/baselines.py --data DIR --model mamba|gru|transformer [--style plain|careful] [--threads 2] [--batches K] [--seed 0]
 
 DIR holds interactions.csv.gz (user_id,item_id,...; the rows of a user in order) and, unless its name contains "beauty",
 items.csv.gz (item_id,title,genres). K optimiser steps of a shuffled epoch are timed after one warm-up step and scaled
@@ -92,8 +95,9 @@ def bind(x, y):
 
 
 class Mamba(nn.Module):
-    def __init__(self, dimension):
+    def __init__(self, dimension, careful):
         super().__init__()
+        self.careful = careful
         inner = EXPAND * dimension
         self.rank = math.ceil(dimension / 16)
         self.in_projection = nn.Linear(dimension, 2 * inner, bias=False)
@@ -113,24 +117,27 @@ class Mamba(nn.Module):
         return self.out_projection(y * functional.silu(z))
 
     def scan(self, v):
-        """v [batch, time, inner] -> y of the same shape.
-
-        The loop goes over unbind(1): with [:, t] instead, the backward pass would fill and add a zero tensor as large
-        as the whole sequence at each step.
-        """
+        """v [batch, time, inner] -> y of the same shape."""
         q, B, C = self.x_projection(v).split([self.rank, STATE_SIZE, STATE_SIZE], dim=-1)
         delta = functional.softplus(self.delta_projection(q))
         A = -torch.exp(self.a_log)
         h = v.new_zeros(v.shape[0], v.shape[2], STATE_SIZE)
         y = []
-        for delta_t, input_t, B_t, C_t in zip(delta.unbind(1), (delta * v).unbind(1), B.unbind(1), C.unbind(1)):
-            h = torch.exp(delta_t.unsqueeze(-1) * A) * h + input_t.unsqueeze(-1) * B_t.unsqueeze(1)
-            y.append((h * C_t.unsqueeze(1)).sum(dim=-1))
+        if self.careful:
+            for delta_t, input_t, B_t, C_t in zip(delta.unbind(1), (delta * v).unbind(1), B.unbind(1), C.unbind(1)):
+                h = torch.exp(delta_t.unsqueeze(-1) * A) * h + input_t.unsqueeze(-1) * B_t.unsqueeze(1)
+                y.append((h * C_t.unsqueeze(1)).sum(dim=-1))
+        else:
+            decay = torch.exp(delta.unsqueeze(-1) * A)
+            entering = (delta * v).unsqueeze(-1) * B.unsqueeze(2)
+            for t in range(v.shape[1]):
+                h = decay[:, t] * h + entering[:, t]
+                y.append((h * C[:, t].unsqueeze(1)).sum(dim=-1))
         return torch.stack(y, dim=1)
 
 
 class HoloMambaRec(nn.Module):
-    def __init__(self, items, attributes, number_of_values, layers):
+    def __init__(self, items, attributes, number_of_values, layers, careful):
         super().__init__()
         # nn.Embedding draws from N(0, 1) and keeps the padding row at zero.
         self.items = nn.Embedding(items + 1, DIMENSION, padding_idx=PADDING)
@@ -138,7 +145,7 @@ class HoloMambaRec(nn.Module):
         self.register_buffer("attributes", attributes)
         self.bound = nn.Parameter(torch.tensor(0.5))
         self.norm = nn.LayerNorm(DIMENSION)
-        self.blocks = nn.ModuleList([Mamba(DIMENSION) for _ in range(layers)])
+        self.blocks = nn.ModuleList([Mamba(DIMENSION, careful) for _ in range(layers)])
         self.block_norms = nn.ModuleList([nn.LayerNorm(DIMENSION) for _ in range(layers)])
         self.head = nn.Linear(DIMENSION, items, bias=False)
 
@@ -190,10 +197,13 @@ class Transformer(nn.Module):
 # ---- training
 
 
-def train_step(model, optimiser, inputs, targets):
-    known = targets != PADDING
-    logits = model.head(model(inputs)[known])
-    loss = functional.cross_entropy(logits, targets[known] - 1)
+def train_step(model, optimiser, inputs, targets, careful):
+    if careful:
+        known = targets != PADDING
+        loss = functional.cross_entropy(model.head(model(inputs)[known]), targets[known] - 1)
+    else:
+        logits = model.head(model(inputs))
+        loss = functional.cross_entropy(logits.flatten(0, 1), (targets - 1).flatten(), ignore_index=PADDING - 1)
     optimiser.zero_grad()
     loss.backward()
     optimiser.step()
@@ -212,11 +222,13 @@ def main():
     parser = argparse.ArgumentParser(description="Times one training epoch of a sequential recommender in PyTorch.")
     parser.add_argument("--data", required=True, help="folder with interactions.csv.gz and items.csv.gz")
     parser.add_argument("--model", required=True, choices=["mamba", "gru", "transformer"])
+    parser.add_argument("--style", choices=["plain", "careful"], default="plain")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--batches", type=int, default=0, help="optimiser steps to time; 0: a whole epoch")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
 
+    careful = arguments.style == "careful"
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(arguments.seed)
 
@@ -226,7 +238,7 @@ def main():
     items = len(attributes) - 1
     layers = 2 if "beauty" in data else 3
     if arguments.model == "mamba":
-        model = HoloMambaRec(items, attributes, number_of_values, layers)
+        model = HoloMambaRec(items, attributes, number_of_values, layers, careful)
     elif arguments.model == "gru":
         model = Gru(items, layers)
     else:
@@ -236,11 +248,11 @@ def main():
     epoch = torch.randperm(len(inputs)).split(BATCH)
     timed = epoch[:arguments.batches] if arguments.batches > 0 else epoch
     model.train()
-    train_step(model, optimiser, inputs[epoch[0]], targets[epoch[0]])
+    train_step(model, optimiser, inputs[epoch[0]], targets[epoch[0]], careful)
     start = time.perf_counter()
     cpu_start = time.process_time()
     for batch in timed:
-        loss = train_step(model, optimiser, inputs[batch], targets[batch])
+        loss = train_step(model, optimiser, inputs[batch], targets[batch], careful)
     seconds = time.perf_counter() - start
     cpu_seconds = time.process_time() - cpu_start
     if not math.isfinite(loss):
@@ -248,6 +260,7 @@ def main():
 
     print(json.dumps({
         "model": arguments.model,
+        "style": arguments.style,
         "data": data,
         "threads": torch.get_num_threads(),
         "steps": len(timed),

@@ -2,26 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
+#include "hrr/binding.hpp"
 #include "hrr/transform.hpp"
 
 namespace holomamba {
 namespace {
 
 using Complex = std::complex<float>;
-
-// A random vector whose spectrum has magnitude one everywhere: binding with it keeps lengths.
-void random_unitary(Random& random, int d, float* out) {
-    std::vector<Complex> spectrum(spectrum_size(d));
-    for (std::size_t k = 0; k < spectrum.size(); k++) {
-        const bool real = k == 0 || 2 * k == static_cast<std::size_t>(d);
-        const double angle = real ? std::numbers::pi * static_cast<double>(random.below(2))
-                                  : random.uniform(-std::numbers::pi, std::numbers::pi);
-        spectrum[k] = std::polar(1.0f, static_cast<float>(angle));
-    }
-    Transform::of_length(d).inverse(spectrum.data(), out);
-}
 
 // The inner product of two vectors from their spectra (Parseval), a conj(b) over the whole spectrum.
 float spectral_product(int d, const Complex* a, const Complex* b) {
@@ -76,7 +64,7 @@ void HolographicEmbedding::initialise(Random& random, float* parameters) const {
     for (std::size_t r = 0; r < catalogue_.attributes.size(); r++) {
         const Attribute& attribute = catalogue_.attributes[r];
         if (attribute.numeric)
-            random_unitary(random, d_, parameters + values_[r]);
+            hrr::unitary_vector(d_, random.next(), parameters + values_[r]);
         else
             for (std::size_t i = 0; i < static_cast<std::size_t>(attribute.values) * d_; i++)
                 parameters[values_[r] + i] = static_cast<float>(value_deviation * random.normal());
@@ -85,7 +73,7 @@ void HolographicEmbedding::initialise(Random& random, float* parameters) const {
             std::fill_n(role, d_, 0.0f);
             role[0] = 1.0f;
         } else {
-            random_unitary(random, d_, role);
+            hrr::unitary_vector(d_, random.next(), role);
         }
         parameters[bound_ + r] = 0.5f;
         if (!paper_) parameters[added_ + r] = static_cast<float>(0.02 * std::sqrt(static_cast<double>(d_)));

@@ -14,8 +14,8 @@ struct Options {
     int dimension = 64;     // d
     int layers = 2;         // blocks
     int state_size = 4;     // N
-    int expand = 2;         // E / d
-    int conv_width = 4;     // W
+    int expand = 1;         // E / d
+    int conv_width = 3;     // W
     int feed_forward = 4;   // width of the feed-forward / d; 0 leaves it out
     std::string residual = "post";        // post: LN(x + f(x)); pre: x + f(LN(x)), without a final norm
     std::string head = "tied";            // tied: scores against the item vectors, with bias; untied: a table of its own
