@@ -17,7 +17,7 @@ case $mode in
 esac
 (($# == 0)) || seeds=("$@")
 
-bench_server
+bench_server fsync=off
 bench_machine
 bench_load bench ml-1m "$min_count"
 server_psql -q -d bench -c "SET client_min_messages = warning; SELECT holomamba.create_model('films', 'events', 'user_id', 'item_id',

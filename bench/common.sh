@@ -9,6 +9,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=test/server.sh
 source test/server.sh
 DATA=${DATA:-$(cd .. && pwd)/shared/data}
+# The variant of the paper as options, for the scripts that source this.
+# shellcheck disable=SC2034
 paper='"feed_forward": 0, "residual": "pre", "head": "untied", "initialisation": "paper", "dropout": 0, "schedule": "constant",
        "gradient_clip": 0, "windows": "last", "max_history": 50, "batch_size": 64, "dimension": 96, "state_size": 16,
        "expand": 2, "conv_width": 4, "validation": "off"'
@@ -16,7 +18,7 @@ paper='"feed_forward": 0, "residual": "pre", "head": "untied", "initialisation":
 bench_server() {
     [[ -d $DATA ]] || server_die "no data in $DATA: set DATA"
     mkdir -p build
-    server_build >build/bench.log 2>&1 || server_die "$(tail -n 30 build/bench.log)"
+    server_build all >build/bench.log 2>&1 || server_die "$(tail -n 30 build/bench.log)"
     server_prepare
     server_start shared_buffers=512MB max_wal_size=4GB autovacuum=on "$@"
 }

@@ -4,7 +4,7 @@ CREATE EXTENSION holomamba;
 CREATE TABLE events (id bigserial PRIMARY KEY, user_id integer NOT NULL, item_id integer NOT NULL);
 CREATE INDEX ON events (user_id, id);
 CREATE TABLE plain (LIKE events INCLUDING ALL);
-SELECT setseed(0.5);
+SELECT setseed(0.5) \g /dev/null
 -- User 1 has 10 events and user 2 has 10,000; a thousand others have twenty each.
 INSERT INTO events (user_id, item_id)
 SELECT u.user_id, 1 + floor(1000 * random())

@@ -14,7 +14,7 @@ source "$(dirname "$0")/common.sh"
 batches=${1:-8}
 rounds=${2:-2}
 threads=$(nproc)
-bench_server
+bench_server fsync=off
 bench_machine
 for set in ml-1m:3:first_genre amazon-beauty:2:modulo; do
     IFS=: read -r name layers attribute <<<"$set"

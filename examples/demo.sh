@@ -9,7 +9,7 @@ source test/server.sh
 
 echo 'Building the extension (a minute or two the first time) ...'
 mkdir -p build
-server_build >build/demo.log 2>&1 || server_die "$(tail -n 30 build/demo.log)"
+server_build all >build/demo.log 2>&1 || server_die "$(tail -n 30 build/demo.log)"
 echo 'Starting a PostgreSQL server of its own, beside whatever runs here ...'
 server_prepare
 server_start shared_buffers=256MB
