@@ -29,7 +29,8 @@ bench_load() {
     as_server_user createdb -h "$server_work" -U postgres "$1"
     zcat "$DATA/$2/interactions.csv.gz" >"$server_work/interactions.csv"
     zcat "$DATA/$2/items.csv.gz" >"$server_work/items.csv"
-    server_psql -q -d "$1" -v min_count="$3" -v work="$server_work" -f "bench/load_$2.sql"
+    server_psql -q -d "$1" -v min_count="$3" -v interactions="$server_work/interactions.csv" -v items="$server_work/items.csv" \
+        -f "bench/load_$2.sql"
 }
 
 # The processor and what else stands beside every figure.

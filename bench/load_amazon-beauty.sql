@@ -1,8 +1,8 @@
 -- Amazon Beauty 5-core: reviews, in the order of the file, and the products; modulo is the paper's made-up attribute.
 CREATE TABLE lines (user_id integer, item_id integer, seconds bigint, id serial);
 CREATE TABLE item_lines (item_id integer, asin text, brand text, categories text, attribute_ids text, title text);
-\set from_interactions '\\copy lines (user_id, item_id, seconds) FROM ' :'work' '/interactions.csv (FORMAT csv, HEADER)'
-\set from_items '\\copy item_lines FROM ' :'work' '/items.csv (FORMAT csv, HEADER)'
+\set from_interactions '\\copy lines (user_id, item_id, seconds) FROM ' :'interactions' ' (FORMAT csv, HEADER)'
+\set from_items '\\copy item_lines FROM ' :'items' ' (FORMAT csv, HEADER)'
 :from_interactions
 :from_items
 CREATE TABLE items AS
