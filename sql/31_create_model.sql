@@ -15,17 +15,15 @@ $$;
 
 COMMENT ON FUNCTION holomamba.base_type(regtype) IS 'the type itself, or the type under a domain';
 
+-- Simple and without settings of its own, so that it is inlined wherever it is called.
 CREATE FUNCTION holomamba.id_family(type regtype) RETURNS regtype
-LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT CASE WHEN base IN ('smallint', 'integer', 'bigint') THEN 'bigint'::regtype
-                WHEN base IN ('text', 'varchar') THEN 'text'
-                WHEN base = 'uuid'::regtype THEN 'uuid' END
-    FROM holomamba.base_type(type) base
-$$;
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE WHEN type IN ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype) THEN 'bigint'::regtype
+            WHEN type IN ('text'::regtype, 'varchar'::regtype) THEN 'text'::regtype
+            WHEN type = 'uuid'::regtype THEN type END;
 
 COMMENT ON FUNCTION holomamba.id_family(regtype) IS
-    'bigint, text or uuid: the type in which ids of the given type are passed and compared; NULL for a type that ids cannot have';
+    'bigint, text or uuid: the type in which ids of the given type are passed and compared; NULL for a type that ids cannot have, domains included';
 
 CREATE FUNCTION holomamba.attribute_kind(type regtype) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -132,14 +130,15 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     id_column pg_attribute := holomamba.column_of(relation, column_name);
+    id_type regtype := holomamba.base_type(id_column.atttypid);
 BEGIN
-    IF holomamba.id_family(id_column.atttypid) IS NULL THEN
+    IF holomamba.id_family(id_type) IS NULL THEN
         RAISE datatype_mismatch USING
             MESSAGE = format('column "%s" of table %s is of type %s, which ids cannot have',
                              column_name, relation, format_type(id_column.atttypid, id_column.atttypmod)),
             HINT = 'Ids are of type smallint, integer, bigint, text, varchar or uuid.';
     END IF;
-    RETURN holomamba.base_type(id_column.atttypid);
+    RETURN id_type;
 END
 $$;
 

@@ -82,15 +82,19 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.check_ids(text[], regtype) IS 'internal: refuses ids, given as text, that the model''s type cannot read';
+COMMENT ON FUNCTION holomamba.check_ids(text[], regtype) IS
+    'internal: refuses ids, given as text, that the model''s type cannot read';
 
 -- The statement that ranks the items of a model: $2 is k, $3 the candidates and $4 the ids to exclude, both arrays or NULL.
 CREATE FUNCTION holomamba.ranking_query(
     m holomamba.model_catalogue, result_type regtype, vector text, seen text, has_candidates boolean, has_exclude boolean
 ) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT format($query$
+DECLARE
+    family regtype := holomamba.id_family(m.item_type);
+BEGIN
+    RETURN format($query$
         SELECT r.item_id::%1$s, (-r.distance)::real
         FROM (SELECT i.item_id, i.target OPERATOR(%2$s.<#>) (%3$s) AS distance
               FROM holomamba.%4$I i
@@ -102,8 +106,8 @@ AS $$
         result_type, '@extschema@', vector, m.model || '_items',
         CASE WHEN has_candidates THEN format(' AND i.item_id = ANY ($3::%s[])', family) END,
         CASE WHEN has_exclude THEN format(' AND i.item_id <> ALL (array_remove($4::%s[], NULL))', family) END,
-        ' AND NOT ' || seen)
-    FROM holomamba.id_family(m.item_type) family
+        ' AND NOT ' || seen);
+END
 $$;
 
 COMMENT ON FUNCTION holomamba.ranking_query(holomamba.model_catalogue, regtype, text, text, boolean, boolean) IS
@@ -120,8 +124,10 @@ DECLARE
     user_id text := format('$1::%s', holomamba.id_family(m.user_type));
 BEGIN
     PERFORM holomamba.check_overload(m, 'recommend', id_type, true);
-    PERFORM holomamba.check_ids(ARRAY[user_text], m.user_type);
-    PERFORM holomamba.check_ids(items_text, m.item_type);
+    IF id_type = 'text'::regtype THEN
+        PERFORM holomamba.check_ids(ARRAY[user_text], m.user_type);
+        PERFORM holomamba.check_ids(items_text, m.item_type);
+    END IF;
     RETURN holomamba.ranking_query(
         m, id_type,
         format('SELECT coalesce((SELECT u.vector FROM holomamba.%I u WHERE u.user_id = %s), %s.ssm_vector(%3$s.ssm_initial(%4$L, %5$s)))',
@@ -147,7 +153,9 @@ DECLARE
     history text := format('$1::%s[]', holomamba.id_family(m.item_type));
 BEGIN
     PERFORM holomamba.check_overload(m, 'recommend_next', format('%s[]', id_type)::regtype, false);
-    PERFORM holomamba.check_ids(items_text, m.item_type);
+    IF id_type = 'text'::regtype THEN
+        PERFORM holomamba.check_ids(items_text, m.item_type);
+    END IF;
     RETURN holomamba.ranking_query(
         m, id_type,
         format('SELECT %1$s.ssm_vector(%1$s.ssm_update(%1$s.ssm_initial(%2$L, %3$s), coalesce(array_agg(t.token ORDER BY h.number), %4$L))) '
@@ -170,7 +178,9 @@ DECLARE
     m holomamba.model_catalogue := holomamba.choose_model(model, k);
 BEGIN
     PERFORM holomamba.check_overload(m, 'similar_items', id_type, false);
-    PERFORM holomamba.check_ids(ARRAY[item_text], m.item_type);
+    IF id_type = 'text'::regtype THEN
+        PERFORM holomamba.check_ids(ARRAY[item_text], m.item_type);
+    END IF;
     RETURN format($query$
         SELECT r.item_id::%1$s, (1 - r.distance)::real
         FROM (SELECT i.item_id, i.token OPERATOR(%2$s.<=>) (SELECT t.token FROM holomamba.%3$I t WHERE t.item_id = $1::%4$s) AS distance
@@ -239,7 +249,8 @@ CREATE FUNCTION holomamba.recommend(
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN QUERY EXECUTE holomamba.recommend_query('text', model, k, exclude_seen, candidates IS NOT NULL, exclude IS NOT NULL, user_id, candidates || exclude)
+    RETURN QUERY EXECUTE holomamba.recommend_query('text', model, k, exclude_seen, candidates IS NOT NULL, exclude IS NOT NULL,
+                                                   user_id, candidates || exclude)
         USING user_id, k, candidates, exclude;
 END
 $$;
@@ -302,7 +313,8 @@ CREATE FUNCTION holomamba.recommend_next(
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN QUERY EXECUTE holomamba.recommend_next_query('text', model, k, exclude_seen, candidates IS NOT NULL, exclude IS NOT NULL, history || candidates || exclude)
+    RETURN QUERY EXECUTE holomamba.recommend_next_query('text', model, k, exclude_seen, candidates IS NOT NULL, exclude IS NOT NULL,
+                                                        history || candidates || exclude)
         USING history, k, candidates, exclude;
 END
 $$;
@@ -396,26 +408,45 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.popular_items(text, integer) IS 'the items with the most events when the active version was trained';
+COMMENT ON FUNCTION holomamba.popular_items(text, integer) IS
+    'the items with the most events when the active version was trained';
 
-COMMENT ON FUNCTION holomamba.recommend(bigint, integer, text, boolean, bigint[], bigint[]) IS 'the k items that a user is most likely to take next, best first';
-COMMENT ON FUNCTION holomamba.recommend(uuid, integer, text, boolean, uuid[], uuid[]) IS 'the k items that a user is most likely to take next, best first';
-COMMENT ON FUNCTION holomamba.recommend(text, integer, text, boolean, text[], text[]) IS 'the k items that a user is most likely to take next, best first';
-COMMENT ON FUNCTION @extschema@.recommend(bigint, integer, text, boolean, bigint[], bigint[]) IS 'the k items that a user is most likely to take next, best first';
-COMMENT ON FUNCTION @extschema@.recommend(uuid, integer, text, boolean, uuid[], uuid[]) IS 'the k items that a user is most likely to take next, best first';
-COMMENT ON FUNCTION @extschema@.recommend(text, integer, text, boolean, text[], text[]) IS 'the k items that a user is most likely to take next, best first';
-COMMENT ON FUNCTION holomamba.recommend_next(bigint[], integer, text, boolean, bigint[], bigint[]) IS 'the k items most likely to come after a history, oldest first, of no stored user';
-COMMENT ON FUNCTION holomamba.recommend_next(uuid[], integer, text, boolean, uuid[], uuid[]) IS 'the k items most likely to come after a history, oldest first, of no stored user';
-COMMENT ON FUNCTION holomamba.recommend_next(text[], integer, text, boolean, text[], text[]) IS 'the k items most likely to come after a history, oldest first, of no stored user';
-COMMENT ON FUNCTION @extschema@.recommend_next(bigint[], integer, text, boolean, bigint[], bigint[]) IS 'the k items most likely to come after a history, oldest first, of no stored user';
-COMMENT ON FUNCTION @extschema@.recommend_next(uuid[], integer, text, boolean, uuid[], uuid[]) IS 'the k items most likely to come after a history, oldest first, of no stored user';
-COMMENT ON FUNCTION @extschema@.recommend_next(text[], integer, text, boolean, text[], text[]) IS 'the k items most likely to come after a history, oldest first, of no stored user';
-COMMENT ON FUNCTION holomamba.similar_items(bigint, integer, text) IS 'the k items closest to an item in what they mean to the model, by the cosine of their tokens';
-COMMENT ON FUNCTION holomamba.similar_items(uuid, integer, text) IS 'the k items closest to an item in what they mean to the model, by the cosine of their tokens';
-COMMENT ON FUNCTION holomamba.similar_items(text, integer, text) IS 'the k items closest to an item in what they mean to the model, by the cosine of their tokens';
-COMMENT ON FUNCTION @extschema@.similar_items(bigint, integer, text) IS 'the k items closest to an item in what they mean to the model, by the cosine of their tokens';
-COMMENT ON FUNCTION @extschema@.similar_items(uuid, integer, text) IS 'the k items closest to an item in what they mean to the model, by the cosine of their tokens';
-COMMENT ON FUNCTION @extschema@.similar_items(text, integer, text) IS 'the k items closest to an item in what they mean to the model, by the cosine of their tokens';
+COMMENT ON FUNCTION holomamba.recommend(bigint, integer, text, boolean, bigint[], bigint[]) IS
+    'the k items that a user is most likely to take next, best first';
+COMMENT ON FUNCTION holomamba.recommend(uuid, integer, text, boolean, uuid[], uuid[]) IS
+    'the k items that a user is most likely to take next, best first';
+COMMENT ON FUNCTION holomamba.recommend(text, integer, text, boolean, text[], text[]) IS
+    'the k items that a user is most likely to take next, best first';
+COMMENT ON FUNCTION @extschema@.recommend(bigint, integer, text, boolean, bigint[], bigint[]) IS
+    'the k items that a user is most likely to take next, best first';
+COMMENT ON FUNCTION @extschema@.recommend(uuid, integer, text, boolean, uuid[], uuid[]) IS
+    'the k items that a user is most likely to take next, best first';
+COMMENT ON FUNCTION @extschema@.recommend(text, integer, text, boolean, text[], text[]) IS
+    'the k items that a user is most likely to take next, best first';
+COMMENT ON FUNCTION holomamba.recommend_next(bigint[], integer, text, boolean, bigint[], bigint[]) IS
+    'the k items most likely to come after a history, oldest first, of no stored user';
+COMMENT ON FUNCTION holomamba.recommend_next(uuid[], integer, text, boolean, uuid[], uuid[]) IS
+    'the k items most likely to come after a history, oldest first, of no stored user';
+COMMENT ON FUNCTION holomamba.recommend_next(text[], integer, text, boolean, text[], text[]) IS
+    'the k items most likely to come after a history, oldest first, of no stored user';
+COMMENT ON FUNCTION @extschema@.recommend_next(bigint[], integer, text, boolean, bigint[], bigint[]) IS
+    'the k items most likely to come after a history, oldest first, of no stored user';
+COMMENT ON FUNCTION @extschema@.recommend_next(uuid[], integer, text, boolean, uuid[], uuid[]) IS
+    'the k items most likely to come after a history, oldest first, of no stored user';
+COMMENT ON FUNCTION @extschema@.recommend_next(text[], integer, text, boolean, text[], text[]) IS
+    'the k items most likely to come after a history, oldest first, of no stored user';
+COMMENT ON FUNCTION holomamba.similar_items(bigint, integer, text) IS
+    'the k items closest to an item in what they mean to the model, by the cosine of their tokens';
+COMMENT ON FUNCTION holomamba.similar_items(uuid, integer, text) IS
+    'the k items closest to an item in what they mean to the model, by the cosine of their tokens';
+COMMENT ON FUNCTION holomamba.similar_items(text, integer, text) IS
+    'the k items closest to an item in what they mean to the model, by the cosine of their tokens';
+COMMENT ON FUNCTION @extschema@.similar_items(bigint, integer, text) IS
+    'the k items closest to an item in what they mean to the model, by the cosine of their tokens';
+COMMENT ON FUNCTION @extschema@.similar_items(uuid, integer, text) IS
+    'the k items closest to an item in what they mean to the model, by the cosine of their tokens';
+COMMENT ON FUNCTION @extschema@.similar_items(text, integer, text) IS
+    'the k items closest to an item in what they mean to the model, by the cosine of their tokens';
 COMMENT ON FUNCTION holomamba.items_like(bigint, integer, text) IS 'internal: what similar_items() returns';
 COMMENT ON FUNCTION holomamba.items_like(uuid, integer, text) IS 'internal: what similar_items() returns';
 COMMENT ON FUNCTION holomamba.items_like(text, integer, text) IS 'internal: what similar_items() returns';

@@ -66,8 +66,8 @@ server_prepare() {
         id "$owner" >/dev/null || server_die 'PostgreSQL does not run as root: set SERVER_USER to a user that it may run as'
         user=(setpriv --reuid "$owner" --regid "$(id -g "$owner")" --init-groups)
     fi
-    # A socket's path has room for 107 bytes.
-    if ((${#parent} > 60)) || ! "${user[@]}" test -x "$parent"; then
+    # A socket's path has room for 107 bytes, and the TAP tests break at a blank.
+    if ((${#parent} > 60)) || [[ $parent == *" "* ]] || ! "${user[@]}" test -x "$parent"; then
         parent=/tmp
     fi
     server_base=$(mktemp -d "$parent/holomamba.XXXXXX")
@@ -76,9 +76,9 @@ server_prepare() {
     chmod 755 "$server_base"
     mkdir -m 700 "$server_work"
     chown "$owner" "$server_work"
-    (umask 022 && server_copy && server_install)
     server_bin=$server_base$("$PG_CONFIG" --bindir)
     export PATH=$server_bin:$PATH
+    (umask 022 && server_copy && server_install)
 }
 
 # PostgreSQL finds its libraries and its extensions from where its own file lies. So the programs are copied, under the
@@ -88,17 +88,20 @@ server_copy() {
     bin=$("$PG_CONFIG" --bindir)
     lib=$("$PG_CONFIG" --pkglibdir)
     share=$("$PG_CONFIG" --sharedir)
-    mkdir -p "$server_base$bin" "$server_base$lib" "$server_base$share/extension"
-    cp "$bin"/{postgres,initdb,psql,createdb,dropdb,vacuumdb,pgbench,pg_*} "$server_base$bin/"
+    mkdir -p "$server_bin" "$server_base$lib" "$server_base$share/extension"
+    cp "$bin"/{postgres,initdb,psql,createdb,dropdb,vacuumdb,pgbench,pg_*} "$server_bin/"
     ln -s "$lib"/* "$server_base$lib/"
     find "$share" -mindepth 1 -maxdepth 1 ! -name extension -exec ln -s -t "$server_base$share" {} +
     ln -s "$share"/extension/* "$server_base$share/extension/"
-    [[ $("$server_base$bin/pg_config" --sharedir) == "$server_base$share" ]] ||
+    [[ $("$server_bin/pg_config" --sharedir) == "$server_base$share" ]] ||
         server_die "this PostgreSQL cannot be copied: its programs do not look for $share beside themselves"
-    # A signal in its first second would leave shared memory behind, so it does not get those that end a whole group.
-    mv "$server_base$bin/initdb" "$server_base$bin/initdb.real"
-    printf '#!/bin/sh\nexec setsid -w "$0.real" "$@"\n' >"$server_base$bin/initdb"
-    chmod 755 "$server_base$bin/initdb"
+    # A signal in its first second would leave shared memory behind: out of the group that server_run ends.
+    mv "$server_bin/initdb" "$server_bin/initdb.real"
+    cat >"$server_bin/initdb" <<INITDB
+#!/bin/sh
+exec setsid -w '$server_bin/initdb.real' "\$@"
+INITDB
+    chmod 755 "$server_bin/initdb"
 }
 
 server_install() {
@@ -149,9 +152,7 @@ STOP
 # Ends every server that was left below server_work, those of the TAP tests too.
 server_sweep() {
     local file data tries=100
-    while readlink /proc/[0-9]*/exe | grep -qF "$server_base$("$PG_CONFIG" --bindir)/initdb" && ((tries--)); do
-        sleep 0.1
-    done
+    while grep -qF "$server_bin/initdb" < <(readlink /proc/[0-9]*/exe) && ((tries--)); do sleep 0.1; done
     find "$server_work" -name postmaster.pid | while read -r file; do
         data=${file%/*}
         as_server_user pg_ctl stop --pgdata "$data" --mode immediate --timeout 10 --silent </dev/null && continue
