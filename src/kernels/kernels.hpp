@@ -14,6 +14,8 @@
 
 namespace holomamba {
 
+constexpr std::int32_t kNoTarget = -1;
+
 struct KernelTable {
     const char* name;
 
@@ -81,7 +83,8 @@ struct KernelTable {
                           float* dz);
 
     // --- learning ------------------------------------------------------------------------------------------------------
-    // Each row of logits becomes the gradient of scale * (its cross-entropy); returns the sum of the cross-entropies.
+    // Each row of logits becomes the gradient of scale * (its cross-entropy); returns the sum of the cross-entropies. A row
+    // whose target is kNoTarget has none: its gradient is zero.
     double (*softmax_cross_entropy)(int rows, int classes, const std::int32_t* target, float scale, float* logits);
     // Decoupled weight decay (Loshchilov & Hutter 2019): the two bias corrections are folded into rate and epsilon.
     void (*adamw)(std::size_t n, float rate, float beta1, float beta2, float epsilon, float decay, const float* gradient,

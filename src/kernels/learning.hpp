@@ -12,6 +12,10 @@ namespace {
 double softmax_cross_entropy(int rows, int classes, const std::int32_t* target, float scale, float* logits) {
     double total = 0;
     for (int r = 0; r < rows; r++, logits += classes) {
+        if (target[r] == kNoTarget) {
+            std::memset(logits, 0, sizeof(float) * classes);
+            continue;
+        }
         Lanes largest = splat(logits[0]);
         float highest = logits[0];
         for_lanes(classes, [&](std::size_t i, auto width) {

@@ -45,7 +45,7 @@ void BatchGradient::choose_rows(std::span<const Window> windows) {
     };
     want(embedding.start_row());
     for (const Window& window : windows)
-        for (int i = window.first; i < window.last - 1; i++) want(data_.history(window.user)[i]);
+        for (int i = std::max(0, window.first - 1); i < window.last - 1; i++) want(data_.history(window.user)[i]);
 }
 
 void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batch, std::uint64_t key, Worker& worker) {
@@ -58,11 +58,15 @@ void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batc
     for (const Window& window : windows) {
         const auto history = data_.history(window.user);
         inputs.push_back(place_of_[network_.embedding().start_row()]);
+        if (window.first > 0) {
+            worker.targets.push_back(kNoTarget);
+            inputs.push_back(place_of_[history[window.first - 1]]);
+        }
         for (int i = window.first; i < window.last; i++) {
             worker.targets.push_back(history[i]);
             if (i + 1 < window.last) inputs.push_back(place_of_[history[i]]);
         }
-        starts.push_back(starts.back() + window.length());
+        starts.push_back(starts.back() + window.training_rows());
     }
     float* tokens = worker.arena.take(inputs.size() * width);
     for (std::size_t t = 0; t < inputs.size(); t++)
@@ -96,10 +100,10 @@ double BatchGradient::compute(std::span<const Window> windows, std::span<const f
     const std::size_t d = network_.dimension();
     choose_rows(windows);
     embedding.prepare(parameters.data(), rows_.size(), composed_);
-    const auto pieces = cut_into_pieces(windows, kPieceTokens, [](const Window& window) { return window.length(); });
+    const auto pieces = cut_into_pieces(windows, kPieceTokens, [](const Window& window) { return window.training_rows(); });
     const auto hands = deal(pieces, threads_);
-    const auto events = std::accumulate(pieces.begin(), pieces.end(), std::int64_t{0},
-                                        [](std::int64_t total, const Piece& piece) { return total + piece.tokens; });
+    const auto events = std::accumulate(windows.begin(), windows.end(), std::int64_t{0},
+                                        [](std::int64_t total, const Window& window) { return total + window.length(); });
     const Batch batch{parameters.data(), 1.0f / static_cast<float>(events), dropout};
     const std::size_t shared = embedding.items_end();
 

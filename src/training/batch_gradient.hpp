@@ -11,7 +11,7 @@
 
 namespace holomamba {
 
-// Every event of a window is predicted from the start token and the events of the window before it. Item tokens are composed once
+// Every event of a window is predicted from what comes before it (see Window). Item tokens are composed once
 // for the batch; pieces of it go through the network on one thread each; what the pieces want of the items is summed and
 // taken back through the embedding once.
 class BatchGradient {

@@ -10,10 +10,13 @@
 
 namespace holomamba {
 
-// Events first .. last-1 of a user's history, read after the start token.
+// Events first .. last-1 of a user's history. Evaluation reads them after the start token. Training predicts them: each from
+// the start token and the events of the window before it, and where the window does not open the history also from the
+// event before the window, so that the start token learns only what comes first.
 struct Window {
     std::int32_t user, first, last;
     int length() const { return last - first; }
+    int training_rows() const { return length() + (first > 0 ? 1 : 0); }
 };
 
 // Runs that go through the network together: [first, last) of a list.

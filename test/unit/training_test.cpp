@@ -96,6 +96,34 @@ TEST(Dataset, HoldsOut) {
     EXPECT_EQ(data.history(4).size(), 4u);
 }
 
+// The event before a window is read and not predicted, the start token learns first events only: the gradient of a window
+// is that of a history that opens with that event, less what its first event adds.
+TEST(BatchGradient, WindowsReadTheEventBeforeThem) {
+    const Options options = small_options();
+    Dataset whole, tail;
+    whole.catalogue.items = tail.catalogue.items = 9;
+    whole.add_user(std::vector<std::int32_t>{7, 3, 5, 1, 8, 2});
+    tail.add_user(std::vector<std::int32_t>{5, 1, 8, 2});
+    const Network network(options, whole.catalogue);
+    const auto weights = network.initialise(11);
+    const StopCheck never;
+    Stop stop(never);
+    const auto compute = [&](const Dataset& data, Window window) {
+        std::vector<float> gradient(weights.size());
+        BatchGradient batch(network, data, 1);
+        const double loss = batch.compute(std::array{window}, weights, 0, 0, stop, gradient);
+        for (float& g : gradient) g *= static_cast<float>(window.length());
+        return std::pair(loss, gradient);
+    };
+    const auto [loss, gradient] = compute(whole, {0, 3, 6});      // predicts 1, 8, 2 and reads 5 before them
+    const auto [all, all_gradient] = compute(tail, {0, 0, 4});    // predicts 5, 1, 8, 2
+    const auto [first, first_gradient] = compute(tail, {0, 0, 1});  // predicts 5
+    EXPECT_NEAR(loss, all - first, 1e-4);
+    std::vector<float> expected = all_gradient;
+    for (std::size_t i = 0; i < expected.size(); i++) expected[i] -= first_gradient[i];
+    expect_near(gradient, expected, 1e-4, "gradient");
+}
+
 TEST(Packing, CutsAndDealsEveryRunOnce) {
     std::vector<Window> windows;
     for (int i = 0; i < 50; i++) windows.push_back({i, 0, 1 + i * 37 % 90});
