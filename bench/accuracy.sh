@@ -23,7 +23,7 @@ bench_load bench ml-1m "$min_count"
 server_psql -q -d bench -c "SET client_min_messages = warning; SELECT holomamba.create_model('films', 'events', 'user_id', 'item_id',
     '{id}', 'items', 'item_id', '{$attribute}')" >/dev/null
 for seed in "${seeds[@]}"; do
-    server_psql -q -d bench -v ECHO=none <<SQL
+    server_run psql -X -q -v ON_ERROR_STOP=1 -d bench <<SQL
 CALL holomamba.train('films', holdout => 'leave_one_out', options => '{$options, "seed": $seed}');
 \pset footer off
 SELECT $seed AS seed, p.protocol, e.ranker, e.users, round(e.hit_rate::numeric, 4) AS "hit_rate@10", round(e.ndcg::numeric, 4) AS "ndcg@10",

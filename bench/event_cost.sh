@@ -12,4 +12,4 @@ pairs=${1:-2000}
 bench_server synchronous_commit=off
 bench_machine
 as_server_user createdb -h "$server_work" -U postgres bench
-server_psql -q -d bench -v pairs="$pairs" -f bench/event_cost.sql
+server_run psql -X -q -v ON_ERROR_STOP=1 -d bench -v pairs="$pairs" -f bench/event_cost.sql

@@ -22,7 +22,7 @@ for set in ml-1m:3:first_genre amazon-beauty:2:modulo; do
     server_psql -q -d "$name" -c "SET client_min_messages = warning; SELECT holomamba.create_model('bench', 'events', 'user_id',
         'item_id', '{id}', 'items', 'item_id', '{$attribute}')" >/dev/null
     for ((round = 1; round <= rounds; round++)); do
-        server_psql -q -d "$name" -c "SET client_min_messages = warning" -c "CALL holomamba.train('bench', epochs => 3,
+        server_run psql -X -q -v ON_ERROR_STOP=1 -d "$name" -c "SET client_min_messages = warning" -c "CALL holomamba.train('bench', epochs => 3,
             holdout => 'leave_one_out', options => '{$paper, \"layers\": $layers, \"threads\": $threads}')"
         server_psql -d "$name" -At -v name="$name" -v threads="$threads" <<'SQL'
 SELECT json_build_object('model', 'holomamba', 'data', :'name', 'threads', :threads, 'seconds_per_epoch',
