@@ -114,13 +114,14 @@ deps:
 	@test/install_deps.sh
 
 check:
-	@test/check.sh
+	+@test/check.sh
 
 demo:
-	@examples/demo.sh
+	+@examples/demo.sh
 endif
 
 format:
-	clang-format -i $(wildcard src/*/*.hpp src/*/*.cpp test/unit/*.cpp test/unit/*.hpp bench/*.cpp)
+	test/install_deps.sh format
+	clang-format -i $(wildcard src/*/*.hpp src/*/*.cpp test/unit/*.cpp test/unit/*.hpp)
 
 .PHONY: all unit deps check demo format

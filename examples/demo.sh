@@ -3,7 +3,7 @@
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
-test/install_deps.sh
+test/install_deps.sh build
 # shellcheck source=test/server.sh
 source test/server.sh
 

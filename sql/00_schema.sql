@@ -1,6 +1,6 @@
 -- The two schemas of the extension.
 --
--- What is typed every day lives in the schema that CREATE EXTENSION was given, written @extschema@ here: the types hrr, fhrr
+-- What is typed every day lives in the schema that CREATE EXTENSION was given, written @extschema@ here: the types hrr
 -- and ssm_state with their operators, functions and aggregates, recommend() and its like. Everything else lives in schema
 -- holomamba, which belongs to the extension: the catalogue, the administration of models, what is internal.
 

@@ -60,7 +60,7 @@ CREATE TABLE holomamba.version_catalogue (
 COMMENT ON TABLE holomamba.version_catalogue IS 'one row per training of a model, written by train(); see the view holomamba.versions';
 COMMENT ON COLUMN holomamba.version_catalogue.model IS 'name of the model';
 COMMENT ON COLUMN holomamba.version_catalogue.version IS 'number of the version, from 1';
-COMMENT ON COLUMN holomamba.version_catalogue.status IS 'training: under way, or cut off and fit for resume_training(); ready: complete and immutable';
+COMMENT ON COLUMN holomamba.version_catalogue.status IS 'training: under way, or cut off; ready: complete and immutable';
 COMMENT ON COLUMN holomamba.version_catalogue.holdout IS 'which events were kept from training: none, leave_one_out or time';
 COMMENT ON COLUMN holomamba.version_catalogue.options IS 'every option of the training, defaults filled in';
 COMMENT ON COLUMN holomamba.version_catalogue.seed IS 'seed of the training: the same seed and thread count give the same weights';

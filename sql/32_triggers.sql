@@ -274,7 +274,7 @@ END
 $create$;
 
 COMMENT ON FUNCTION holomamba.create_trigger_functions(name) IS
-    'internal: makes, or makes anew, the functions that keep the states of a model';
+    'makes the functions that keep the states of a model; makes them anew after a table was renamed';
 
 -- Ordinary triggers, which pg_dump knows: made by the caller, who owns the tables, and dependent on no extension.
 CREATE FUNCTION holomamba.create_triggers(model name) RETURNS void

@@ -165,6 +165,7 @@ DECLARE
     first_order pg_attribute;
 BEGIN
     m := holomamba.assert_may_manage(model);
+    PERFORM holomamba.assert_tables_exist(m);
     IF holdout IS NULL OR holdout NOT IN ('none', 'leave_one_out', 'time') THEN
         RAISE invalid_parameter_value USING
             MESSAGE = format('invalid holdout: %s', coalesce(quote_literal(holdout), 'NULL')),
@@ -187,7 +188,7 @@ BEGIN
     IF (holdout = 'time') <> (chosen ->> 'cutoff' <> '') THEN
         RAISE invalid_parameter_value USING
             MESSAGE = CASE WHEN holdout = 'time' THEN 'holdout ''time'' without a cutoff' ELSE 'a cutoff without holdout ''time''' END,
-            HINT = 'CALL holomamba.train(model, holdout => ''time'', options => ''{"cutoff": "2026-01-01"}'')';
+            HINT = format('CALL holomamba.train(%L, holdout => ''time'', options => ''{"cutoff": "2026-01-01"}'');', model);
     ELSIF holdout = 'time' THEN
         first_order := holomamba.column_of(m.interactions, m.order_columns[1]);
         EXECUTE format('SELECT %L::%s', chosen ->> 'cutoff', format_type(first_order.atttypid, -1));
@@ -223,9 +224,9 @@ BEGIN
     IF NOT EXISTS (SELECT FROM holomamba.version_catalogue v
                    WHERE v.model = m.model AND v.version = activate.version AND v.status = 'ready') THEN
         RAISE undefined_object USING
-            MESSAGE = format('model "%s" has no complete version %s', model, coalesce(version::text, 'NULL')),
+            MESSAGE = format('model "%s" has no complete version %s', activate.model, coalesce(activate.version::text, 'NULL')),
             HINT = (SELECT coalesce('The complete versions are ' || string_agg(v.version::text, ', ' ORDER BY v.version) || '.',
-                                    format('There is none yet: CALL holomamba.train(%L)', model))
+                                    format('There is none yet: CALL holomamba.train(%L);', activate.model))
                     FROM holomamba.version_catalogue v WHERE v.model = m.model AND v.status = 'ready');
     END IF;
     -- Events wait from here on, so that none is missed by the replay and none is counted twice; readers do not wait.
@@ -258,7 +259,7 @@ BEGIN
     IF m.active_version = version THEN
         RAISE object_in_use USING
             MESSAGE = format('version %s of model "%s" is active', version, model),
-            HINT = 'Activate another version first: SELECT holomamba.activate(model, version).';
+            HINT = format('Activate another version first: SELECT holomamba.activate(%L, ...);', model);
     END IF;
     DELETE FROM holomamba.version_catalogue v WHERE v.model = m.model AND v.version = forget_version.version;
     IF NOT FOUND THEN

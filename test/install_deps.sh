@@ -69,7 +69,8 @@ apt=("${root[@]}" env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
 
 "${apt[@]}" update </dev/null || echo 'apt-get update failed: going on with the lists that are there' >&2
 
-# The headers have to be of the server's version. Where the archive has it no more, both are upgraded.
+# The headers have to be of the server's version. Where the archive has it no more, both are upgraded; where it has, apt
+# must not upgrade the server by the way, as it does with packages of one source.
 install=("${missing[@]}")
 installed_server=$(version_of "$server")
 if [[ -n $installed_server && " ${missing[*]} " == *" $headers "* ]]; then
@@ -80,7 +81,8 @@ if [[ -n $installed_server && " ${missing[*]} " == *" $headers "* ]]; then
     fi
 fi
 
-install=(install --no-install-recommends --allow-downgrades "${install[@]}")
+install=(install --no-install-recommends --allow-downgrades -o APT::Get::Upgrade-By-Source-Package=false
+    "${install[@]}")
 if [[ $(pg_lsclusters -h 2>/dev/null || true) =~ (^|$'\n')$PG_MAJOR\ [^$'\n']*online ]] &&
     apt-get -s "${install[@]}" | grep -q "^Inst $server \["; then
     missing+=("$server")
@@ -90,7 +92,7 @@ fi
 # A first installation of the server would create and start a cluster.
 if [[ -z $installed_server ]]; then
     no_cluster=/etc/postgresql-common/createcluster.d/holomamba.conf
-    trap '"${root[@]}" rm -f "$no_cluster"' EXIT
+    trap '"${root[@]}" sh -c "rm -f $no_cluster; rmdir --ignore-fail-on-non-empty ${no_cluster%/*}"' EXIT
     "${root[@]}" mkdir -p "${no_cluster%/*}"
     echo 'create_main_cluster = false' | "${root[@]}" tee "$no_cluster" >/dev/null
 fi

@@ -1,4 +1,4 @@
-// What differs between the server versions we build against, 13 to 18, and nothing else: the rest of src/postgres is
+// What differs between the server versions we build against, 14 to 18, and nothing else: the rest of src/postgres is
 // written for the newest of them. Include after C++ headers.
 #pragma once
 
@@ -15,8 +15,9 @@ extern "C" {
 #endif
 }
 
-#if PG_VERSION_NUM < 130000
-#error "holomamba needs PostgreSQL 13 or later"
+// The SQL functions with parsed bodies need 14.
+#if PG_VERSION_NUM < 140000
+#error "holomamba needs PostgreSQL 14 or later"
 #endif
 
 // 15: reserves a prefix of settings; before, unknown settings under it were only warned about.

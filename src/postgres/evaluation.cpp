@@ -51,7 +51,7 @@ int32 choose_version(const char* model, int32 wanted, bool active) {
     const int32 found = DatumGetInt32(value_of(0, 1, &null));
     if (!active) return wanted;
     if (null)
-        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("model \"%s\" has not been trained", model),
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("model \"%s\" is not trained", model),
                         errhint("CALL holomamba.train('%s', holdout => 'leave_one_out');", model)));
     return found;
 }

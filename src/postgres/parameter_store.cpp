@@ -58,7 +58,7 @@ void load_parameters(const char* model, int32 version, const ParameterLayout& la
         ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                         errmsg("the weights of version %d of model \"%s\" do not fit the model", version, model),
                         errdetail("The items or attributes it was trained on are described differently now."),
-                        errhint("Train a new version: CALL holomamba.train(model).")));
+                        errhint("Train a new version: CALL holomamba.train('%s');", model)));
 }
 
 }  // namespace holomamba::postgres
