@@ -26,8 +26,7 @@ for set in ml-1m:3:first_genre amazon-beauty:2:modulo; do
             holdout => 'leave_one_out', options => '{$paper, \"layers\": $layers, \"threads\": $threads}')"
         server_psql -d "$name" -At -v name="$name" -v threads="$threads" <<'SQL'
 SELECT json_build_object('model', 'holomamba', 'data', :'name', 'threads', :threads, 'seconds_per_epoch',
-       round(percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds)::numeric, 2), 'peak_memory_mb',
-       (regexp_match(pg_read_file('/proc/self/status'), 'VmHWM:\s+(\d+)'))[1]::bigint / 1024)
+       round(percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds)::numeric, 2))
 FROM holomamba.training_log WHERE version = (SELECT active_version FROM holomamba.models);
 SQL
         for style in plain careful; do

@@ -52,24 +52,24 @@ FROM holomamba.evaluate('films');
 
 \set ECHO none
 \echo
-\echo ============ 4. Recommendations: user 16071 likes to be frightened ============
+\echo ============ 4. Recommendations: user 14341 has watched every film of Star Trek ============
 \echo
 \set ECHO queries
 
-SELECT title, genres FROM ratings JOIN movies USING (movie_id) WHERE user_id = 16071 ORDER BY rated_at DESC, id DESC;
+SELECT title, genres FROM ratings JOIN movies USING (movie_id) WHERE user_id = 14341 ORDER BY rated_at DESC, id DESC;
 
 SELECT title, genres, round(score::numeric, 2) AS score
-FROM recommend(16071, 8) JOIN movies ON movie_id = item_id ORDER BY score DESC;
+FROM recommend(14341, 8) JOIN movies ON movie_id = item_id ORDER BY score DESC;
 
 \set ECHO none
-\echo ============ 5. One INSERT later: a film for the children ============
+\echo ============ 5. One INSERT later: something for the children ============
 \echo
 \set ECHO queries
 
-INSERT INTO ratings (user_id, movie_id) SELECT 16071, movie_id FROM movies WHERE title = 'Toy Story 3 (2010)';
+INSERT INTO ratings (user_id, movie_id) SELECT 14341, movie_id FROM movies WHERE title = 'Toy Story 3 (2010)';
 
 SELECT title, genres, round(score::numeric, 2) AS score
-FROM recommend(16071, 8) JOIN movies ON movie_id = item_id ORDER BY score DESC;
+FROM recommend(14341, 8) JOIN movies ON movie_id = item_id ORDER BY score DESC;
 
 \set ECHO none
 \echo ============ 6. Films like another ============
