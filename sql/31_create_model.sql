@@ -279,12 +279,12 @@ $$;
 
 COMMENT ON FUNCTION holomamba.find_model(text) IS 'the row of a model in the catalogue; an error that lists the models where there is no such one';
 
-CREATE FUNCTION holomamba.assert_tables_exist(m holomamba.model_catalogue) RETURNS void
+CREATE FUNCTION holomamba.assert_tables_exist(m holomamba.model_catalogue, with_items boolean DEFAULT true) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     missing text := CASE WHEN NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = m.interactions) THEN 'interactions'
-                         WHEN m.items IS NOT NULL AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = m.items) THEN 'items' END;
+                         WHEN with_items AND m.items IS NOT NULL AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = m.items) THEN 'items' END;
 BEGIN
     IF missing IS NOT NULL THEN
         RAISE undefined_table USING
@@ -294,7 +294,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.assert_tables_exist(holomamba.model_catalogue) IS 'an error where a table that a model was made of has been dropped';
+COMMENT ON FUNCTION holomamba.assert_tables_exist(holomamba.model_catalogue, boolean) IS 'an error where a table that a model was made of has been dropped';
 
 -- The only function here that runs with its owner's rights, for no role but the extension's may create in this schema. It
 -- needs not know who calls: whoever does, it makes what the catalogue's row says, in the name of the owner of the

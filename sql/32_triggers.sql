@@ -168,7 +168,13 @@ BEGIN
         RETURN NULL;  -- not trained yet: the events wait in their table
     END IF;
 
-    -- Rows are locked in the order of their ids, and seen by the next statement as their former holders left them.
+    -- New users get a row first, then all rows are locked, both in the order of ids: so no two statements wait for each
+    -- other. What is locked is seen by the next statement as its former holders left it.
+    INSERT INTO {users} (user_id)
+    SELECT DISTINCT e.{user} FROM new_events e
+    WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL AND NOT EXISTS (SELECT FROM {users} u WHERE u.user_id = e.{user})
+    ORDER BY e.{user}
+    ON CONFLICT (user_id) DO NOTHING;
     PERFORM FROM {users} u WHERE u.user_id IN (SELECT e.{user} FROM new_events e) ORDER BY u.user_id FOR NO KEY UPDATE OF u;
 
     -- States move forward by events that come after the last one, with no tie that only the table could break.

@@ -102,6 +102,7 @@ DECLARE
     first_order pg_attribute;
     attribute name;
 BEGIN
+    PERFORM holomamba.assert_tables_exist(m);
     SELECT * INTO v FROM holomamba.version_catalogue c WHERE c.model = m.model AND c.version = training_queries.version;
     SELECT string_agg(format('e.%I', o.name), ', ' ORDER BY o.number) INTO order_list
     FROM unnest(m.order_columns) WITH ORDINALITY AS o (name, number);
@@ -214,6 +215,20 @@ CREATE FUNCTION holomamba.item_vectors(model text, version integer, OUT item_id 
     RETURNS SETOF record AS 'MODULE_PATHNAME', 'holomamba_item_vectors' LANGUAGE C STABLE STRICT ROWS 10000;
 COMMENT ON FUNCTION holomamba.item_vectors(text, integer) IS 'the vectors of every item that a version knows, computed from its weights';
 
+CREATE FUNCTION holomamba.assert_read_committed(name text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE invalid_transaction_state USING
+            MESSAGE = format('%s() needs the isolation level read committed', name),
+            DETAIL = 'An older snapshot would miss events that were committed while it waited for its lock.',
+            HINT = 'BEGIN ISOLATION LEVEL READ COMMITTED;';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION holomamba.assert_read_committed(text) IS 'internal: refuses to replay all events under an old snapshot';
+
 CREATE FUNCTION holomamba.activate(model text, version integer) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -229,6 +244,8 @@ BEGIN
                                     format('There is none yet: CALL holomamba.train(%L);', activate.model))
                     FROM holomamba.version_catalogue v WHERE v.model = m.model AND v.status = 'ready');
     END IF;
+    PERFORM holomamba.assert_tables_exist(m);
+    PERFORM holomamba.assert_read_committed('activate');
     -- Events wait from here on, so that none is missed by the replay and none is counted twice; readers do not wait.
     EXECUTE format('LOCK TABLE holomamba.%I IN SHARE ROW EXCLUSIVE MODE', m.model || '_users');
     EXECUTE format('DELETE FROM %s', items_table);
@@ -277,6 +294,7 @@ AS $$
 DECLARE
     m holomamba.model_catalogue := holomamba.assert_may_manage(model);
 BEGIN
+    PERFORM holomamba.assert_read_committed('rebuild_state');
     EXECUTE format('LOCK TABLE holomamba.%I IN SHARE ROW EXCLUSIVE MODE', m.model || '_users');
     EXECUTE format('SELECT holomamba.%I(NULL)', m.model || '_replay');
 END

@@ -30,7 +30,7 @@ BEGIN
         chosen := models[1];
     END IF;
     m := holomamba.find_model(chosen);
-    PERFORM holomamba.assert_tables_exist(m);
+    PERFORM holomamba.assert_tables_exist(m, with_items => false);
     IF m.active_version IS NULL THEN
         RAISE object_not_in_prerequisite_state USING
             MESSAGE = format('model "%s" is not trained', m.model),

@@ -135,6 +135,16 @@ void Options::set(std::string_view name, std::string_view text) {
         this->**word = std::string(text);
         return;
     }
+    // Seeds are compared as integers: neighbours that double precision cannot tell apart are different seeds.
+    if (const auto* integer = std::get_if<std::int64_t Options::*>(&option.field)) {
+        std::int64_t number = 0;
+        const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (failure != std::errc{} || end != text.data() + text.size() || number < static_cast<std::int64_t>(option.low) ||
+            number > static_cast<std::int64_t>(option.high))
+            refuse();
+        this->**integer = number;
+        return;
+    }
     double number = 0;
     const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (failure != std::errc{} || end != text.data() + text.size()) refuse();

@@ -7,6 +7,7 @@ extern "C" {
 #include "catalog/pg_type_d.h"
 #include "executor/spi.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 }
 
 namespace holomamba::postgres {
@@ -33,11 +34,22 @@ inline void add_real(Parameters* p, double value, bool null = false) {
     add(p, FLOAT4OID, Float4GetDatum(static_cast<float4>(value)), null);
 }
 
+// Operators and functions in our queries are the server's own, whatever the caller's search_path says. By a setting saved
+// and restored, since a procedure that commits cannot have a SET clause; an error restores it as well.
+inline int pin_search_path() {
+    const int level = NewGUCNestLevel();
+    (void)set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    return level;
+}
+inline void restore_search_path(int level) { AtEOXact_GUC(true, level); }
+
 // Runs a statement that sees what came before it in this transaction; its rows, if any, are in SPI_tuptable.
 inline void execute(const char* sql, Parameters* p = nullptr, bool read_only = false) {
     Parameters none;
     if (p == nullptr) p = &none;
+    const int level = pin_search_path();
     const int result = SPI_execute_with_args(sql, p->count, p->types, p->values, p->nulls, read_only, 0);
+    restore_search_path(level);
     if (result < 0) elog(ERROR, "query failed: %s: %s", SPI_result_code_string(result), sql);
 }
 

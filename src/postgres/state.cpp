@@ -63,6 +63,8 @@ void check_token(const Hrr* token, const Encoder* encoder) {
 
 // A copy of the state, moved through the tokens; NULL tokens stand for unknown items.
 State* advanced(const State* state, Encoder* encoder, const float* const* tokens, Size count) {
+    if (state->events > PG_INT64_MAX - static_cast<int64>(count))
+        ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("more events than can be counted")));
     State* result = allocate_state(state_floats(state), state->fingerprint, state->events + static_cast<int64>(count));
     std::memcpy(result->x, state->x, state_floats(state) * sizeof(float));
     core_call([&] {

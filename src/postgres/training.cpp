@@ -12,6 +12,7 @@
 
 extern "C" {
 #include "nodes/parsenodes.h"
+#include "access/xact.h"
 #include "portability/instr_time.h"
 }
 
@@ -145,8 +146,10 @@ Datum holomamba_train(PG_FUNCTION_ARGS) {
         tell_epoch(training->report, options.epochs, seconds);
         MemoryContextSwitchTo(before);
         MemoryContextReset(epoch_context);
-        if (!training->report.last) SPI_commit();
+        SPI_commit();
     }
+    // Whatever the session's default: the replay of the activation must see every event that it waited for.
+    XactIsoLevel = XACT_READ_COMMITTED;
     finish(model, version, best_epoch, training);
     SPI_commit();
     ereport(NOTICE, (errmsg_internal("version %d of model \"%s\" is active: epoch %d of %d was kept", version, model,

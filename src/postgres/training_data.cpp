@@ -16,6 +16,7 @@ namespace {
 // Runs a query through a cursor, so that a million rows are never in memory at once.
 template <typename Body>
 void for_each_row(const char* query, Body&& body) {
+    const int level = pin_search_path();
     Portal cursor = SPI_cursor_open_with_args(nullptr, query, 0, nullptr, nullptr, nullptr, false, 0);
     for (;;) {
         SPI_cursor_fetch(cursor, true, 1000);
@@ -24,6 +25,7 @@ void for_each_row(const char* query, Body&& body) {
         SPI_freetuptable(SPI_tuptable);
     }
     SPI_cursor_close(cursor);
+    restore_search_path(level);
 }
 
 int32 int_of(uint64 row, int number) {

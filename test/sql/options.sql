@@ -1,6 +1,7 @@
 -- Options of create_model() and train(): what there is, and what is refused
 \pset format unaligned
 SET client_min_messages = warning;
+\set SHOW_CONTEXT never
 
 -- What a statement comes to: its value, or its error in full.
 CREATE FUNCTION pg_temp.outcome(statement text) RETURNS text LANGUAGE plpgsql AS $$
@@ -26,13 +27,15 @@ SELECT c.name, o.name IS NOT NULL AS listed, o.default_value <> '' AS has_defaul
 FROM unnest('{dimension,layers,state_size,expand,conv_width,feed_forward,max_history,dropout,learning_rate,weight_decay,batch_size,epochs,patience,loss,negatives,seed,threads}'::text[])
      WITH ORDINALITY AS c (name, number) LEFT JOIN holomamba.options() o USING (name)
 ORDER BY c.number;
-SELECT name, default_value, range FROM holomamba.options();
+SELECT name, range FROM holomamba.options();
 
 -- No name twice; and each default is itself accepted, as what it is written as
 SELECT count(*) = count(DISTINCT name) FROM holomamba.options();
 SELECT pg_temp.outcome(format('SELECT holomamba.check_options(%L)', holomamba.complete_options('{}')));
 SELECT jsonb_object_keys(holomamba.complete_options('{}')) EXCEPT SELECT name FROM holomamba.options();
-SELECT holomamba.complete_options('{"dimension": 16}') -> 'dimension', holomamba.complete_options('{}') -> 'dimension';
+SELECT holomamba.complete_options('{"dimension": 16}') -> 'dimension' AS given,
+       holomamba.complete_options('{}') ->> 'dimension' = o.default_value AS left_out
+FROM holomamba.options() o WHERE o.name = 'dimension';
 
 -- Both ends of every range of numbers are in it, and what lies beside them is not
 CREATE FUNCTION pg_temp.accepts(name text, value text) RETURNS boolean LANGUAGE plpgsql AS $$
@@ -60,7 +63,7 @@ WHERE o.range NOT LIKE '% .. %' AND o.range <> 'text'
 SELECT options, pg_temp.outcome(format('SELECT holomamba.check_options(%L)', options)) AS outcome FROM (VALUES
     ('{}'), ('{"dimension": 8}'), ('{"learning_rate": 1e-3}'), ('{"dimension": 64.0}'), ('{"seed": 9007199254740992}'),
     -- unknown keys, with the nearest known name
-    ('{"dimensions": 8}'), ('{"Dimension": 8}'), ('{"learningrate": 0.1}'), ('{"epoch": 1}'), ('{"state": 1}'), ('{"": 1}'),
+    ('{"dimensions": 8}'), ('{"Dimension": 8}'), ('{"learningrate": 0.1}'), ('{"epoch": 1}'), ('{"": 1}'),
     ('{"thread": 1}'), ('{"dimension": 8, "feedforward": 2}'), ('{"batch size": 4}'), ('{"naïve \"quoted\"\n": 1}'),
     -- wrong types
     ('{"dimension": "eight"}'), ('{"dimension": ""}'), ('{"dimension": " 8"}'), ('{"dimension": "8 "}'), ('{"dimension": true}'), ('{"dimension": null}'),
@@ -68,7 +71,7 @@ SELECT options, pg_temp.outcome(format('SELECT holomamba.check_options(%L)', opt
     ('{"dimension": 8.5}'), ('{"epochs": 1.5}'), ('{"seed": 0.5}'), ('{"dropout": "NaN"}'), ('{"dropout": "Infinity"}'), ('{"dropout": "inf"}'),
     ('{"loss": 1}'), ('{"loss": true}'),
     -- out of range
-    ('{"dimension": 0}'), ('{"dimension": -8}'), ('{"dimension": 7}'), ('{"dimension": 1025}'), ('{"dimension": 1e400}'),
+    ('{"dimension": 0}'), ('{"dimension": -8}'), ('{"dimension": 7}'), ('{"dimension": 1025}'), ('{"dimension": 1e10}'),
     ('{"layers": 0}'), ('{"dropout": 1}'), ('{"dropout": -0.1}'), ('{"learning_rate": 0}'), ('{"epochs": 0}'), ('{"seed": -1}'),
     ('{"seed": 9007199254740993}'), ('{"seed": 18446744073709551616}'),
     ('{"threads": -1}'), ('{"threads": 99999999999}'), ('{"loss": "bpr"}'), ('{"loss": ""}'), ('{"negatives": 100}'), ('{"residual": "Post"}'),
@@ -105,7 +108,8 @@ SELECT count(*) FROM holomamba.versions;
 CALL holomamba.train('options_model');
 CALL holomamba.train('options_model', options => '{"dimension": 12, "epochs": 1, "seed": 8}');
 CALL holomamba.train('options_model', 3, options => '{"epochs": 1}');
-SELECT version, options -> 'dimension' AS dimension, options -> 'layers' AS layers, options -> 'epochs' AS asked, epochs, seed, options -> 'dropout' AS dropout
+SELECT version, options -> 'dimension' AS dimension, options -> 'layers' AS layers, options -> 'epochs' AS asked, epochs, seed,
+       options ->> 'dropout' = (SELECT default_value FROM holomamba.options() WHERE name = 'dropout') AS default_dropout
 FROM holomamba.versions ORDER BY version;
 SELECT options FROM holomamba.models;
 -- and is what happens

@@ -1,0 +1,183 @@
+-- ssm_state: its forms, and the functions that make, move and read it
+\pset format unaligned
+\set SHOW_CONTEXT never
+SET client_min_messages = warning;
+
+-- What a statement comes to: its value, or its error in full.
+CREATE FUNCTION pg_temp.outcome(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    result text = 'done';
+    detail text;
+    hint text;
+BEGIN
+    IF statement LIKE 'SELECT%' THEN
+        EXECUTE statement INTO result;
+    ELSE
+        EXECUTE statement;
+    END IF;
+    RETURN coalesce(result, 'NULL');
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+    RETURN concat_ws(' | ', SQLSTATE, SQLERRM, nullif(detail, ''), nullif(hint, ''));
+END $$;
+
+CREATE TABLE state_events (user_id integer, item_id integer, t integer);
+CREATE INDEX ON state_events (user_id);
+INSERT INTO state_events SELECT u, 1 + (u * 5 + n * n) % 12, n FROM generate_series(1, 6) u, generate_series(1, 4 + 10 * (u % 3)) n;
+SELECT holomamba.create_model('state_model', 'state_events', 'user_id', 'item_id', '{t}',
+    options => '{"dimension": 8, "layers": 2, "state_size": 2, "epochs": 2, "learning_rate": 0.02, "batch_size": 2, "threads": 1}');
+SELECT pg_temp.outcome($$SELECT ssm_initial('state_model', 1)$$);
+CALL holomamba.train('state_model');
+
+-- The state before all events
+SELECT hrr_dims(ssm_vector(s)), ssm_events(s), (ssm_vector(s)::real[])[9] AS last, l2_norm(ssm_vector(s)) > 1.01 AS has_more
+FROM ssm_initial('state_model', 1) s;
+SELECT statement, pg_temp.outcome(statement) FROM (VALUES
+    ($$SELECT ssm_initial('state_model', 2)$$), ($$SELECT ssm_initial('state_model', 0)$$), ($$SELECT ssm_initial('state_model', -1)$$),
+    ($$SELECT ssm_initial('no_model', 1)$$), ($$SELECT ssm_initial('State_model', 1)$$), ($$SELECT ssm_initial('', 1)$$),
+    ($$SELECT ssm_initial(NULL, 1)$$), ($$SELECT ssm_initial('state_model', NULL)$$),
+    ($$SELECT ssm_vector(NULL)$$), ($$SELECT ssm_events(NULL)$$)) AS t (statement);
+
+-- Step by step, all at once, and in any two parts: the same. Each order of other events is another vector.
+CREATE TEMPORARY TABLE tokens AS
+    SELECT e.user_id, array_agg(i.token ORDER BY e.t) AS tokens, count(*) AS events
+    FROM state_events e JOIN holomamba.state_model_items i USING (item_id) GROUP BY e.user_id;
+CREATE TEMPORARY TABLE steps AS
+    WITH RECURSIVE step (user_id, n, state) AS (
+        SELECT user_id, 0, ssm_initial('state_model', 1) FROM tokens
+        UNION ALL
+        SELECT s.user_id, s.n + 1, ssm_update(s.state, t.tokens[s.n + 1])
+        FROM step s JOIN tokens t USING (user_id) WHERE s.n < cardinality(t.tokens)
+    )
+    SELECT * FROM step;
+SELECT count(*), bool_and(ssm_vector(s.state) <-> ssm_vector(ssm_update(ssm_initial('state_model', 1), t.tokens[1:s.n])) < 1e-5) AS same,
+       bool_and(ssm_events(s.state) = s.n) AS counted, bool_and(hrr_dims(ssm_vector(s.state)) = 9) AS elements,
+       bool_and((ssm_vector(s.state)::real[])[9] = 1) AS last
+FROM steps s JOIN tokens t USING (user_id);
+SELECT bool_and(ssm_vector(ssm_update(s.state, t.tokens[s.n + 1:])) <-> u.vector < 1e-5) AS same,
+       bool_and(ssm_events(ssm_update(s.state, t.tokens[s.n + 1:])) = u.events) AS counted
+FROM steps s JOIN tokens t USING (user_id) JOIN holomamba.state_model_users u USING (user_id);
+SELECT count(*), bool_and(ssm_vector(a.state) <-> ssm_vector(b.state) > 1e-3) AS differ
+FROM steps a JOIN steps b ON a.user_id = b.user_id AND a.n = b.n - 1;
+SELECT ssm_vector(ssm_update(s, ARRAY[a.token, b.token])) <-> ssm_vector(ssm_update(s, ARRAY[b.token, a.token])) > 1e-3 AS order_matters
+FROM ssm_initial('state_model', 1) s, holomamba.state_model_items a, holomamba.state_model_items b WHERE a.item_id = 1 AND b.item_id = 2;
+-- A state takes the same room whatever came before
+SELECT count(DISTINCT length(state::text)), max(n) FROM steps;
+-- and at the default size a user's row stays within half a page
+CALL holomamba.train('state_model', options => '{"dimension": 64, "layers": 2, "state_size": 4, "epochs": 1}');
+SELECT max(pg_column_size(u)) < 3994 AS within_half_a_page FROM holomamba.state_model_users u;
+SELECT holomamba.activate('state_model', 1);
+
+-- A NULL element is an event with an item that the model does not know; a NULL array or token is no answer
+SELECT ssm_events(a) AS events, ssm_vector(a) <-> ssm_vector(s) > 1e-3 AS moved,
+       (SELECT bool_and(ssm_vector(a) <-> ssm_vector(ssm_update(s, i.token)) > 1e-4) FROM holomamba.state_model_items i) AS like_no_item
+FROM ssm_initial('state_model', 1) s, ssm_update(s, ARRAY[NULL]::hrr[]) a;
+SELECT ssm_events(ssm_update(s, ARRAY[NULL, i.token, NULL])), ssm_events(ssm_update(s, '{}'::hrr[])),
+       ssm_update(s, '{}'::hrr[])::text = s::text AS unmoved, ssm_update(s, NULL::hrr) IS NULL, ssm_update(s, NULL::hrr[]) IS NULL,
+       ssm_update(NULL, i.token) IS NULL
+FROM ssm_initial('state_model', 1) s, holomamba.state_model_items i WHERE i.item_id = 1;
+SELECT ssm_vector(ssm_update(s, ARRAY[i.token, NULL])) <-> ssm_vector(ssm_update(s, ARRAY[NULL, i.token])) > 1e-3 AS order_matters
+FROM ssm_initial('state_model', 1) s, holomamba.state_model_items i WHERE i.item_id = 1;
+
+-- Tokens that are none
+SELECT statement, pg_temp.outcome('SELECT ssm_events(' || statement || $$) FROM ssm_initial('state_model', 1) s$$) FROM (VALUES
+    ('ssm_update(s, hrr_random(7, 1))'), ('ssm_update(s, hrr_random(9, 1))'), ('ssm_update(s, ssm_vector(s))'),
+    ('ssm_update(s, ARRAY[hrr_random(8, 1), hrr_random(7, 1)])'), ('ssm_update(s, ARRAY[NULL, hrr_random(16000, 1)])'),
+    ('ssm_update(s, ARRAY[ARRAY[hrr_random(8, 1)], ARRAY[hrr_random(8, 1)]])'),
+    ('ssm_update(s, hrr_random(8, 1))'), ('ssm_update(s, ARRAY[hrr_random(8, 1), hrr_random(8, 2)])')) AS t (statement);
+-- Whatever the numbers are, a state is finite or an error
+SELECT pg_temp.outcome(format('SELECT ssm_vector(ssm_update(ssm_initial(''state_model'', 1), array_fill(%L::hrr, ARRAY[20])))', '[' || x || repeat(',' || x, 7) || ']'))
+    ~ '^(\[[^a-z]*\]|22003 \| .*)$' AS finite_or_error
+FROM unnest('{3.4e38,-3.4e38,1e30,1e-45,0}'::text[]) x;
+
+-- Text and back
+SELECT count(*), bool_and(state::text::ssm_state::text = state::text) AS same_text,
+       bool_and(ssm_vector(state::text::ssm_state) = ssm_vector(state)) AS same_vector,
+       bool_and(ssm_events(state::text::ssm_state) = ssm_events(state)) AS same_events
+FROM steps;
+-- and goes on
+SELECT bool_and(ssm_vector(ssm_update(s.state::text::ssm_state, t.tokens[s.n + 1:])) <-> u.vector < 1e-5) AS same
+FROM steps s JOIN tokens t USING (user_id) JOIN holomamba.state_model_users u USING (user_id);
+SELECT literal, pg_temp.outcome(format('SELECT %L::ssm_state', literal)) FROM (VALUES
+    (''), (' '), ('0'), ('NULL'), ('x'), ('\'), ('\x'), ('\x0'), ('\x00'), ('\x0000'), ('[1,2]'), ('{}'), ('\X0000'), ('xx0000')) AS t (literal);
+-- What is wrong is told apart: cut off, too long, not hexadecimal, another format, flags, a negative count, NaN, infinity
+SELECT damage, pg_temp.outcome(format('SELECT ssm_events(%L)', CASE damage
+           WHEN 'none' THEN s
+           WHEN 'cut off' THEN left(s, -2) WHEN 'cut off by half a byte' THEN left(s, -1) WHEN 'header only, cut off' THEN left(s, 30)
+           WHEN 'too long' THEN s || '00' WHEN 'trailing space' THEN s || ' '
+           WHEN 'not hexadecimal' THEN overlay(s PLACING 'zz' FROM length(s) - 1)
+           WHEN 'format' THEN overlay(s PLACING 'ff' FROM 3)
+           WHEN 'flags' THEN overlay(s PLACING '01' FROM 5)
+           WHEN 'events' THEN overlay(s PLACING 'ffffffffffffffff' FROM 27)
+           WHEN 'NaN' THEN overlay(s PLACING '0000c07f' FROM length(s) - 7)
+           WHEN 'infinity' THEN overlay(s PLACING '000080ff' FROM length(s) - 7) END)) AS outcome
+FROM unnest('{none,cut off,cut off by half a byte,"header only, cut off",too long,trailing space,not hexadecimal,format,flags,events,NaN,infinity}'::text[]) AS damage,
+     (SELECT state::text AS s FROM steps WHERE user_id = 1 AND n = 3) t;
+-- More events than can be counted
+SELECT pg_temp.outcome(format('SELECT ssm_events(ssm_update(%L, hrr_random(8, 1)))', overlay(state::text PLACING 'ffffffffffffff7f' FROM 27))) LIKE '22003 | %' AS refused,
+       ssm_events(overlay(state::text PLACING 'ffffffffffffff7f' FROM 27)::ssm_state)
+FROM steps WHERE user_id = 1 AND n = 3;
+-- A whole number of elements too few or too many: known when the weights are at hand
+SELECT damage, pg_temp.outcome(format('SELECT ssm_vector(%L)', s)) ~ '^XX001 \| ssm_state has \d+ elements, but its weights have states of \d+$' AS refused,
+       pg_temp.outcome(format('SELECT ssm_update(%L, hrr_random(8, 1))', s)) ~ '^XX001 \| ssm_state has' AS refused
+FROM (SELECT damage, CASE damage WHEN 'cut off' THEN left(state::text, -8) WHEN 'nothing left' THEN left(state::text, 42) ELSE state::text || '00000000' END AS s
+      FROM steps, unnest('{cut off,nothing left,too long}'::text[]) damage WHERE user_id = 1 AND n = 3) t;
+
+-- Binary and back, through COPY; bytes of a bytea travel in the same frame
+SELECT current_setting('data_directory') || '/holomamba_test_state' AS file \gset
+CREATE TEMPORARY TABLE copied (user_id integer, n integer, state ssm_state);
+COPY steps TO :'file' WITH (FORMAT binary);
+COPY copied FROM :'file' WITH (FORMAT binary);
+SELECT count(*), bool_and(c.state::text = s.state::text) AS same FROM copied c JOIN steps s USING (user_id, n);
+CREATE TEMPORARY TABLE frame (state ssm_state);
+COPY (SELECT ssm_state_send(state) FROM steps WHERE user_id = 1 AND n = 3) TO :'file' WITH (FORMAT binary);
+COPY frame FROM :'file' WITH (FORMAT binary);
+SELECT f.state::text = s.state::text AS same FROM frame f, steps s WHERE s.user_id = 1 AND s.n = 3;
+-- Damaged: the format, the flags, the sign of the events, the count of elements, cut off, too long, NaN, nothing
+COPY (SELECT set_byte(ssm_state_send(state), 0, 255) FROM frame) TO :'file' WITH (FORMAT binary);
+COPY frame FROM :'file' WITH (FORMAT binary);
+\echo :LAST_ERROR_SQLSTATE
+COPY (SELECT set_byte(ssm_state_send(state), 1, 1) FROM frame) TO :'file' WITH (FORMAT binary);
+COPY frame FROM :'file' WITH (FORMAT binary);
+COPY (SELECT set_byte(ssm_state_send(state), 12, 128) FROM frame) TO :'file' WITH (FORMAT binary);
+COPY frame FROM :'file' WITH (FORMAT binary);
+COPY (SELECT set_byte(ssm_state_send(state), 23, get_byte(ssm_state_send(state), 23) # 1) FROM frame) TO :'file' WITH (FORMAT binary);
+COPY frame FROM :'file' WITH (FORMAT binary);
+COPY (SELECT set_byte(ssm_state_send(state), 20, 255) FROM frame) TO :'file' WITH (FORMAT binary);
+COPY frame FROM :'file' WITH (FORMAT binary);
+COPY (SELECT substr(ssm_state_send(state), 1, 10) FROM frame) TO :'file' WITH (FORMAT binary);
+COPY frame FROM :'file' WITH (FORMAT binary);
+COPY (SELECT substr(ssm_state_send(state), 1, length(ssm_state_send(state)) - 1) FROM frame) TO :'file' WITH (FORMAT binary);
+COPY frame FROM :'file' WITH (FORMAT binary);
+COPY (SELECT ssm_state_send(state) || '\x00'::bytea FROM frame) TO :'file' WITH (FORMAT binary);
+COPY frame FROM :'file' WITH (FORMAT binary);
+\echo :LAST_ERROR_SQLSTATE
+COPY (SELECT overlay(ssm_state_send(state) PLACING '\x7fc00000'::bytea FROM 25) FROM frame) TO :'file' WITH (FORMAT binary);
+COPY frame FROM :'file' WITH (FORMAT binary);
+COPY (SELECT ''::bytea) TO :'file' WITH (FORMAT binary);
+COPY frame FROM :'file' WITH (FORMAT binary);
+SELECT count(*) FROM frame;
+SELECT format('rm -f %s', quote_literal(:'file')) AS remove \gset
+COPY (SELECT) TO PROGRAM :'remove';
+
+-- Weights that are gone: an error that says so, wherever weights are needed
+CALL holomamba.train('state_model', options => '{"seed": 5, "epochs": 1}');
+CREATE TABLE state_kept AS SELECT 1 AS version, ssm_initial('state_model', 1) AS state UNION ALL SELECT 3, ssm_initial('state_model', 3);
+-- One belongs to the version before, whose weights are still there
+SELECT version, hrr_dims(ssm_vector(state)), hrr_dims(ssm_vector(ssm_update(state, hrr_random(8, 1)))) FROM state_kept ORDER BY version;
+SELECT holomamba.forget_version('state_model', 1);
+\c -
+\set SHOW_CONTEXT never
+SELECT version, ssm_events(state), length(state::text) > 100 AS readable FROM state_kept ORDER BY version;
+SELECT hrr_dims(ssm_vector(state)) FROM state_kept WHERE version = 3;
+SELECT ssm_vector(state) FROM state_kept WHERE version = 1;
+\echo :LAST_ERROR_SQLSTATE
+SELECT ssm_update(state, hrr_random(8, 1)) FROM state_kept WHERE version = 1;
+SELECT ssm_update(state, ARRAY[hrr_random(8, 1)]) FROM state_kept WHERE version = 1;
+SELECT ssm_update(state, '{}'::hrr[]) FROM state_kept WHERE version = 1;
+SELECT ssm_initial('state_model', 1);
+-- Nothing about the others changed
+SELECT hrr_dims(ssm_vector(ssm_update(state, hrr_random(8, 1)))) FROM state_kept WHERE version = 3;
+
+SELECT holomamba.drop_model('state_model');
+DROP TABLE state_events, state_kept;
