@@ -80,6 +80,9 @@ PG_CPPFLAGS = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server)
 PG_CXXFLAGS = -std=c++20 -O2 -fvisibility=hidden -Wextra -Wno-register -Wno-unused-parameter -Wno-psabi $(WERROR)
 SHLIB_LINK  = $(CORE_LIB) -lfftw3f -lstdc++ -lm -lpthread
 EXTRA_CLEAN = build
+# For `make installcheck`.
+REGRESS     = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
+REGRESS_OPTS = --inputdir=test --load-extension=$(EXTENSION)
 override with_llvm = no
 include $(PGXS)
 

@@ -44,8 +44,7 @@ struct KernelTable {
     void (*add_bias_backward)(int rows, int d, const float* dx, float* bias_gradient);
 
     // --- element-wise --------------------------------------------------------------------------------------------------
-    void (*add)(std::size_t n, const float* x, float* y);               // y += x
-    void (*axpy)(std::size_t n, float a, const float* x, float* y);     // y += a x
+    void (*add)(std::size_t n, const float* x, float* y);  // y += x
     // GELU in its tanh form. Backward: dx = dy * gelu'(x); dx may be dy.
     void (*gelu)(std::size_t n, const float* x, float* y);
     void (*gelu_backward)(std::size_t n, const float* x, const float* dy, float* dx);

@@ -73,10 +73,6 @@ void add(std::size_t n, const float* x, float* y) {
     for_lanes(n, [&](std::size_t i, auto width) { add_to(y + i, load(x + i, width), width); });
 }
 
-void axpy(std::size_t n, float a, const float* x, float* y) {
-    for_lanes(n, [&](std::size_t i, auto width) { add_to(y + i, a * load(x + i, width), width); });
-}
-
 // x sigmoid(kSlope (x + kCube x^3)) is 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))).
 constexpr float kSlope = 1.5957691216057308f;
 constexpr float kCube = 0.044715f;

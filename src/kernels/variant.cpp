@@ -29,7 +29,6 @@ const holomamba::KernelTable HOLOMAMBA_JOIN(holomamba_kernels_, HOLOMAMBA_VARIAN
     .add_bias = holomamba::add_bias,
     .add_bias_backward = holomamba::add_bias_backward,
     .add = holomamba::add,
-    .axpy = holomamba::axpy,
     .gelu = holomamba::gelu,
     .gelu_backward = holomamba::gelu_backward,
     .dropout = holomamba::dropout,

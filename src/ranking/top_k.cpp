@@ -1,7 +1,6 @@
 #include "ranking/top_k.hpp"
 
 #include <algorithm>
-#include <functional>
 
 namespace holomamba {
 
