@@ -37,6 +37,8 @@ const std::vector<Option>& table() {
         {"residual", &Options::residual, 0, 0, {"post", "pre"}, "where the layer norm of a residual connection sits"},
         {"head", &Options::head, 0, 0, {"tied", "untied"},
          "score against the item vectors with a bias, or against a table of its own"},
+        {"repeats", &Options::repeats, 0, 0, {"learned", "ignored"},
+         "learn what it adds to an item's score that the user has had it before, or leave that to the encoder"},
         {"initialisation", &Options::initialisation, 0, 0, {"small", "paper"},
          "first values of the weights; paper: those of arXiv 2601.08360, bound without roles"},
         {"max_history", &Options::max_history, 2, 100000, {}, "events that are predicted in one go while training, and that they look back on at most"},

@@ -15,6 +15,7 @@ struct BatchGradient::Worker {
     HolographicEmbedding::ValueGradient values;
     std::vector<float> logits;
     std::vector<std::int32_t> targets;
+    SeenItems seen;
     double loss = 0;
 };
 
@@ -55,15 +56,20 @@ void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batc
     std::vector<int> starts{0};
     std::vector<std::int32_t> inputs;
     worker.targets.clear();
+    worker.seen.clear();
     for (const Window& window : windows) {
         const auto history = data_.history(window.user);
         inputs.push_back(place_of_[network_.embedding().start_row()]);
         if (window.first > 0) {
             worker.targets.push_back(kNoTarget);
+            worker.seen.end_token();
             inputs.push_back(place_of_[history[window.first - 1]]);
         }
         for (int i = window.first; i < window.last; i++) {
             worker.targets.push_back(history[i]);
+            if (network_.learns_repeats())
+                data_.for_each_seen(window.user, i, [&](std::int32_t item) { worker.seen.items.push_back(item); });
+            worker.seen.end_token();
             if (i + 1 < window.last) inputs.push_back(place_of_[history[i]]);
         }
         starts.push_back(starts.back() + window.training_rows());
@@ -82,12 +88,15 @@ void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batc
     const float* encoded = network_.encode(pass, tokens, worker.kept);
     float* dencoded = worker.arena.take(inputs.size() * width);
     const bool tied = network_.tied();
-    const float* table = tied ? composed_.raw.data() : batch.parameters + network_.head_table();
-    const float* bias = tied ? batch.parameters + network_.head_bias() : nullptr;
-    const HeadGradient head{tied ? worker.draw.data() : worker.gradients.data() + network_.head_table(),
-                            tied ? worker.gradients.data() + network_.head_bias() : nullptr};
-    worker.loss += cross_entropy(kernels_, pass.tokens(), d, network_.items(), encoded, worker.targets.data(), table, bias,
-                                 batch.scale, dencoded, head, worker.logits);
+    float* gradients = worker.gradients.data();
+    const Head head{tied ? composed_.raw.data() : batch.parameters + network_.head_table(),
+                    tied ? batch.parameters + network_.head_bias() : nullptr,
+                    network_.learns_repeats() ? batch.parameters[network_.head_repeat()] : 0};
+    const HeadGradient head_gradient{tied ? worker.draw.data() : gradients + network_.head_table(),
+                                     tied ? gradients + network_.head_bias() : nullptr,
+                                     network_.learns_repeats() ? gradients + network_.head_repeat() : nullptr};
+    worker.loss += cross_entropy(kernels_, pass.tokens(), d, network_.items(), encoded, worker.targets.data(), worker.seen, head,
+                                 batch.scale, dencoded, head_gradient, worker.logits);
     const float* dtokens = network_.backward(pass, dencoded, worker.kept);
     for (std::size_t t = 0; t < inputs.size(); t++)
         kernels_.add(width, dtokens + t * width, worker.dtoken.data() + inputs[t] * width);

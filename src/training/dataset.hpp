@@ -1,7 +1,9 @@
 // Histories to train and evaluate on.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <numeric>
 #include <span>
 #include <vector>
 
@@ -16,6 +18,7 @@ struct Dataset {
     Catalogue catalogue;
     std::vector<std::int64_t> starts{0};  // users + 1
     std::vector<std::int32_t> items;
+    std::vector<std::uint8_t> repeated;    // of each event: whether the user has had its item before
     std::vector<std::int32_t> training;    // events of each user to learn from
     std::vector<std::int32_t> validation;  // place of the validation event in the user's history, or -1
     std::vector<std::int32_t> test;        // place of the test event, or -1
@@ -25,10 +28,19 @@ struct Dataset {
         return {items.data() + starts[user], items.data() + starts[user + 1]};
     }
 
+    // The items of the user's first `events` events, each once: calls use(item).
+    template <typename Use>
+    void for_each_seen(int user, int events, Use&& use) const {
+        const std::int64_t first = starts[user];
+        for (std::int64_t i = first; i < first + events; i++)
+            if (!repeated[i]) use(items[i]);
+    }
+
     // Adds a user whose whole history is for training.
     void add_user(std::span<const std::int32_t> events) {
         items.insert(items.end(), events.begin(), events.end());
         starts.push_back(static_cast<std::int64_t>(items.size()));
+        mark_repeats(events);
         training.push_back(static_cast<std::int32_t>(events.size()));
         validation.push_back(-1);
         test.push_back(-1);
@@ -44,6 +56,16 @@ struct Dataset {
         training.back() = with_validation ? place - 1 : place;
         validation.back() = with_validation ? place - 1 : -1;
         test.back() = place;
+    }
+
+  private:
+    void mark_repeats(std::span<const std::int32_t> events) {
+        std::vector<std::int32_t> order(events.size());
+        std::iota(order.begin(), order.end(), 0);
+        std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return events[a] < events[b]; });
+        const std::size_t first = repeated.size();
+        repeated.resize(first + events.size(), 0);
+        for (std::size_t i = 1; i < order.size(); i++) repeated[first + order[i]] = events[order[i]] == events[order[i - 1]];
     }
 };
 

@@ -19,13 +19,13 @@ struct Tally {
     Metrics metrics;
     std::vector<char> recommended;
 
-    // `scores` of all items for a user whose events before `place` are seen; scores of seen items are overwritten.
-    void add(const Dataset& data, int user, int place, std::span<float> scores, const EvaluationOptions& how) {
+    // `scores` of all items for a user whose events before `place` are seen; scores of seen items are overwritten, or raised by
+    // `repeat`.
+    void add(const Dataset& data, int user, int place, std::span<float> scores, float repeat, const EvaluationOptions& how) {
         const auto history = data.history(user);
         const std::int32_t target = history[place];
         constexpr float kOut = -std::numeric_limits<float>::infinity();
-        if (how.exclude_seen)
-            for (int i = 0; i < place; i++) scores[history[i]] = kOut;
+        data.for_each_seen(user, place, [&](std::int32_t item) { scores[item] = how.exclude_seen ? kOut : scores[item] + repeat; });
         const float score = scores[target];
         // Ties count against the model; a target that is itself excluded cannot be found.
         const auto rank = score == kOut ? std::numeric_limits<std::int64_t>::max()
@@ -63,6 +63,8 @@ Evaluation evaluate_model(const Network& network, std::span<const float> paramet
     const float* table = network.tied() ? composed.raw.data() : parameters.data() + network.head_table();
     const float* bias = network.tied() ? parameters.data() + network.head_bias() : nullptr;
 
+    const float repeat = network.learns_repeats() ? parameters[network.head_repeat()] : 0;
+
     std::vector<Window> windows;
     for (int user = 0; user < data.users(); user++) {
         const int place = held_place(data, user, held);
@@ -87,7 +89,7 @@ Evaluation evaluate_model(const Network& network, std::span<const float> paramet
             if (bias) k.add_bias(users, items, bias, scores.data());
             for (int u = 0; u < users; u++)
                 tallies[thread].add(data, waiting[u].user, waiting[u].last,
-                                    std::span(scores).subspan(static_cast<std::size_t>(u) * items, items), how);
+                                    std::span(scores).subspan(static_cast<std::size_t>(u) * items, items), repeat, how);
             waiting.clear();
             vectors.clear();
         };
@@ -134,7 +136,7 @@ Evaluation evaluate_popularity(const Dataset& data, Held held, const EvaluationO
         const int place = held_place(data, user, held);
         if (place < 0) continue;
         scores = counts;
-        tallies[0].add(data, user, place, scores, how);
+        tallies[0].add(data, user, place, scores, 0, how);
     }
     return merge(tallies);
 }

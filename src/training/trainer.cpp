@@ -28,7 +28,26 @@ Trainer::Trainer(Dataset data, const Options& options)
                     "Users need at least one event outside the holdout.");
     const auto batch = static_cast<std::size_t>(options_.batch_size);
     steps_per_epoch_ = static_cast<std::int64_t>((windows_.size() + batch - 1) / batch);
+    if (network_->learns_repeats()) parameters_[network_->head_repeat()] = static_cast<float>(repeat_log_odds());
     best_ = parameters_;
+}
+
+double Trainer::repeat_log_odds() const {
+    std::vector<double> popularity(data_.catalogue.items, 0);
+    double events = 0, repeats = 0, expected = 0;
+    for (int user = 0; user < data_.users(); user++)
+        for (int i = 0; i < data_.training[user]; i++) popularity[data_.history(user)[i]] += 1, events += 1;
+    for (int user = 0; user < data_.users(); user++) {
+        double seen = 0;  // the share of all events that are of items this user has had so far
+        for (int i = 0; i < data_.training[user]; i++) {
+            expected += seen;
+            if (data_.repeated[data_.starts[user] + i])
+                repeats += 1;
+            else
+                seen += popularity[data_.history(user)[i]] / events;
+        }
+    }
+    return std::log((repeats + 0.5) / (expected + 0.5));
 }
 
 std::int64_t Trainer::training_events() const {

@@ -41,6 +41,9 @@ class Trainer {
 
   private:
     void make_windows();
+    // How much more often users come back to items they have had than if everyone chose by popularity alone, as a logarithm:
+    // where the repeat score starts.
+    double repeat_log_odds() const;
     // One step of AdamW along the clipped gradient.
     void step(double rate);
     double learning_rate() const;

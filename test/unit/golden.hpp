@@ -40,6 +40,7 @@ struct Golden {
             options.set(option, std::to_string(integer("option." + std::string(option))));
         options.residual = integer("option.post") ? "post" : "pre";
         options.head = integer("option.tied") ? "tied" : "untied";
+        options.repeats = "ignored";
         options.initialisation = integer("option.paper_scale") ? "paper" : "small";
         options.dropout = 0;
         catalogue.items = integer("catalogue.items");

@@ -51,7 +51,13 @@ TEST(CrossEntropy, EqualsTheWholeMatrixAcrossTiles) {
     auto x = reference::random_vector(random, tokens * d), table = reference::random_vector(random, items * d),
          bias = reference::random_vector(random, items);
     std::vector<std::int32_t> targets;
-    for (int t = 0; t < tokens; t++) targets.push_back(t % items);
+    SeenItems seen;
+    std::vector<double> repeat{-0.7};
+    for (int t = 0; t < tokens; t++) {
+        targets.push_back(t % items);
+        for (int i = 0; i < t % 4; i++) seen.items.push_back((t + 2 * i) % items);
+        seen.end_token();
+    }
     const auto loss = [&] {
         double total = 0;
         for (int t = 0; t < tokens; t++) {
@@ -59,6 +65,7 @@ TEST(CrossEntropy, EqualsTheWholeMatrixAcrossTiles) {
             for (int i = 0; i < items; i++) {
                 double score = bias[i];
                 for (int c = 0; c < d; c++) score += x[t * d + c] * table[i * d + c];
+                for (const std::int32_t item : seen.of(t)) score += item == i ? repeat[0] : 0;
                 partition += std::exp(score);
                 if (i == targets[t]) hit = score;
             }
@@ -66,16 +73,17 @@ TEST(CrossEntropy, EqualsTheWholeMatrixAcrossTiles) {
         }
         return total;
     };
-    std::vector<float> dx(tokens * d), dtable(items * d, 0.0f), dbias(items, 0.0f), logits;
+    std::vector<float> dx(tokens * d), dtable(items * d, 0.0f), dbias(items, 0.0f), drepeat(1, 0.0f), logits;
     const double computed =
-        cross_entropy(kernels(), tokens, d, items, reference::to_float(x).data(), targets.data(),
-                      reference::to_float(table).data(), reference::to_float(bias).data(), 0.5f, dx.data(),
-                      {dtable.data(), dbias.data()}, logits);
+        cross_entropy(kernels(), tokens, d, items, reference::to_float(x).data(), targets.data(), seen,
+                      {reference::to_float(table).data(), reference::to_float(bias).data(), static_cast<float>(repeat[0])}, 0.5f,
+                      dx.data(), {dtable.data(), dbias.data(), drepeat.data()}, logits);
     EXPECT_NEAR(computed, loss(), 1e-3);
     const auto scaled = [&] { return 0.5 * loss(); };
     expect_near(dx, reference::central_differences(x, scaled), 1e-4, "dx");
     expect_near(dtable, reference::central_differences(table, scaled), 1e-4, "dtable");
     expect_near(dbias, reference::central_differences(bias, scaled), 1e-4, "dbias");
+    expect_near(drepeat, reference::central_differences(repeat, scaled), 1e-4, "drepeat");
     EXPECT_LT(logits.size(), static_cast<std::size_t>(tokens) * items);
 }
 
@@ -99,7 +107,8 @@ TEST(Dataset, HoldsOut) {
 // The event before a window is read and not predicted, the start token learns first events only: the gradient of a window
 // is that of a history that opens with that event, less what its first event adds.
 TEST(BatchGradient, WindowsReadTheEventBeforeThem) {
-    const Options options = small_options();
+    Options options = small_options();
+    options.repeats = "ignored";  // which looks back over the whole history
     Dataset whole, tail;
     whole.catalogue.items = tail.catalogue.items = 9;
     whole.add_user(std::vector<std::int32_t>{7, 3, 5, 1, 8, 2});
@@ -157,6 +166,37 @@ TEST(Trainer, LearnsARing) {
     EXPECT_GT(result.metrics.hit_rate(), 0.9);
     const auto popularity = evaluate_popularity(data, Held::test, {.k = 1, .exclude_seen = true}, nullptr);
     EXPECT_LT(popularity.metrics.hit_rate(), 0.5);
+}
+
+// Everyone listens to the same few songs again and again, or to no song twice: the score of a repeat says which.
+TEST(Trainer, LearnsWhetherUsersComeBack) {
+    for (const bool again : {false, true}) {
+        Dataset data;
+        data.catalogue.items = 40;
+        Random random(7);
+        for (int user = 0; user < 40; user++) {
+            std::vector<std::int32_t> events(20);
+            for (int i = 0; i < 20; i++)
+                events[i] = again ? static_cast<std::int32_t>((user * 3 + random.below(3)) % 40) : (user * 7 + i * (1 + user % 3)) % 40;
+            data.add_user(events);
+            data.hold_out(19, true, false);
+        }
+        const Options options = small_options();
+        const auto weights = train(data, options);
+        const Network network(options, data.catalogue);
+        const float repeat = weights[network.head_repeat()];
+        EXPECT_TRUE(again ? repeat > 1 : repeat < -3) << repeat;
+        Options ignoring = options;
+        ignoring.repeats = "ignored";
+        const Network other(ignoring, data.catalogue);
+        EXPECT_EQ(other.layout().size() + 1, network.layout().size());
+        if (again) continue;
+        // Ranked openly, the score of a repeat keeps what was seen behind what was not.
+        const auto open = [&](const Network& net, const Options& chosen) {
+            return evaluate_model(net, train(data, chosen), chosen, data, Held::test, {.k = 5, .exclude_seen = false}, nullptr).metrics.ndcg();
+        };
+        EXPECT_GT(open(network, options), open(other, ignoring));
+    }
 }
 
 TEST(Trainer, SameSeedSameWeights) {
