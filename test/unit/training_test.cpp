@@ -186,16 +186,12 @@ TEST(Trainer, LearnsWhetherUsersComeBack) {
         const Network network(options, data.catalogue);
         const float repeat = weights[network.head_repeat()];
         EXPECT_TRUE(again ? repeat > 1 : repeat < -3) << repeat;
-        Options ignoring = options;
-        ignoring.repeats = "ignored";
-        const Network other(ignoring, data.catalogue);
-        EXPECT_EQ(other.layout().size() + 1, network.layout().size());
         if (again) continue;
-        // Ranked openly, the score of a repeat keeps what was seen behind what was not.
-        const auto open = [&](const Network& net, const Options& chosen) {
-            return evaluate_model(net, train(data, chosen), chosen, data, Held::test, {.k = 5, .exclude_seen = false}, nullptr).metrics.ndcg();
+        // Where nobody comes back, an open ranking is as good as one without what was seen.
+        const auto ndcg = [&](bool exclude_seen) {
+            return evaluate_model(network, weights, options, data, Held::test, {.k = 10, .exclude_seen = exclude_seen}, nullptr).metrics.ndcg();
         };
-        EXPECT_GT(open(network, options), open(other, ignoring));
+        EXPECT_NEAR(ndcg(false), ndcg(true), 0.01);
     }
 }
 
