@@ -26,6 +26,8 @@ class HolographicEmbedding {
     int start_row() const { return catalogue_.items + 1; }
     int rows() const { return catalogue_.items + 2; }
     // Where the item table ends and what all items share begins.
+    // Where the vector e_i of a row begins.
+    std::size_t item(std::int32_t row) const { return items_ + static_cast<std::size_t>(row) * d_; }
     std::size_t items_end() const { return items_ + static_cast<std::size_t>(rows()) * d_; }
 
     // What compose leaves for backward; kept from batch to batch.

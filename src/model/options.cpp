@@ -56,7 +56,7 @@ const std::vector<Option>& table() {
         {"validation", &Options::validation, 0, 0, {"on", "off"},
          "whether a holdout also holds back a validation event, to stop by and to choose the best epoch"},
         {"loss", &Options::loss, 0, 0, {"cross_entropy"}, "cross-entropy over the catalogue at every event"},
-        {"negatives", &Options::negatives, 0, 0, {}, "sampled negatives; 0: the whole catalogue"},
+        {"negatives", &Options::negatives, 0, 1000000, {}, "items sampled for a batch, to score its events against; 0: the whole catalogue"},
         {"cutoff", &Options::cutoff, 0, 0, {}, "with holdout => 'time': events from this value of the first order column on"},
         {"seed", &Options::seed, 0, kSeeds, {}, "of every random choice"},
         {"threads", &Options::threads, 0, 256, {}, "processor threads while training; 0: all there are"},

@@ -1,8 +1,10 @@
 #include "training/batch_gradient.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <numeric>
 
+#include "hrr/error.hpp"
 #include "training/cross_entropy.hpp"
 
 namespace holomamba {
@@ -10,8 +12,9 @@ namespace holomamba {
 struct BatchGradient::Worker {
     Arena arena;
     Network::Kept kept;
-    std::vector<float> gradients;      // layout order; the item table's part stays unused
-    std::vector<float> draw, dtoken;   // [rows x d] of the composed items
+    std::unique_ptr<float[]> gradients;  // layout order; the item table's part is never touched
+    std::vector<float> draw, dtoken;     // [rows x d] of the composed items
+    std::vector<float> dbias;            // [scored rows]
     HolographicEmbedding::ValueGradient values;
     std::vector<float> logits;
     std::vector<std::int32_t> targets;
@@ -21,32 +24,56 @@ struct BatchGradient::Worker {
 
 BatchGradient::~BatchGradient() = default;
 
-BatchGradient::BatchGradient(const Network& network, const Dataset& data, int threads)
-    : network_(network), data_(data), threads_(threads), kernels_(kernels()), workers_(threads) {
+BatchGradient::BatchGradient(const Network& network, const Dataset& data, int threads, int negatives)
+    : network_(network), data_(data), threads_(threads), negatives_(negatives), kernels_(kernels()), workers_(threads) {
     place_of_.assign(network_.embedding().rows(), -1);
-    for (Worker& worker : workers_) worker.gradients.resize(network_.layout().size());
+    for (Worker& worker : workers_) worker.gradients = std::make_unique_for_overwrite<float[]>(network_.layout().size());
+    if (negatives_ == 0) return;
+    if (!network_.tied())
+        throw Error(ErrorKind::invalid_parameter, "sampled negatives need a tied head", "Set negatives to 0, or head to tied.");
+    std::vector<std::int64_t> counts(network_.items(), 0);
+    for (int user = 0; user < data_.users(); user++)
+        for (int i = 0; i < data_.training[user]; i++) counts[data_.history(user)[i]]++;
+    sampler_.emplace(counts);
 }
 
-void BatchGradient::choose_rows(std::span<const Window> windows) {
+void BatchGradient::choose_rows(std::span<const Window> windows, std::uint64_t key) {
     const HolographicEmbedding& embedding = network_.embedding();
-    if (network_.tied()) {
+    if (network_.tied() && !sampler_) {
         if (rows_.empty()) {
             rows_.resize(embedding.rows());
             std::iota(rows_.begin(), rows_.end(), 0);
             place_of_ = rows_;
         }
+        scored_ = network_.items();
         return;
     }
     for (const std::int32_t row : rows_) place_of_[row] = -1;
     rows_.clear();
-    const auto want = [&](std::int32_t row) {
-        if (place_of_[row] >= 0) return;
-        place_of_[row] = static_cast<std::int32_t>(rows_.size());
-        rows_.push_back(row);
-    };
-    want(embedding.start_row());
+    if (sampler_) sample_rows(windows, key);
+    want_row(embedding.start_row());
     for (const Window& window : windows)
-        for (int i = std::max(0, window.first - 1); i < window.last - 1; i++) want(data_.history(window.user)[i]);
+        for (int i = std::max(0, window.first - 1); i < window.last - 1; i++) want_row(data_.history(window.user)[i]);
+    if (!sampler_) scored_ = network_.items();
+}
+
+void BatchGradient::want_row(std::int32_t row) {
+    if (place_of_[row] >= 0) return;
+    place_of_[row] = static_cast<std::int32_t>(rows_.size());
+    rows_.push_back(row);
+}
+
+void BatchGradient::sample_rows(std::span<const Window> windows, std::uint64_t key) {
+    std::int64_t targets = 0;
+    for (const Window& window : windows) {
+        targets += window.length();
+        for (int i = window.first; i < window.last; i++) want_row(data_.history(window.user)[i]);
+    }
+    Random random(key);
+    for (int i = 0; i < negatives_; i++) want_row(sampler_->draw(random));
+    scored_ = static_cast<int>(rows_.size());
+    log_inclusion_.resize(scored_);
+    for (int i = 0; i < scored_; i++) log_inclusion_[i] = sampler_->log_inclusion(rows_[i], targets, negatives_);
 }
 
 void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batch, std::uint64_t key, Worker& worker) {
@@ -66,9 +93,12 @@ void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batc
             inputs.push_back(place_of_[history[window.first - 1]]);
         }
         for (int i = window.first; i < window.last; i++) {
-            worker.targets.push_back(history[i]);
+            worker.targets.push_back(sampler_ ? place_of_[history[i]] : history[i]);
             if (network_.learns_repeats())
-                data_.for_each_seen(window.user, i, [&](std::int32_t item) { worker.seen.items.push_back(item); });
+                data_.for_each_seen(window.user, i, [&](std::int32_t item) {
+                    const std::int32_t place = sampler_ ? place_of_[item] : item;
+                    if (place >= 0 && place < scored_) worker.seen.items.push_back(place);
+                });
             worker.seen.end_token();
             if (i + 1 < window.last) inputs.push_back(place_of_[history[i]]);
         }
@@ -80,7 +110,7 @@ void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batc
 
     Pass pass{.kernels = kernels_,
               .parameters = batch.parameters,
-              .gradients = worker.gradients.data(),
+              .gradients = worker.gradients.get(),
               .starts = starts,
               .arena = worker.arena,
               .dropout = batch.dropout,
@@ -88,14 +118,14 @@ void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batc
     const float* encoded = network_.encode(pass, tokens, worker.kept);
     float* dencoded = worker.arena.take(inputs.size() * width);
     const bool tied = network_.tied();
-    float* gradients = worker.gradients.data();
+    float* gradients = worker.gradients.get();
     const Head head{tied ? composed_.raw.data() : batch.parameters + network_.head_table(),
-                    tied ? batch.parameters + network_.head_bias() : nullptr,
+                    tied ? scored_bias_.data() : nullptr,
                     network_.learns_repeats() ? batch.parameters[network_.head_repeat()] : 0};
     const HeadGradient head_gradient{tied ? worker.draw.data() : gradients + network_.head_table(),
-                                     tied ? gradients + network_.head_bias() : nullptr,
+                                     tied ? worker.dbias.data() : nullptr,
                                      network_.learns_repeats() ? gradients + network_.head_repeat() : nullptr};
-    worker.loss += cross_entropy(kernels_, pass.tokens(), d, network_.items(), encoded, worker.targets.data(), worker.seen, head,
+    worker.loss += cross_entropy(kernels_, pass.tokens(), d, scored_, encoded, worker.targets.data(), worker.seen, head,
                                  batch.scale, dencoded, head_gradient, worker.logits);
     const float* dtokens = network_.backward(pass, dencoded, worker.kept);
     for (std::size_t t = 0; t < inputs.size(); t++)
@@ -107,7 +137,8 @@ double BatchGradient::compute(std::span<const Window> windows, std::span<const f
                               Stop& stop, std::span<float> gradients) {
     const HolographicEmbedding& embedding = network_.embedding();
     const std::size_t d = network_.dimension();
-    choose_rows(windows);
+    for (const std::int32_t row : rows_) std::fill_n(gradients.data() + embedding.item(row), d, 0.0f);
+    choose_rows(windows, mix64(key + 1));
     embedding.prepare(parameters.data(), rows_.size(), composed_);
     const auto pieces = cut_into_pieces(windows, kPieceTokens, [](const Window& window) { return window.training_rows(); });
     const auto hands = deal(pieces, threads_);
@@ -116,15 +147,23 @@ double BatchGradient::compute(std::span<const Window> windows, std::span<const f
     const Batch batch{parameters.data(), 1.0f / static_cast<float>(events), dropout};
     const std::size_t shared = embedding.items_end();
 
+    if (network_.tied()) {
+        scored_bias_.resize(scored_);
+        for (int i = 0; i < scored_; i++) scored_bias_[i] = parameters[network_.head_bias() + rows_[i]] - (sampler_ ? log_inclusion_[i] : 0);
+    }
+
     run_threads(threads_, [&](int thread) {
         const Range rows = part_of(rows_.size(), thread, threads_);
         embedding.compose(kernels_, parameters.data(), rows_, rows.first, rows.last, composed_);
     });
     run_threads(threads_, [&](int thread) {
         Worker& worker = workers_[thread];
-        std::fill(worker.gradients.begin() + static_cast<std::ptrdiff_t>(shared), worker.gradients.end(), 0.0f);
+        std::fill(worker.gradients.get() + shared, worker.gradients.get() + gradients.size(), 0.0f);
         worker.dtoken.assign(rows_.size() * d, 0.0f);
-        if (network_.tied()) worker.draw.assign(rows_.size() * d, 0.0f);
+        if (network_.tied()) {
+            worker.draw.assign(rows_.size() * d, 0.0f);
+            worker.dbias.assign(scored_, 0.0f);
+        }
         worker.values.assign(worker.values.size(), 0.0f);
         worker.loss = 0;
         for (const std::size_t index : hands[thread]) {
@@ -144,24 +183,24 @@ double BatchGradient::compute(std::span<const Window> windows, std::span<const f
             if (network_.tied())
                 kernels_.add((rows.last - rows.first) * d, other.draw.data() + rows.first * d, own.draw.data() + rows.first * d);
         }
-        const Range items = part_of(shared, thread, threads_);
-        std::fill(gradients.begin() + static_cast<std::ptrdiff_t>(items.first),
-                  gradients.begin() + static_cast<std::ptrdiff_t>(items.last), 0.0f);
     });
     run_threads(threads_, [&](int thread) {
         const Range rows = part_of(rows_.size(), thread, threads_);
         Worker& own = workers_[thread];
         embedding.backward(kernels_, parameters.data(), rows_, rows.first, rows.last, composed_,
                            network_.tied() ? own.draw.data() : nullptr, own.dtoken.data(), gradients.data(),
-                           own.gradients.data(), own.values);
+                           own.gradients.get(), own.values);
     });
     run_threads(threads_, [&](int thread) {
         const Range range = part_of(gradients.size() - shared, thread, threads_);
         const std::size_t first = shared + range.first, count = range.last - range.first;
-        std::copy_n(workers_[0].gradients.data() + first, count, gradients.data() + first);
+        std::copy_n(workers_[0].gradients.get() + first, count, gradients.data() + first);
         for (int other = 1; other < threads_; other++)
-            kernels_.add(count, workers_[other].gradients.data() + first, gradients.data() + first);
+            kernels_.add(count, workers_[other].gradients.get() + first, gradients.data() + first);
     });
+    if (network_.tied())
+        for (const Worker& worker : workers_)
+            for (int i = 0; i < scored_; i++) gradients[network_.head_bias() + rows_[i]] += worker.dbias[i];
     HolographicEmbedding::ValueGradient& values = workers_[0].values;
     for (int other = 1; other < threads_; other++)
         for (std::size_t i = 0; i < values.size(); i++) values[i] += workers_[other].values[i];

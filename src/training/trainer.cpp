@@ -20,7 +20,7 @@ Trainer::Trainer(Dataset data, const Options& options)
       gradients_(parameters_.size()),
       first_moment_(parameters_.size(), 0.0f),
       second_moment_(parameters_.size(), 0.0f),
-      batch_gradient_(*network_, data_, threads_),
+      batch_gradient_(*network_, data_, threads_, options.negatives),
       random_(mix64(static_cast<std::uint64_t>(options.seed)) + 1) {
     make_windows();
     if (windows_.empty())
@@ -68,27 +68,39 @@ void Trainer::make_windows() {
 void Trainer::step(double rate) {
     constexpr double kBeta1 = 0.9, kBeta2 = 0.999, kEpsilon = 1e-8;
     steps_++;
+    choose_ranges();
     double norm = 0;
-    for (const ParameterInfo& p : network_->layout().parameters())
-        if (p.trained) norm += kernels_.squared_norm(p.size, gradients_.data() + p.offset);
+    for (const Range& range : ranges_) norm += kernels_.squared_norm(range.last - range.first, gradients_.data() + range.first);
     norm = std::sqrt(norm);
-    if (options_.gradient_clip > 0 && norm > options_.gradient_clip) {
-        const auto factor = static_cast<float>(options_.gradient_clip / norm);
-        for (float& g : gradients_) g *= factor;
-    }
+    const bool clipped = options_.gradient_clip > 0 && norm > options_.gradient_clip;
+    const float factor = clipped ? static_cast<float>(options_.gradient_clip / norm) : 1.0f;
     const double correction1 = 1 - std::pow(kBeta1, static_cast<double>(steps_));
     const double correction2 = std::sqrt(1 - std::pow(kBeta2, static_cast<double>(steps_)));
+    run_threads(threads_, [&](int thread) {
+        for (std::size_t r = thread; r < ranges_.size(); r += threads_) {
+            const std::size_t first = ranges_[r].first, last = ranges_[r].last;
+            for (std::size_t i = first; clipped && i < last; i++) gradients_[i] *= factor;
+            kernels_.adamw(last - first, static_cast<float>(rate * correction2 / correction1), static_cast<float>(kBeta1),
+                           static_cast<float>(kBeta2), static_cast<float>(kEpsilon * correction2),
+                           static_cast<float>(rate * options_.weight_decay), gradients_.data() + first,
+                           first_moment_.data() + first, second_moment_.data() + first, parameters_.data() + first);
+        }
+    });
+}
+
+void Trainer::choose_ranges() {
+    constexpr std::size_t kRange = 1 << 16;  // a share of work for a thread
+    const HolographicEmbedding& embedding = network_->embedding();
+    const bool sampled = options_.negatives > 0;
+    if (!sampled && !ranges_.empty()) return;
+    ranges_.clear();
+    if (sampled)
+        for (const std::int32_t row : batch_gradient_.rows())
+            ranges_.push_back({embedding.item(row), embedding.item(row) + network_->dimension()});
     for (const ParameterInfo& p : network_->layout().parameters()) {
-        if (!p.trained) continue;
-        run_threads(p.size > 100000 ? threads_ : 1, [&](int thread) {
-            const Range range = part_of(p.size, thread, p.size > 100000 ? threads_ : 1);
-            const std::size_t at = p.offset + range.first;
-            kernels_.adamw(range.last - range.first, static_cast<float>(rate * correction2 / correction1),
-                           static_cast<float>(kBeta1), static_cast<float>(kBeta2),
-                           static_cast<float>(kEpsilon * correction2), static_cast<float>(rate * options_.weight_decay),
-                           gradients_.data() + at, first_moment_.data() + at, second_moment_.data() + at,
-                           parameters_.data() + at);
-        });
+        if (!p.trained || (sampled && p.offset == embedding.item(0))) continue;
+        for (std::size_t first = 0; first < p.size; first += kRange)
+            ranges_.push_back({p.offset + first, p.offset + std::min(p.size, first + kRange)});
     }
 }
 

@@ -46,6 +46,8 @@ class Trainer {
     double repeat_log_odds() const;
     // One step of AdamW along the clipped gradient.
     void step(double rate);
+    // What a step changes. With sampled negatives, items that the batch did not read stay as they are, momentum and all.
+    void choose_ranges();
     double learning_rate() const;
 
     Options options_;
@@ -55,6 +57,7 @@ class Trainer {
     const KernelTable& kernels_;
     std::vector<float> parameters_, gradients_, first_moment_, second_moment_, best_;
     std::vector<Window> windows_;
+    std::vector<Range> ranges_;
     BatchGradient batch_gradient_;
     Random random_;
     std::int64_t steps_ = 0, steps_per_epoch_ = 0;

@@ -168,6 +168,72 @@ TEST(Trainer, LearnsARing) {
     EXPECT_LT(popularity.metrics.hit_rate(), 0.5);
 }
 
+// With so many draws that every item is among them, sampling changes nothing but the order of the sums.
+TEST(BatchGradient, ManyNegativesAreTheWholeCatalogue) {
+    const Options options = small_options();
+    const Dataset data = ring(12, 6, 9);
+    const Network network(options, data.catalogue);
+    const auto weights = network.initialise(11);
+    const std::vector<Window> windows{{0, 0, 7}, {1, 0, 5}, {1, 5, 7}, {4, 0, 7}};
+    const StopCheck never;
+    Stop stop(never);
+    const auto compute = [&](int threads, int negatives) {
+        BatchGradient batch(network, data, threads, negatives);
+        std::vector<float> gradients(network.layout().size(), 0.0f);
+        batch.compute(std::span(windows).first(2), weights, 0, 1, stop, gradients);  // leaves nothing behind
+        gradients.push_back(static_cast<float>(batch.compute(windows, weights, 0, 2, stop, std::span(gradients))));
+        return std::vector<double>(gradients.begin(), gradients.end());
+    };
+    const auto whole = compute(1, 0);
+    for (const int threads : {1, 3}) {
+        const auto sampled = compute(threads, 5000);
+        expect_near(std::vector<float>(sampled.begin(), sampled.end()), whole, 1e-5, "gradient");
+    }
+}
+
+TEST(BatchGradient, NegativesNeedATiedHead) {
+    Options options = small_options();
+    options.head = "untied";
+    const Dataset data = ring(12, 6, 9);
+    const Network network(options, data.catalogue);
+    EXPECT_THROW(BatchGradient(network, data, 1, 5), Error);
+}
+
+TEST(Trainer, SampledNegativesLearnTheRingToo) {
+    const Dataset data = ring(200, 100, 14);
+    Options options = small_options();
+    options.negatives = 20;
+    const auto weights = train(data, options);
+    const Network network(options, data.catalogue);
+    const auto result = evaluate_model(network, weights, options, data, Held::test, {.k = 10, .exclude_seen = true}, nullptr);
+    EXPECT_GT(result.metrics.ndcg(), 0.8);
+    EXPECT_EQ(train(data, options), weights);
+}
+
+TEST(NegativeSampler, DrawsAndInclusionsAreThoseOfTheCounts) {
+    const std::vector<std::int64_t> counts{0, 1, 15, 84};
+    const NegativeSampler sampler(counts);
+    std::vector<double> weights, seen(4, 0), included(4, 0);
+    for (const auto count : counts) weights.push_back(std::pow(static_cast<double>(count) + 1, 0.75));
+    const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
+    Random random(5);
+    constexpr int kDraws = 200000, kTrials = 50000, kTargets = 3, kNegatives = 4;
+    for (int i = 0; i < kDraws; i++) seen[sampler.draw(random)] += 1.0 / kDraws;
+    for (int trial = 0; trial < kTrials; trial++) {
+        std::set<std::int32_t> items;
+        for (int i = 0; i < kTargets; i++) {
+            const auto event = static_cast<std::int64_t>(random.below(100));
+            items.insert(event < 1 ? 1 : event < 16 ? 2 : 3);
+        }
+        for (int i = 0; i < kNegatives; i++) items.insert(sampler.draw(random));
+        for (const auto item : items) included[item] += 1.0 / kTrials;
+    }
+    for (int i = 0; i < 4; i++) {
+        EXPECT_NEAR(seen[i], weights[i] / total, 0.005) << i;
+        EXPECT_NEAR(included[i], std::exp(sampler.log_inclusion(i, kTargets, kNegatives)), 0.01) << i;
+    }
+}
+
 // Everyone listens to the same few songs again and again, or to no song twice: the score of a repeat says which.
 TEST(Trainer, LearnsWhetherUsersComeBack) {
     for (const bool again : {false, true}) {
