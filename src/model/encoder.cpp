@@ -32,7 +32,7 @@ void Encoder::finish() {
     const std::vector<std::int32_t> rows{embedding.unknown_row(), embedding.start_row()};
     HolographicEmbedding::Composed composed;
     embedding.prepare(parameters_.data(), rows.size(), composed);
-    embedding.compose(kernels(), parameters_.data(), rows, 0, rows.size(), composed);
+    embedding.compose(kernels(), parameters_.data(), rows, {}, 0, rows.size(), composed);
     unknown_.assign(composed.token.begin(), composed.token.begin() + dimension());
     start_.assign(composed.token.begin() + dimension(), composed.token.end());
 }

@@ -59,7 +59,7 @@ void HolographicEmbedding::initialise(Random& random, float* parameters) const {
     // long as an item. Paper: both tables N(0, 1), alpha = 0.5.
     const double item_deviation = paper_ ? 1.0 : 0.02;
     const double value_deviation = paper_ ? 1.0 : 1.0 / std::sqrt(static_cast<double>(d_));
-    for (std::size_t i = items_; i < items_end(); i++)
+    for (std::size_t i = items_; i < item(rows()); i++)
         parameters[i] = static_cast<float>(item_deviation * random.normal());
     for (std::size_t r = 0; r < catalogue_.attributes.size(); r++) {
         const Attribute& attribute = catalogue_.attributes[r];
@@ -137,20 +137,19 @@ bool HolographicEmbedding::attribute_spectrum(std::size_t r, std::int32_t item, 
 }
 
 void HolographicEmbedding::compose(const KernelTable& kernels, const float* parameters,
-                                   std::span<const std::int32_t> rows, std::size_t first, std::size_t last,
-                                   Composed& composed) const {
-    const float* items = parameters + items_;
+                                   std::span<const std::int32_t> rows, std::span<const std::uint8_t> masked,
+                                   std::size_t first, std::size_t last, Composed& composed) const {
     const Transform& transform = Transform::of_length(d_);
     Spectrum whole(spectrum_), part(spectrum_);
     for (std::size_t i = first; i < last; i++) {
-        const float* item = items + static_cast<std::size_t>(rows[i]) * d_;
+        const float* own = parameters + item(!masked.empty() && masked[i] ? unknown_row() : rows[i]);
         float* raw = composed.raw.data() + i * d_;
         if (catalogue_.attributes.empty() || rows[i] >= catalogue_.items) {
-            std::copy_n(item, d_, raw);
+            std::copy_n(own, d_, raw);
             continue;
         }
         Complex* spectrum = composed.item_spectra.data() + i * spectrum_;
-        transform.forward(item, spectrum);
+        transform.forward(own, spectrum);
         std::copy_n(spectrum, spectrum_, whole.data());
         for (std::size_t r = 0; r < catalogue_.attributes.size(); r++) {
             if (!attribute_spectrum(r, rows[i], composed.value_spectra, part.data())) continue;
@@ -166,19 +165,20 @@ void HolographicEmbedding::compose(const KernelTable& kernels, const float* para
 }
 
 void HolographicEmbedding::backward(const KernelTable& kernels, const float* parameters,
-                                    std::span<const std::int32_t> rows, std::size_t first, std::size_t last,
-                                    const Composed& composed, float* draw, const float* dtoken, float* item_gradients,
+                                    std::span<const std::int32_t> rows, std::span<const std::uint8_t> masked,
+                                    std::size_t first, std::size_t last, const Composed& composed, float* draw, const float* dtoken, float* item_gradients,
                                     float* shared_gradients, ValueGradient& values) const {
     if (catalogue_.attributes.size() > 0) values.resize(value_starts_.back() * spectrum_);
     const Transform& transform = Transform::of_length(d_);
     Spectrum upstream(spectrum_), item_gradient(spectrum_), part(spectrum_), product(spectrum_);
-    std::vector<float> through(d_), item(d_);
+    std::vector<float> through(d_), own(d_);
     for (std::size_t i = first; i < last; i++) {
         kernels.layer_norm_backward(1, d_, composed.raw.data() + i * d_, parameters + gain_, composed.mean.data() + i,
                                     composed.inverse_deviation.data() + i, dtoken + i * d_, through.data(),
                                     shared_gradients + gain_, shared_gradients + bias_);
         if (draw) kernels.add(d_, draw + i * d_, through.data());
-        float* out = item_gradients + items_ + static_cast<std::size_t>(rows[i]) * d_;
+        const std::int32_t row = !masked.empty() && masked[i] ? unknown_row() : rows[i];
+        float* out = (row < catalogue_.items ? item_gradients : shared_gradients) + item(row);
         if (catalogue_.attributes.empty() || rows[i] >= catalogue_.items) {
             kernels.add(d_, through.data(), out);
             continue;
@@ -210,8 +210,8 @@ void HolographicEmbedding::backward(const KernelTable& kernels, const float* par
                 for (std::size_t k = 0; k < spectrum_; k++) value[k] += product[k];
             }
         }
-        transform.inverse(item_gradient.data(), item.data());
-        kernels.add(d_, item.data(), out);
+        transform.inverse(item_gradient.data(), own.data());
+        kernels.add(d_, own.data(), out);
     }
 }
 

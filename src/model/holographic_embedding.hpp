@@ -15,7 +15,8 @@ namespace holomamba {
 // raw_i   = e_i + sum_r ( bound_r s bind(e_i, f_ir) + added_r f_ir ),   f_ir = bind(role_r, mean of the values of i)
 // token_i = LayerNorm(raw_i)
 // s = 1; with the paper's initialisation s = 1/sqrt(d), there is no added_r, and the roles are the identity.
-// Two rows follow the items: the unknown item and the start token, without attributes.
+// Two rows follow the items: the unknown item and the start token, without attributes. An item that stands for itself by its
+// attributes alone, because no event has taught anything about it, has the unknown item's vector as its e_i.
 // A number x has the value base^x, the fractional power of a fixed unitary vector (Plate 1995, section 3.6.5).
 class HolographicEmbedding {
   public:
@@ -25,10 +26,10 @@ class HolographicEmbedding {
     int unknown_row() const { return catalogue_.items; }
     int start_row() const { return catalogue_.items + 1; }
     int rows() const { return catalogue_.items + 2; }
-    // Where the item table ends and what all items share begins.
-    // Where the vector e_i of a row begins.
+    // Where the vector e_i of a row begins, and where those of the items end: behind them lies what all items share, beginning
+    // with the unknown item and the start token.
     std::size_t item(std::int32_t row) const { return items_ + static_cast<std::size_t>(row) * d_; }
-    std::size_t items_end() const { return items_ + static_cast<std::size_t>(rows()) * d_; }
+    std::size_t items_end() const { return item(unknown_row()); }
 
     // What compose leaves for backward; kept from batch to batch.
     struct Composed {
@@ -39,16 +40,17 @@ class HolographicEmbedding {
     };
     // Sizes `composed` for `rows` rows and computes what all of them need. Call once before any compose of a batch.
     void prepare(const float* parameters, std::size_t rows, Composed& composed) const;
-    // raw and token of rows[first .. last) (numbers of items), into places first .. last. Parts may run in parallel.
+    // raw and token of rows[first .. last) (numbers of items), into places first .. last. Where masked[place] is set, an item
+    // is taken as unknown but for its attributes; no list: none is. Parts may run in parallel.
     void compose(const KernelTable& kernels, const float* parameters, std::span<const std::int32_t> rows,
-                 std::size_t first, std::size_t last, Composed& composed) const;
+                 std::span<const std::uint8_t> masked, std::size_t first, std::size_t last, Composed& composed) const;
 
     // Gradients of the spectra of the values, summed over items; one for each thread.
     using ValueGradient = std::vector<std::complex<float>>;
-    // Adds the gradients of rows[first .. last) to `gradients`: rows of the item table (parts must not share rows), and
-    // what items share except the values, which go to `values`. draw is overwritten; either gradient may be nullptr.
+    // Adds the gradients of rows[first .. last): of the items to `item_gradients` (parts must not share rows), of what items
+    // share to `shared_gradients`, except the values, which go to `values`. draw may be nullptr.
     void backward(const KernelTable& kernels, const float* parameters, std::span<const std::int32_t> rows,
-                  std::size_t first, std::size_t last, const Composed& composed, float* draw, const float* dtoken,
+                  std::span<const std::uint8_t> masked, std::size_t first, std::size_t last, const Composed& composed, float* draw, const float* dtoken,
                   float* item_gradients, float* shared_gradients, ValueGradient& values) const;
     // Takes the summed spectra back to the values' own gradients.
     void finish_backward(const float* parameters, const ValueGradient& values, float* gradients) const;

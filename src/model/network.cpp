@@ -23,6 +23,7 @@ Network::Network(const Options& options, const Catalogue& catalogue)
         head_bias_ = layout_.add("head.bias", {catalogue.items});
     else
         head_table_ = layout_.add("head.weight", {catalogue.items, options.dimension});
+    if (learns_unknown()) head_unknown_bias_ = layout_.add("head.unknown_bias", {1});
     if (learns_repeats()) head_repeat_ = layout_.add("head.repeat", {1});
 }
 

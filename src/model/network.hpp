@@ -42,6 +42,9 @@ class Network {
     // Scores are vector . table_i + bias_i over items 0 .. items-1. A tied head's table is the embedding's raw vectors.
     std::size_t head_table() const { return head_table_; }  // untied: offset of [items x d]
     std::size_t head_bias() const { return head_bias_; }    // tied: offset of [items]
+    // The bias of items that are known by their attributes alone. Offset of [1], where training learns from such.
+    bool learns_unknown() const { return tied() && options_.item_dropout > 0 && !catalogue_.attributes.empty(); }
+    std::size_t head_unknown_bias() const { return head_unknown_bias_; }
     // What is added to the score of an item that the user has had before: one number, so that a small state need not
     // remember every item. Offset of [1], where repeats are learned.
     bool learns_repeats() const { return options_.repeats == "learned"; }
@@ -54,7 +57,7 @@ class Network {
     HolographicEmbedding embedding_;
     std::vector<Residual> layers_;
     std::size_t state_size_ = 0;
-    std::size_t head_table_ = 0, head_bias_ = 0, head_repeat_ = 0;
+    std::size_t head_table_ = 0, head_bias_ = 0, head_unknown_bias_ = 0, head_repeat_ = 0;
 };
 
 }  // namespace holomamba

@@ -45,6 +45,8 @@ const std::vector<Option>& table() {
         {"windows", &Options::windows, 0, 0, {"all", "last"},
          "train on every event, in windows of max_history, or on each user's last window only"},
         {"dropout", &Options::dropout, 0, 0.9, {}, "share of activations dropped while training"},
+        {"item_dropout", &Options::item_dropout, 0, 0.9, {},
+         "share of the items that a batch knows by their attributes alone, as it will know new ones"},
         {"learning_rate", &Options::learning_rate, 1e-6, 1, {}, "step of AdamW, at its highest"},
         {"schedule", &Options::schedule, 0, 0, {"linear", "constant"},
          "the learning rate falls to nothing over the epochs, or stays"},

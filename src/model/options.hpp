@@ -26,6 +26,7 @@ struct Options {
     int max_history = 200;
     std::string windows = "all";
     double dropout = 0.2;
+    double item_dropout = 0.05;
     double learning_rate = 1e-3;
     std::string schedule = "linear";
     double weight_decay = 0.01;

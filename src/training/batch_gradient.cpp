@@ -31,21 +31,18 @@ BatchGradient::BatchGradient(const Network& network, const Dataset& data, int th
     if (negatives_ == 0) return;
     if (!network_.tied())
         throw Error(ErrorKind::invalid_parameter, "sampled negatives need a tied head", "Set negatives to 0, or head to tied.");
-    std::vector<std::int64_t> counts(network_.items(), 0);
-    for (int user = 0; user < data_.users(); user++)
-        for (int i = 0; i < data_.training[user]; i++) counts[data_.history(user)[i]]++;
-    sampler_.emplace(counts);
+    sampler_.emplace(data_.training_counts());
 }
 
 void BatchGradient::choose_rows(std::span<const Window> windows, std::uint64_t key) {
     const HolographicEmbedding& embedding = network_.embedding();
     if (network_.tied() && !sampler_) {
         if (rows_.empty()) {
-            rows_.resize(embedding.rows());
-            std::iota(rows_.begin(), rows_.end(), 0);
-            place_of_ = rows_;
+            for (std::int32_t item = 0; item < network_.items(); item++)
+                if (!data_.is_cold(item)) want_row(item);
+            scored_ = static_cast<int>(rows_.size());
+            want_row(embedding.start_row());
         }
-        scored_ = network_.items();
         return;
     }
     for (const std::int32_t row : rows_) place_of_[row] = -1;
@@ -76,6 +73,13 @@ void BatchGradient::sample_rows(std::span<const Window> windows, std::uint64_t k
     for (int i = 0; i < scored_; i++) log_inclusion_[i] = sampler_->log_inclusion(rows_[i], targets, negatives_);
 }
 
+void BatchGradient::mask_rows(const Noise& noise) {
+    masked_.assign(rows_.size(), 0);
+    if (!network_.learns_unknown() || noise.item_dropout == 0) return;
+    Random random(mix64(noise.key + 2));
+    for (int i = 0; i < scored_; i++) masked_[i] = random.uniform() < noise.item_dropout;
+}
+
 void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batch, std::uint64_t key, Worker& worker) {
     const int d = network_.dimension();
     const std::size_t width = d;
@@ -93,10 +97,10 @@ void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batc
             inputs.push_back(place_of_[history[window.first - 1]]);
         }
         for (int i = window.first; i < window.last; i++) {
-            worker.targets.push_back(sampler_ ? place_of_[history[i]] : history[i]);
+            worker.targets.push_back(place_in_head(history[i]));
             if (network_.learns_repeats())
                 data_.for_each_seen(window.user, i, [&](std::int32_t item) {
-                    const std::int32_t place = sampler_ ? place_of_[item] : item;
+                    const std::int32_t place = place_in_head(item);
                     if (place >= 0 && place < scored_) worker.seen.items.push_back(place);
                 });
             worker.seen.end_token();
@@ -133,28 +137,29 @@ void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batc
     worker.arena.release(mark);
 }
 
-double BatchGradient::compute(std::span<const Window> windows, std::span<const float> parameters, float dropout, std::uint64_t key,
-                              Stop& stop, std::span<float> gradients) {
+double BatchGradient::compute(std::span<const Window> windows, std::span<const float> parameters, const Noise& noise, Stop& stop,
+                              std::span<float> gradients) {
     const HolographicEmbedding& embedding = network_.embedding();
     const std::size_t d = network_.dimension();
     for (const std::int32_t row : rows_) std::fill_n(gradients.data() + embedding.item(row), d, 0.0f);
-    choose_rows(windows, mix64(key + 1));
+    choose_rows(windows, mix64(noise.key + 1));
     embedding.prepare(parameters.data(), rows_.size(), composed_);
     const auto pieces = cut_into_pieces(windows, kPieceTokens, [](const Window& window) { return window.training_rows(); });
     const auto hands = deal(pieces, threads_);
     const auto events = std::accumulate(windows.begin(), windows.end(), std::int64_t{0},
                                         [](std::int64_t total, const Window& window) { return total + window.length(); });
-    const Batch batch{parameters.data(), 1.0f / static_cast<float>(events), dropout};
+    const Batch batch{parameters.data(), 1.0f / static_cast<float>(events), noise.dropout};
     const std::size_t shared = embedding.items_end();
 
+    mask_rows(noise);
     if (network_.tied()) {
         scored_bias_.resize(scored_);
-        for (int i = 0; i < scored_; i++) scored_bias_[i] = parameters[network_.head_bias() + rows_[i]] - (sampler_ ? log_inclusion_[i] : 0);
+        for (int i = 0; i < scored_; i++) scored_bias_[i] = parameters[bias_of(i)] - (sampler_ ? log_inclusion_[i] : 0);
     }
 
     run_threads(threads_, [&](int thread) {
         const Range rows = part_of(rows_.size(), thread, threads_);
-        embedding.compose(kernels_, parameters.data(), rows_, rows.first, rows.last, composed_);
+        embedding.compose(kernels_, parameters.data(), rows_, masked_, rows.first, rows.last, composed_);
     });
     run_threads(threads_, [&](int thread) {
         Worker& worker = workers_[thread];
@@ -169,7 +174,7 @@ double BatchGradient::compute(std::span<const Window> windows, std::span<const f
         for (const std::size_t index : hands[thread]) {
             stop.poll(thread);
             const Piece& piece = pieces[index];
-            add_piece(windows.subspan(piece.first, piece.last - piece.first), batch, mix64(key + index), worker);
+            add_piece(windows.subspan(piece.first, piece.last - piece.first), batch, mix64(noise.key + index), worker);
         }
     });
     run_threads(threads_, [&](int thread) {
@@ -187,7 +192,7 @@ double BatchGradient::compute(std::span<const Window> windows, std::span<const f
     run_threads(threads_, [&](int thread) {
         const Range rows = part_of(rows_.size(), thread, threads_);
         Worker& own = workers_[thread];
-        embedding.backward(kernels_, parameters.data(), rows_, rows.first, rows.last, composed_,
+        embedding.backward(kernels_, parameters.data(), rows_, masked_, rows.first, rows.last, composed_,
                            network_.tied() ? own.draw.data() : nullptr, own.dtoken.data(), gradients.data(),
                            own.gradients.get(), own.values);
     });
@@ -200,7 +205,7 @@ double BatchGradient::compute(std::span<const Window> windows, std::span<const f
     });
     if (network_.tied())
         for (const Worker& worker : workers_)
-            for (int i = 0; i < scored_; i++) gradients[network_.head_bias() + rows_[i]] += worker.dbias[i];
+            for (int i = 0; i < scored_; i++) gradients[bias_of(i)] += worker.dbias[i];
     HolographicEmbedding::ValueGradient& values = workers_[0].values;
     for (int other = 1; other < threads_; other++)
         for (std::size_t i = 0; i < values.size(); i++) values[i] += workers_[other].values[i];

@@ -13,6 +13,13 @@
 
 namespace holomamba {
 
+// What a batch leaves to chance, as functions of a key: activations that are dropped, items that are known by their attributes
+// alone, and sampled negatives.
+struct Noise {
+    float dropout = 0, item_dropout = 0;
+    std::uint64_t key = 0;
+};
+
 // Every event of a window is predicted from what comes before it (see Window). Item tokens are composed once
 // for the batch; pieces of it go through the network on one thread each; what the pieces want of the items is summed and
 // taken back through the embedding once.
@@ -26,7 +33,7 @@ class BatchGradient {
     // Returns the sum of the cross-entropies of the windows' events, and writes the gradient of their mean, in layout order.
     // The result depends on the number of threads only by rounding. Pass the same span every time, zeros at first: only what
     // the last batch left in the item table is cleared. Throws Cancelled.
-    double compute(std::span<const Window> windows, std::span<const float> parameters, float dropout, std::uint64_t key, Stop& stop,
+    double compute(std::span<const Window> windows, std::span<const float> parameters, const Noise& noise, Stop& stop,
                    std::span<float> gradients);
 
     // The rows of the item table that the last batch read; gradients of others are zero.
@@ -43,6 +50,12 @@ class BatchGradient {
     void choose_rows(std::span<const Window> windows, std::uint64_t key);
     void want_row(std::int32_t row);
     void sample_rows(std::span<const Window> windows, std::uint64_t key);
+    void mask_rows(const Noise& noise);
+    // Where an item stands in the table that is scored against, or -1; where its bias is among the parameters.
+    std::int32_t place_in_head(std::int32_t item) const { return network_.tied() ? place_of_[item] : item; }
+    std::size_t bias_of(int place) const {
+        return masked_[place] ? network_.head_unknown_bias() : network_.head_bias() + rows_[place];
+    }
     void add_piece(std::span<const Window> windows, const Batch& batch, std::uint64_t key, Worker& worker);
 
     const Network& network_;
@@ -51,6 +64,7 @@ class BatchGradient {
     const KernelTable& kernels_;
     std::optional<NegativeSampler> sampler_;
     std::vector<std::int32_t> rows_, place_of_;
+    std::vector<std::uint8_t> masked_;   // of each row: known by its attributes alone
     int scored_ = 0;                     // rows_[0 .. scored_) are items that are scored
     std::vector<float> log_inclusion_;   // of each of them, where they are sampled
     std::vector<float> scored_bias_;

@@ -22,6 +22,7 @@ struct Dataset {
     std::vector<std::int32_t> training;    // events of each user to learn from
     std::vector<std::int32_t> validation;  // place of the validation event in the user's history, or -1
     std::vector<std::int32_t> test;        // place of the test event, or -1
+    std::vector<std::uint8_t> cold;        // of each item: whether it has no event to learn from; empty: ask of none
 
     int users() const { return static_cast<int>(starts.size()) - 1; }
     std::span<const std::int32_t> history(int user) const {
@@ -57,6 +58,15 @@ struct Dataset {
         validation.back() = with_validation ? place - 1 : -1;
         test.back() = place;
     }
+
+    // Training events of each item.
+    std::vector<std::int64_t> training_counts() const {
+        std::vector<std::int64_t> counts(catalogue.items, 0);
+        for (int user = 0; user < users(); user++)
+            for (int i = 0; i < training[user]; i++) counts[history(user)[i]]++;
+        return counts;
+    }
+    bool is_cold(std::int32_t item) const { return !cold.empty() && cold[item]; }
 
   private:
     void mark_repeats(std::span<const std::int32_t> events) {

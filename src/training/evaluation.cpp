@@ -59,7 +59,7 @@ Evaluation evaluate_model(const Network& network, std::span<const float> paramet
     std::iota(rows.begin(), rows.end(), 0);
     HolographicEmbedding::Composed composed;
     embedding.prepare(parameters.data(), rows.size(), composed);
-    embedding.compose(k, parameters.data(), rows, 0, rows.size(), composed);
+    embedding.compose(k, parameters.data(), rows, {}, 0, rows.size(), composed);
     const float* table = network.tied() ? composed.raw.data() : parameters.data() + network.head_table();
     const float* bias = network.tied() ? parameters.data() + network.head_bias() : nullptr;
 

@@ -22,6 +22,7 @@ Trainer::Trainer(Dataset data, const Options& options)
       second_moment_(parameters_.size(), 0.0f),
       batch_gradient_(*network_, data_, threads_, options.negatives),
       random_(mix64(static_cast<std::uint64_t>(options.seed)) + 1) {
+    for (const std::int64_t count : data_.training_counts()) data_.cold.push_back(count == 0);
     make_windows();
     if (windows_.empty())
         throw Error(ErrorKind::not_ready, "there are no events to train on",
@@ -30,6 +31,18 @@ Trainer::Trainer(Dataset data, const Options& options)
     steps_per_epoch_ = static_cast<std::int64_t>((windows_.size() + batch - 1) / batch);
     if (network_->learns_repeats()) parameters_[network_->head_repeat()] = static_cast<float>(repeat_log_odds());
     best_ = parameters_;
+}
+
+void Trainer::know_cold_items_by_attributes() {
+    if (!network_->tied()) return;
+    const HolographicEmbedding& embedding = network_->embedding();
+    for (std::int32_t item = 0; item < network_->items(); item++) {
+        if (!data_.is_cold(item)) continue;
+        std::copy_n(parameters_.data() + embedding.item(embedding.unknown_row()), network_->dimension(),
+                    parameters_.data() + embedding.item(item));
+        parameters_[network_->head_bias() + item] =
+            network_->learns_unknown() ? parameters_[network_->head_unknown_bias()] : 0;
+    }
 }
 
 double Trainer::repeat_log_odds() const {
@@ -122,10 +135,14 @@ EpochReport Trainer::run_epoch(const StopCheck& check) {
     const auto seed = static_cast<std::uint64_t>(options_.seed);
     for (std::size_t first = 0; first < order.size(); first += batch) {
         epoch_loss += batch_gradient_.compute(std::span(order).subspan(first, std::min(batch, order.size() - first)),
-                                              parameters_, static_cast<float>(options_.dropout),
-                                              mix64(seed ^ mix64(static_cast<std::uint64_t>(steps_))), stop, gradients_);
+                                              parameters_,
+                                              {static_cast<float>(options_.dropout), static_cast<float>(options_.item_dropout),
+                                               mix64(seed ^ mix64(static_cast<std::uint64_t>(steps_)))},
+                                              stop, gradients_);
         step(learning_rate());
     }
+
+    know_cold_items_by_attributes();
 
     EpochReport report;
     report.epoch = epoch_;

@@ -41,6 +41,8 @@ class Trainer {
 
   private:
     void make_windows();
+    // Items that no event teaches anything about become what unknown items are, with attributes of their own.
+    void know_cold_items_by_attributes();
     // How much more often users come back to items they have had than if everyone chose by popularity alone, as a logarithm:
     // where the repeat score starts.
     double repeat_log_odds() const;

@@ -42,7 +42,7 @@ struct Golden {
         options.head = integer("option.tied") ? "tied" : "untied";
         options.repeats = "ignored";
         options.initialisation = integer("option.paper_scale") ? "paper" : "small";
-        options.dropout = 0;
+        options.dropout = options.item_dropout = 0;
         catalogue.items = integer("catalogue.items");
         for (const std::string& record : names) {
             const std::string suffix = ".kind";

@@ -30,7 +30,7 @@ class GoldenNetwork : public testing::TestWithParam<const char*> {
         std::vector<std::int32_t> rows(network.embedding().rows());
         std::iota(rows.begin(), rows.end(), 0);
         network.embedding().prepare(parameters.data(), rows.size(), composed);
-        network.embedding().compose(kernels(), parameters.data(), rows, 0, rows.size(), composed);
+        network.embedding().compose(kernels(), parameters.data(), rows, {}, 0, rows.size(), composed);
     }
 
     // Mean loss of all sequences and its gradient, as training computes them.
@@ -38,7 +38,7 @@ class GoldenNetwork : public testing::TestWithParam<const char*> {
         BatchGradient batch(network, data, threads);
         Stop stop{no_stop};
         gradients.assign(parameters.size(), 0.0f);
-        return batch.compute(windows, parameters, 0, 0, stop, gradients) / static_cast<double>(events);
+        return batch.compute(windows, parameters, {}, stop, gradients) / static_cast<double>(events);
     }
 
     Golden golden;

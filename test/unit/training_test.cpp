@@ -120,7 +120,7 @@ TEST(BatchGradient, WindowsReadTheEventBeforeThem) {
     const auto compute = [&](const Dataset& data, Window window) {
         std::vector<float> gradient(weights.size());
         BatchGradient batch(network, data, 1);
-        const double loss = batch.compute(std::array{window}, weights, 0, 0, stop, gradient);
+        const double loss = batch.compute(std::array{window}, weights, {}, stop, gradient);
         for (float& g : gradient) g *= static_cast<float>(window.length());
         return std::pair(loss, gradient);
     };
@@ -180,8 +180,8 @@ TEST(BatchGradient, ManyNegativesAreTheWholeCatalogue) {
     const auto compute = [&](int threads, int negatives) {
         BatchGradient batch(network, data, threads, negatives);
         std::vector<float> gradients(network.layout().size(), 0.0f);
-        batch.compute(std::span(windows).first(2), weights, 0, 1, stop, gradients);  // leaves nothing behind
-        gradients.push_back(static_cast<float>(batch.compute(windows, weights, 0, 2, stop, std::span(gradients))));
+        batch.compute(std::span(windows).first(2), weights, {.key = 1}, stop, gradients);  // leaves nothing behind
+        gradients.push_back(static_cast<float>(batch.compute(windows, weights, {.key = 2}, stop, std::span(gradients))));
         return std::vector<double>(gradients.begin(), gradients.end());
     };
     const auto whole = compute(1, 0);
@@ -356,7 +356,7 @@ TEST(Evaluation, RankingIsThatOfBruteForce) {
     std::vector<std::int32_t> rows(network.embedding().rows());
     std::iota(rows.begin(), rows.end(), 0);
     network.embedding().prepare(weights.data(), rows.size(), composed);
-    network.embedding().compose(kernels(), weights.data(), rows, 0, rows.size(), composed);
+    network.embedding().compose(kernels(), weights.data(), rows, {}, 0, rows.size(), composed);
     Metrics expected;
     for (int user = 0; user < data.users(); user++) {
         std::vector<float> tokens(composed.token.end() - 16, composed.token.end());
