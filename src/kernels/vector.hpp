@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 
 #include "kernels/lanes.hpp"
@@ -67,6 +69,59 @@ void circular_convolution(std::size_t n, const float* x, const float* y, float* 
     for (; j + (kRegisters - 1) * kLanes < n; j += kRegisters * kLanes)
         convolve_block<kRegisters>(n, x, scratch, j, out);
     for (; j < n; j += kLanes) convolve_block<1>(n, x, scratch, j, out);
+}
+
+// Lane i of the result is lane of(i) of v.
+template <typename Of>
+HOLOMAMBA_INLINE Lanes rearrange(Lanes v, Of of) {
+    IntLanes lanes{};
+    for (int i = 0; i < kLanes; i++) lanes[i] = of(i);
+    return __builtin_shuffle(v, lanes);
+}
+
+void complex_product(std::size_t n, const float* x, const float* y, bool conjugate, float* out) {
+    // Behind the real part of y stands x, behind the imaginary one i x: (-im x, re x).
+    Lanes signs{};
+    for (int i = 0; i < kLanes; i++) signs[i] = (i % 2 == 0) != conjugate ? -1.0f : 1.0f;
+    for_lanes(2 * n, [&](std::size_t i, auto width) {
+        const Lanes a = load(x + i, width);
+        const Lanes b = load(y + i, width);
+        const Lanes real = rearrange(b, [](int lane) { return lane & ~1; });
+        const Lanes imaginary = rearrange(b, [](int lane) { return lane | 1; });
+        const Lanes swapped = rearrange(a, [](int lane) { return lane ^ 1; });
+        store(out + i, real * a + imaginary * signs * swapped, width);
+    });
+}
+
+// The loops below are left to the compiler.
+
+void complex_multiply(std::size_t n, const float* x, double* product) {
+    for (std::size_t k = 0; k < 2 * n; k += 2) {
+        const double real = product[k];
+        const double imaginary = product[k + 1];
+        product[k] = x[k] * real - x[k + 1] * imaginary;
+        product[k + 1] = x[k] * imaginary + x[k + 1] * real;
+    }
+}
+
+void complex_normalise(std::size_t n, double* product, double* exponents) {
+    for (std::size_t k = 0; k < n; k++) {
+        const double magnitude = std::max(std::abs(product[2 * k]), std::abs(product[2 * k + 1]));
+        // A double's exponent, and the power of two that undoes it, by their bits.
+        std::int64_t exponent;
+        std::memcpy(&exponent, &magnitude, sizeof exponent);
+        exponent = (exponent >> 52) - 1023;
+        const std::int64_t bits = static_cast<std::int64_t>(static_cast<std::uint64_t>(1023 - exponent) << 52);
+        double scale;
+        std::memcpy(&scale, &bits, sizeof scale);
+        product[2 * k] *= scale;
+        product[2 * k + 1] *= scale;
+        exponents[k] += static_cast<double>(exponent);
+    }
+}
+
+void add_to_sum(std::size_t n, const float* x, double* sum) {
+    for (std::size_t j = 0; j < n; j++) sum[j] += x[j];
 }
 
 }  // namespace
