@@ -151,14 +151,19 @@ void random_vector(std::size_t n, std::uint64_t seed, float* out) {
     for (std::size_t j = 0; j < n; j++) out[j] = static_cast<float>(deviation * random.normal());
 }
 
-void unitary_vector(std::size_t n, std::uint64_t seed, float* out) {
+void unitary_phases(std::size_t n, std::uint64_t seed, double* phases) {
     // Another stream than random_vector's, so that one seed gives two independent vectors.
     Random random(mix64(seed) ^ 0x756e6974617279u);
+    for (std::size_t k = 0; k < spectrum_size(n); k++)
+        phases[k] = is_real(n, k) ? 0.0 : random.uniform(-std::numbers::pi, std::numbers::pi);
+}
+
+void unitary_vector(std::size_t n, std::uint64_t seed, float* out) {
+    std::vector<double> phases(spectrum_size(n));
+    unitary_phases(n, seed, phases.data());
     Spectrum spectrum(spectrum_size(n));
-    for (std::size_t k = 0; k < spectrum.size(); k++) {
-        const double phase = is_real(n, k) ? 0.0 : random.uniform(-std::numbers::pi, std::numbers::pi);
-        spectrum[k] = {static_cast<float>(std::cos(phase)), static_cast<float>(std::sin(phase))};
-    }
+    for (std::size_t k = 0; k < spectrum.size(); k++)
+        spectrum[k] = {static_cast<float>(std::cos(phases[k])), static_cast<float>(std::sin(phases[k]))};
     Transform::of_length(n).inverse(spectrum.data(), out);
 }
 
