@@ -28,7 +28,10 @@ CREATE TYPE @extschema@.hrr (
     RECEIVE = @extschema@.hrr_recv,
     SEND = @extschema@.hrr_send,
     TYPMOD_IN = @extschema@.hrr_typmod_in,
-    STORAGE = external
+    STORAGE = external,
+    -- Of a literal that could be either, hrr or fhrr (sql/13_fhrr.sql), it is an hrr.
+    CATEGORY = 'h',
+    PREFERRED = true
 );
 COMMENT ON TYPE @extschema@.hrr IS 'holographic reduced representation: hrr(n) is a vector of n float4 elements, 1 to 16000';
 

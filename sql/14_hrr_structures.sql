@@ -1,4 +1,4 @@
--- Data structures in vectors: names, numbers, records, sequences, n-grams, graphs (see docs/hrr.md)
+-- Data structures in vectors of the type hrr: names, numbers, records, sequences, n-grams (see docs/hrr.md)
 
 CREATE FUNCTION @extschema@.hrr_symbol(dims integer, name text) RETURNS @extschema@.hrr
     AS 'MODULE_PATHNAME', 'hrr_symbol' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;

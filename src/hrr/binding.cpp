@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <numbers>
+#include <complex>
 #include <vector>
 
-#include "hrr/error.hpp"
+#include "hrr/fhrr.hpp"
 #include "hrr/random.hpp"
+#include "hrr/scratch.hpp"
 #include "hrr/transform.hpp"
 #include "hrr/vector.hpp"
 #include "kernels/kernels.hpp"
@@ -16,20 +16,7 @@ namespace holomamba::hrr {
 
 namespace {
 
-using Spectrum = std::vector<std::complex<float>>;
-
 constexpr std::size_t kDirectScratch = 2 * kLongestDirectBind + 16;
-
-// The textbook product. std::complex's own operator looks for NaN and infinity in every product and calls a function.
-template <typename Real>
-std::complex<Real> multiply(std::complex<Real> a, std::complex<Real> b) {
-    return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()};
-}
-
-// Frequencies whose coefficient is real for every real vector.
-bool is_real(std::size_t n, std::size_t k) {
-    return k == 0 || 2 * k == n;
-}
 
 // The exponent e of the power of two for which the largest element of 2^-e x lies in [1, 2); 0 for the zero vector.
 // Multiplying by a power of two is exact, and keeps the transforms of huge and of tiny vectors in range.
@@ -39,32 +26,29 @@ int exponent_of(std::size_t n, const float* x) {
     return largest > 0.0f ? std::ilogb(largest) : 0;
 }
 
-// The spectrum of 2^-exponent x, and the magnitude below which its coefficients are rounding error: a transform's error
-// is about epsilon log2(n) times the vector's length.
-Spectrum scaled_spectrum(std::size_t n, const float* x, int exponent, float* negligible) {
-    std::vector<float> scaled(n);
-    for (std::size_t j = 0; j < n; j++) scaled[j] = std::scalbn(x[j], -exponent);
-    Spectrum spectrum(spectrum_size(n));
-    Transform::of_length(n).forward(scaled.data(), spectrum.data());
-    const double steps = 1.0 + std::log2(static_cast<double>(n));
-    *negligible = static_cast<float>(std::numeric_limits<float>::epsilon() * steps * norm(n, scaled.data()));
-    return spectrum;
-}
-
-[[noreturn]] void refuse_inverse() {
-    throw Error(ErrorKind::data, "vector has no exact inverse",
-                "Its spectrum vanishes at some frequency; the involution ~ is an approximate inverse of every vector.");
+// out = 2^-back F^-1 f(F 2^-exponent x), f changing a spectrum (fhrr.hpp) in place.
+template <typename Function>
+void through_spectrum(std::size_t n, const float* x, int exponent, int back, float* out, Function f) {
+    Scratch scaled(n);
+    Scratch spectrum(n);
+    for (std::size_t j = 0; j < n; j++) scaled.data()[j] = std::scalbn(x[j], -exponent);
+    fhrr::from_hrr(n, scaled.data(), spectrum.data());
+    f(spectrum.data());
+    fhrr::to_hrr(n, spectrum.data(), out);
+    if (back != 0)
+        for (std::size_t j = 0; j < n; j++) out[j] = std::scalbn(out[j], -back);
 }
 
 // bind by transforms; conjugate: with the involution of y.
 void bind_by_transform(std::size_t n, const float* x, const float* y, float* out, bool conjugate) {
     const Transform& transform = Transform::of_length(n);
-    Spectrum a(spectrum_size(n));
-    Spectrum b(spectrum_size(n));
-    transform.forward(x, a.data());
-    transform.forward(y, b.data());
-    for (std::size_t k = 0; k < a.size(); k++) a[k] = multiply(a[k], conjugate ? std::conj(b[k]) : b[k]);
-    transform.inverse(a.data(), out);
+    Scratch a(2 * spectrum_size(n));
+    Scratch b(2 * spectrum_size(n));
+    auto* product = reinterpret_cast<std::complex<float>*>(a.data());
+    transform.forward(x, product);
+    transform.forward(y, reinterpret_cast<std::complex<float>*>(b.data()));
+    kernels().complex_product(spectrum_size(n), a.data(), b.data(), conjugate, a.data());
+    transform.inverse(product, out);
 }
 
 }  // namespace
@@ -90,48 +74,17 @@ void involution(std::size_t n, const float* x, float* out) {
 
 void exact_inverse(std::size_t n, const float* x, float* out) {
     const int exponent = exponent_of(n, x);
-    float negligible;
-    Spectrum spectrum = scaled_spectrum(n, x, exponent, &negligible);
-    for (auto& c : spectrum) {
-        if (std::abs(c) <= negligible) refuse_inverse();
-        c = std::conj(c) / std::norm(c);
-    }
-    Transform::of_length(n).inverse(spectrum.data(), out);
-    for (std::size_t j = 0; j < n; j++) out[j] = std::scalbn(out[j], -exponent);
+    through_spectrum(n, x, exponent, exponent, out, [n](float* s) { fhrr::exact_inverse(n, s, s); });
 }
 
 void unitary(std::size_t n, const float* x, float* out) {
-    float negligible;
-    Spectrum spectrum = scaled_spectrum(n, x, exponent_of(n, x), &negligible);
-    for (auto& c : spectrum) {
-        const float magnitude = std::abs(c);
-        c = magnitude > negligible ? c / magnitude : 1.0f;
-    }
-    Transform::of_length(n).inverse(spectrum.data(), out);
+    through_spectrum(n, x, exponent_of(n, x), 0, out, [n](float* s) { fhrr::unitary(n, s, s); });
 }
 
 void bind_power(std::size_t n, const float* x, double power, float* out) {
-    if (!std::isfinite(power)) throw Error(ErrorKind::invalid_parameter, "power must be a finite number");
     if (power == 0.0) return identity(n, out);
     const int exponent = exponent_of(n, x);
-    float negligible;
-    Spectrum spectrum = scaled_spectrum(n, x, exponent, &negligible);
-    // (2^e y)^p = 2^(e p) y^p; the factor goes where the magnitudes are raised, in the wider range of double.
-    const double scale = static_cast<double>(exponent) * std::numbers::ln2;
-    for (std::size_t k = 0; k < spectrum.size(); k++) {
-        const std::complex<double> c(spectrum[k]);
-        const double magnitude = std::abs(c);
-        if (magnitude <= negligible) {
-            if (power < 0.0) refuse_inverse();
-            spectrum[k] = 0.0f;
-            continue;
-        }
-        const double raised = std::exp(power * (std::log(magnitude) + scale));
-        const double phase = is_real(n, k) ? (c.real() < 0.0 ? std::numbers::pi : 0.0) : std::arg(c);
-        spectrum[k] = {static_cast<float>(raised * std::cos(power * phase)),
-                       is_real(n, k) ? 0.0f : static_cast<float>(raised * std::sin(power * phase))};
-    }
-    Transform::of_length(n).inverse(spectrum.data(), out);
+    through_spectrum(n, x, exponent, 0, out, [=](float* s) { fhrr::bind_power(n, s, power, s, exponent); });
 }
 
 void permute(std::size_t n, const float* x, std::int64_t shift, float* out) {
@@ -151,35 +104,25 @@ void random_vector(std::size_t n, std::uint64_t seed, float* out) {
     for (std::size_t j = 0; j < n; j++) out[j] = static_cast<float>(deviation * random.normal());
 }
 
-void unitary_phases(std::size_t n, std::uint64_t seed, double* phases) {
-    // Another stream than random_vector's, so that one seed gives two independent vectors.
-    Random random(mix64(seed) ^ 0x756e6974617279u);
-    for (std::size_t k = 0; k < spectrum_size(n); k++)
-        phases[k] = is_real(n, k) ? 0.0 : random.uniform(-std::numbers::pi, std::numbers::pi);
-}
-
 void unitary_vector(std::size_t n, std::uint64_t seed, float* out) {
-    std::vector<double> phases(spectrum_size(n));
-    unitary_phases(n, seed, phases.data());
-    Spectrum spectrum(spectrum_size(n));
-    for (std::size_t k = 0; k < spectrum.size(); k++)
-        spectrum[k] = {static_cast<float>(std::cos(phases[k])), static_cast<float>(std::sin(phases[k]))};
-    Transform::of_length(n).inverse(spectrum.data(), out);
+    Scratch spectrum(n);
+    fhrr::unitary_vector(n, seed, spectrum.data());
+    fhrr::to_hrr(n, spectrum.data(), out);
 }
 
 void bind_spectrum(std::size_t n, const float* x, std::complex<double>* product) {
-    Spectrum spectrum(spectrum_size(n));
+    std::vector<std::complex<float>> spectrum(spectrum_size(n));
     Transform::of_length(n).forward(x, spectrum.data());
     for (std::size_t k = 0; k < spectrum.size(); k++)
-        product[k] = multiply(product[k], static_cast<std::complex<double>>(spectrum[k]));
+        product[k] = product[k] * static_cast<std::complex<double>>(spectrum[k]);
 }
 
 void multiply_spectra(std::size_t n, const std::complex<double>* factor, std::complex<double>* product) {
-    for (std::size_t k = 0; k < spectrum_size(n); k++) product[k] = multiply(product[k], factor[k]);
+    for (std::size_t k = 0; k < spectrum_size(n); k++) product[k] *= factor[k];
 }
 
 void vector_of_spectrum(std::size_t n, const std::complex<double>* spectrum, float* out) {
-    Spectrum narrowed(spectrum_size(n));
+    std::vector<std::complex<float>> narrowed(spectrum_size(n));
     std::transform(spectrum, spectrum + narrowed.size(), narrowed.begin(),
                    [](std::complex<double> c) { return std::complex<float>(c); });
     Transform::of_length(n).inverse(narrowed.data(), out);

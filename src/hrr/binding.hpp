@@ -58,9 +58,6 @@ void random_vector(std::size_t n, std::uint64_t seed, float* out);
 // A random unitary vector: phases uniform, the coefficients of frequency 0 and n/2 being 1 (see bind_power).
 void unitary_vector(std::size_t n, std::uint64_t seed, float* out);
 
-// The phases of its spectrum, spectrum_size(n) of them.
-void unitary_phases(std::size_t n, std::uint64_t seed, double* phases);
-
 // product_k *= (F x)_k, in double precision: a running bind of any number of vectors. spectrum_size(n) coefficients.
 void bind_spectrum(std::size_t n, const float* x, std::complex<double>* product);
 

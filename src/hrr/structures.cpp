@@ -6,44 +6,48 @@
 #include <numeric>
 #include <vector>
 
-#include "hrr/binding.hpp"
 #include "hrr/error.hpp"
+#include "hrr/fhrr.hpp"
 #include "hrr/random.hpp"
+#include "hrr/scratch.hpp"
 #include "hrr/transform.hpp"
+#include "hrr/vector.hpp"
 
 namespace holomamba::hrr {
 
 namespace {
 
-using Complex = std::complex<double>;
-using Spectrum = std::vector<std::complex<float>>;
-
 // Any constants, but for ever the same: what is stored was made with them.
 constexpr std::uint64_t kPositionSeed = 0x706f736974696f6eu;
 constexpr std::uint64_t kShuffleSeed = 0x73687566666c65u;
 
-// The textbook product. std::complex's own operator looks for NaN and infinity and calls a function.
-Complex multiply(Complex a, Complex b) {
-    return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()};
+// The spectrum of x, in `scratch` unless it is x itself.
+const float* spectrum_of(std::size_t n, const float* x, Form form, Scratch& scratch) {
+    if (form == Form::spectrum) return x;
+    fhrr::from_hrr(n, x, scratch.data());
+    return scratch.data();
 }
 
-Spectrum spectrum_of(std::size_t n, const float* x) {
-    Spectrum spectrum(spectrum_size(n));
-    Transform::of_length(n).forward(x, spectrum.data());
-    return spectrum;
+// Hands function(float* spectrum) where to write a spectrum, and turns that into what is asked for.
+template <typename Function>
+void make_vector(std::size_t n, Form form, float* out, Function function) {
+    if (form == Form::spectrum) return function(out);
+    Scratch spectrum(n);
+    function(spectrum.data());
+    fhrr::to_hrr(n, spectrum.data(), out);
 }
 
-std::vector<double> phases_of(std::size_t n, std::uint64_t seed) {
+// The unitary spectrum whose phases are turn(phase) for the phases of fhrr::unitary_vector(seed).
+template <typename Turn>
+void turned_spectrum(std::size_t n, std::uint64_t seed, float* out, Turn turn) {
     std::vector<double> phases(spectrum_size(n));
-    unitary_phases(n, seed, phases.data());
-    return phases;
-}
-
-void vector_of_phases(std::size_t n, const std::vector<double>& phases, float* out) {
-    Spectrum spectrum(phases.size());
-    for (std::size_t k = 0; k < spectrum.size(); k++)
-        spectrum[k] = {static_cast<float>(std::cos(phases[k])), static_cast<float>(std::sin(phases[k]))};
-    Transform::of_length(n).inverse(spectrum.data(), out);
+    fhrr::unitary_phases(n, seed, phases.data());
+    fhrr::identity(n, out);
+    for (std::size_t k = 1; 2 * k < n; k++) {
+        const double phase = turn(phases[k]);
+        out[2 * k - 1] = static_cast<float>(std::cos(phase));
+        out[2 * k] = static_cast<float>(std::sin(phase));
+    }
 }
 
 [[noreturn]] void refuse_parameter(const char* message) {
@@ -64,34 +68,43 @@ std::uint64_t seed_of_name(std::string_view name) {
     return mix64(hash);
 }
 
-void number_vector(std::size_t n, double value, double bandwidth, std::uint64_t seed, float* out) {
+void number_vector(std::size_t n, double value, double bandwidth, std::uint64_t seed, Form form, float* out) {
     check_number(value, bandwidth);
     const double power = value / bandwidth;
     if (!std::isfinite(power)) throw Error(ErrorKind::out_of_range, "value is out of range for the bandwidth");
-    std::vector<double> phases = phases_of(n, seed);
-    for (double& phase : phases) phase *= power;
-    vector_of_phases(n, phases, out);
+    make_vector(n, form, out, [&](float* spectrum) {
+        turned_spectrum(n, seed, spectrum, [power](double phase) { return phase * power; });
+    });
 }
 
-void cyclic_number_vector(std::size_t n, double value, double period, double bandwidth, std::uint64_t seed,
+void cyclic_number_vector(std::size_t n, double value, double period, double bandwidth, std::uint64_t seed, Form form,
                           float* out) {
     check_number(value, bandwidth);
     if (!(period > 0.0) || !std::isfinite(period)) refuse_parameter("period must be a positive number");
     if (bandwidth > period / 2.0) refuse_parameter("bandwidth must be at most half the period");
-    const double turn = std::fmod(value, period) / period;
-    std::vector<double> phases = phases_of(n, seed);
-    // A whole number of turns in a period, the one that is nearest to what number_vector() makes.
-    for (double& phase : phases)
-        phase = 2.0 * std::numbers::pi *
-                std::fmod(std::round(phase / bandwidth * period / (2.0 * std::numbers::pi)) * turn, 1.0);
-    vector_of_phases(n, phases, out);
+    constexpr double kTurn = 2.0 * std::numbers::pi;
+    const double part = std::fmod(value, period) / period;
+    make_vector(n, form, out, [&](float* spectrum) {
+        turned_spectrum(n, seed, spectrum, [&](double phase) {
+            // A whole number of turns in a period, the one that is nearest to what number_vector() makes.
+            const double turns = std::round(phase / kTurn / bandwidth * period);
+            return kTurn * std::fmod(turns * part, 1.0);
+        });
+    });
 }
 
-void position_vector(std::size_t n, std::int64_t position, float* out) {
-    number_vector(n, static_cast<double>(position), 1.0, kPositionSeed, out);
+void position_vector(std::size_t n, std::int64_t position, Form form, float* out) {
+    number_vector(n, static_cast<double>(position), 1.0, kPositionSeed, form, out);
 }
 
-void shuffle(std::size_t n, const float* x, std::int64_t times, float* out) {
+void shuffle(std::size_t n, const float* x, std::int64_t times, Form form, float* out) {
+    if (form == Form::spectrum) {
+        Scratch vector(n);
+        Scratch shuffled(n);
+        fhrr::to_hrr(n, x, vector.data());
+        shuffle(n, vector.data(), times, Form::vector, shuffled.data());
+        return fhrr::from_hrr(n, shuffled.data(), out);
+    }
     std::vector<std::size_t> to(n);
     std::iota(to.begin(), to.end(), 0u);
     Random random(kShuffleSeed);
@@ -115,41 +128,48 @@ void shuffle(std::size_t n, const float* x, std::int64_t times, float* out) {
     }
 }
 
-void add_pair(std::size_t n, const float* key, const float* value, std::complex<double>* sum) {
-    const Spectrum a = spectrum_of(n, key);
-    const Spectrum b = spectrum_of(n, value);
-    for (std::size_t k = 0; k < a.size(); k++) sum[k] += multiply(a[k], b[k]);
+void add_pair(std::size_t n, const float* key, const float* value, Form form, double* sum) {
+    Scratch a(n);
+    Scratch b(n);
+    Scratch product(n);
+    fhrr::bind(n, spectrum_of(n, key, form, a), spectrum_of(n, value, form, b), product.data());
+    add_to_sum(n, product.data(), sum);
 }
 
-void add_at_position(std::size_t n, const float* item, std::int64_t position, std::complex<double>* sum) {
-    const Spectrum spectrum = spectrum_of(n, item);
-    const std::vector<double> phases = phases_of(n, kPositionSeed);
-    for (std::size_t k = 0; k < spectrum.size(); k++)
-        sum[k] += multiply(spectrum[k], std::polar(1.0, phases[k] * static_cast<double>(position)));
+void add_at_position(std::size_t n, const float* item, std::int64_t position, Form form, double* sum) {
+    Scratch role(n);
+    Scratch a(n);
+    Scratch product(n);
+    position_vector(n, position, Form::spectrum, role.data());
+    fhrr::bind(n, spectrum_of(n, item, form, a), role.data(), product.data());
+    add_to_sum(n, product.data(), sum);
 }
 
-void add_spectra(std::size_t n, const std::complex<double>* other, std::complex<double>* sum) {
-    for (std::size_t k = 0; k < spectrum_size(n); k++) sum[k] += other[k];
-}
-
-void add_ngram(std::size_t n, std::size_t size, const float* item, std::int64_t place, std::complex<double>* open,
-               std::complex<double>* sum) {
-    const std::size_t width = spectrum_size(n);
-    std::vector<float> shuffled(n);
+void add_ngram(std::size_t n, std::size_t size, const float* item, std::int64_t place, Form form, double* open,
+               double* sum) {
+    Scratch shuffled(n);
+    Scratch a(n);
+    Scratch shorter(n);
+    Scratch longer(n);
     // From the longest n-gram to the shortest, each of which the item makes one longer.
-    for (std::size_t length = size; length >= 1; length--) {
-        if (static_cast<std::int64_t>(length) > place) continue;
-        shuffle(n, item, static_cast<std::int64_t>(length) - 1, shuffled.data());
-        const Spectrum spectrum = spectrum_of(n, shuffled.data());
-        const Complex* shorter = length > 1 ? open + (length - 2) * width : nullptr;
-        for (std::size_t k = 0; k < width; k++) {
-            const Complex longer = shorter ? multiply(shorter[k], spectrum[k]) : Complex(spectrum[k]);
-            if (length == size)
-                sum[k] += longer;
-            else
-                open[(length - 1) * width + k] = longer;
+    const auto longest = static_cast<std::size_t>(std::min(static_cast<std::int64_t>(size), place));
+    for (std::size_t length = longest; length >= 1; length--) {
+        shuffle(n, item, static_cast<std::int64_t>(length) - 1, form, shuffled.data());
+        const float* spectrum = spectrum_of(n, shuffled.data(), form, a);
+        if (length > 1) {
+            std::copy_n(open + (length - 2) * n, n, shorter.data());
+            fhrr::bind(n, shorter.data(), spectrum, longer.data());
+            spectrum = longer.data();
         }
+        if (length == size)
+            add_to_sum(n, spectrum, sum);
+        else
+            std::copy_n(spectrum, n, open + (length - 1) * n);
     }
+}
+
+void vector_of_sum(std::size_t n, const double* sum, Form form, float* out) {
+    make_vector(n, form, out, [&](float* spectrum) { mean_of_sum(n, sum, 1.0, spectrum); });
 }
 
 }  // namespace holomamba::hrr

@@ -26,6 +26,10 @@ struct KernelTable {
     // `scratch` holds 2n + 16 floats. out must not overlap x or y.
     void (*circular_convolution)(std::size_t n, const float* x, const float* y, float* out, float* scratch);
 
+    // out_k = x_k y_k or, conjugate, x_k conj(y_k), for n complex numbers, each a real part and behind it an imaginary one.
+    // out may be x or y.
+    void (*complex_product)(std::size_t n, const float* x, const float* y, bool conjugate, float* out);
+
     // --- matrix products: C[m x n] = A B, or C += A B where accumulate ------------------------------------------------
     void (*multiply)(int m, int n, int k, const float* a, const float* b, float* c, bool accumulate);    // B[k x n]
     void (*multiply_bt)(int m, int n, int k, const float* a, const float* b, float* c, bool accumulate);  // B[n x k]

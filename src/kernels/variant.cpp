@@ -21,6 +21,7 @@ const holomamba::KernelTable HOLOMAMBA_JOIN(holomamba_kernels_, HOLOMAMBA_VARIAN
     .inner_product = holomamba::inner_product,
     .squared_distance = holomamba::squared_distance,
     .circular_convolution = holomamba::circular_convolution,
+    .complex_product = holomamba::complex_product,
     .multiply = holomamba::multiply,
     .multiply_bt = holomamba::multiply_bt,
     .multiply_at = holomamba::multiply_at,

@@ -69,5 +69,27 @@ void circular_convolution(std::size_t n, const float* x, const float* y, float* 
     for (; j < n; j += kLanes) convolve_block<1>(n, x, scratch, j, out);
 }
 
+// Lane i of the result is lane of(i) of v.
+template <typename Of>
+HOLOMAMBA_INLINE Lanes rearrange(Lanes v, Of of) {
+    IntLanes lanes{};
+    for (int i = 0; i < kLanes; i++) lanes[i] = of(i);
+    return __builtin_shuffle(v, lanes);
+}
+
+void complex_product(std::size_t n, const float* x, const float* y, bool conjugate, float* out) {
+    // Behind the real part of y stands x, behind the imaginary one i x: (-im x, re x).
+    Lanes signs{};
+    for (int i = 0; i < kLanes; i++) signs[i] = (i % 2 == 0) != conjugate ? -1.0f : 1.0f;
+    for_lanes(2 * n, [&](std::size_t i, auto width) {
+        const Lanes a = load(x + i, width);
+        const Lanes b = load(y + i, width);
+        const Lanes real = rearrange(b, [](int lane) { return lane & ~1; });
+        const Lanes imaginary = rearrange(b, [](int lane) { return lane | 1; });
+        const Lanes swapped = rearrange(a, [](int lane) { return lane ^ 1; });
+        store(out + i, real * a + imaginary * signs * swapped, width);
+    });
+}
+
 }  // namespace
 }  // namespace holomamba

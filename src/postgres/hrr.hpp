@@ -1,4 +1,4 @@
-// The SQL type hrr: its layout, and what every function on it needs.
+// The SQL types hrr and fhrr: their common layout, and what every function on them needs.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,9 @@ namespace holomamba::postgres {
 
 constexpr int kMaxHrrDims = 16000;
 
-// On disk and in memory. Other versions and flags than 0 are refused, so that they can be given a meaning later.
+// On disk and in memory, for both types: an hrr keeps its elements in x, an fhrr its spectrum in the layout of
+// hrr/fhrr.hpp. What does the same to n floats, whatever they mean, is one C function that SQL declares for each type.
+// Other versions and flags than 0 are refused, so that they can be given a meaning later.
 struct Hrr {
     int32 vl_len_;  // varlena header, by SET_VARSIZE
     uint16 dims;
@@ -39,10 +41,10 @@ inline Hrr* hrr_allocate(int dims) {
 inline const Hrr* DatumGetHrr(Datum datum) {
     const auto* vector = reinterpret_cast<const Hrr*>(PG_DETOAST_DATUM(datum));
     if (unlikely(VARSIZE(vector) < offsetof(Hrr, x) || vector->version != 0 || vector->flags != 0))
-        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("unknown format of hrr"),
+        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("unknown format of a vector"),
                         errhint("Was it written by a newer version of holomamba?")));
     if (unlikely(vector->dims == 0 || vector->dims > kMaxHrrDims || VARSIZE(vector) != hrr_size(vector->dims)))
-        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("hrr of %u dimensions in %u bytes", vector->dims,
+        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("vector of %u dimensions in %u bytes", vector->dims,
                                                                 static_cast<unsigned>(VARSIZE(vector)))));
     return vector;
 }
@@ -59,15 +61,15 @@ inline void free_hrr_copy(FunctionCallInfo fcinfo, const Hrr* vector, int number
 
 // Raises unless a vector may have this many dimensions.
 inline void check_hrr_dims(int64 dims) {
-    if (dims < 1) ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("hrr must have at least 1 dimension")));
+    if (dims < 1) ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("a vector must have at least 1 dimension")));
     if (dims > kMaxHrrDims)
         ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-                        errmsg("hrr cannot have more than %d dimensions", kMaxHrrDims)));
+                        errmsg("a vector cannot have more than %d dimensions", kMaxHrrDims)));
 }
 
 inline void check_same_dims(int a, int b) {
     if (unlikely(a != b))
-        ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("different hrr dimensions %d and %d", a, b)));
+        ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("different dimensions %d and %d", a, b)));
 }
 
 // Raises where arithmetic left the range of its elements.

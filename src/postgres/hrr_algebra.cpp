@@ -1,7 +1,8 @@
-// Binding, arithmetic and the makers of vectors, in SQL.
+// Binding, arithmetic and the makers of vectors, in SQL. What has no fhrr_ twin serves both types.
 #include <cmath>
 
 #include "hrr/binding.hpp"
+#include "hrr/fhrr.hpp"
 #include "postgres/hrr.hpp"
 
 using namespace holomamba;
@@ -25,6 +26,14 @@ Datum of_two(FunctionCallInfo fcinfo, Function function) {
     return make_hrr(a->dims, [&](float* out) { function(a->dims, a->x, b->x, out); });
 }
 
+// function(n, out), of as many dimensions as the first argument says.
+template <typename Function>
+Datum made(FunctionCallInfo fcinfo, Function function) {
+    const int32 dims = PG_GETARG_INT32(0);
+    check_hrr_dims(dims);
+    return make_hrr(dims, [&](float* out) { function(dims, out); });
+}
+
 void check_scalar(double scalar) {
     if (!std::isfinite(scalar))
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("a vector's factor must be a finite number")));
@@ -45,9 +54,19 @@ Datum hrr_bind(PG_FUNCTION_ARGS) {
     return of_two(fcinfo, hrr::bind);
 }
 
+HOLOMAMBA_FUNCTION(fhrr_bind)
+Datum fhrr_bind(PG_FUNCTION_ARGS) {
+    return of_two(fcinfo, fhrr::bind);
+}
+
 HOLOMAMBA_FUNCTION(hrr_unbind)
 Datum hrr_unbind(PG_FUNCTION_ARGS) {
     return of_two(fcinfo, hrr::unbind);
+}
+
+HOLOMAMBA_FUNCTION(fhrr_unbind)
+Datum fhrr_unbind(PG_FUNCTION_ARGS) {
+    return of_two(fcinfo, fhrr::unbind);
 }
 
 HOLOMAMBA_FUNCTION(hrr_involution)
@@ -55,9 +74,19 @@ Datum hrr_involution(PG_FUNCTION_ARGS) {
     return of_one(fcinfo, hrr::involution);
 }
 
+HOLOMAMBA_FUNCTION(fhrr_involution)
+Datum fhrr_involution(PG_FUNCTION_ARGS) {
+    return of_one(fcinfo, fhrr::involution);
+}
+
 HOLOMAMBA_FUNCTION(hrr_exact_inverse)
 Datum hrr_exact_inverse(PG_FUNCTION_ARGS) {
     return of_one(fcinfo, hrr::exact_inverse);
+}
+
+HOLOMAMBA_FUNCTION(fhrr_exact_inverse)
+Datum fhrr_exact_inverse(PG_FUNCTION_ARGS) {
+    return of_one(fcinfo, fhrr::exact_inverse);
 }
 
 HOLOMAMBA_FUNCTION(hrr_to_unitary)
@@ -65,18 +94,33 @@ Datum hrr_to_unitary(PG_FUNCTION_ARGS) {
     return of_one(fcinfo, hrr::unitary);
 }
 
+HOLOMAMBA_FUNCTION(fhrr_to_unitary)
+Datum fhrr_to_unitary(PG_FUNCTION_ARGS) {
+    return of_one(fcinfo, fhrr::unitary);
+}
+
 HOLOMAMBA_FUNCTION(hrr_bind_power)
 Datum hrr_bind_power(PG_FUNCTION_ARGS) {
-    const Hrr* a = hrr_argument(fcinfo, 0);
     const double power = PG_GETARG_FLOAT8(1);
-    return make_hrr(a->dims, [&](float* out) { hrr::bind_power(a->dims, a->x, power, out); });
+    return of_one(fcinfo, [=](Size n, const float* x, float* out) { hrr::bind_power(n, x, power, out); });
+}
+
+HOLOMAMBA_FUNCTION(fhrr_bind_power)
+Datum fhrr_bind_power(PG_FUNCTION_ARGS) {
+    const double power = PG_GETARG_FLOAT8(1);
+    return of_one(fcinfo, [=](Size n, const float* x, float* out) { fhrr::bind_power(n, x, power, out); });
 }
 
 HOLOMAMBA_FUNCTION(hrr_permute)
 Datum hrr_permute(PG_FUNCTION_ARGS) {
-    const Hrr* a = hrr_argument(fcinfo, 0);
     const int32 shift = PG_GETARG_INT32(1);
-    return make_hrr(a->dims, [&](float* out) { hrr::permute(a->dims, a->x, shift, out); });
+    return of_one(fcinfo, [=](Size n, const float* x, float* out) { hrr::permute(n, x, shift, out); });
+}
+
+HOLOMAMBA_FUNCTION(fhrr_permute)
+Datum fhrr_permute(PG_FUNCTION_ARGS) {
+    const int32 shift = PG_GETARG_INT32(1);
+    return of_one(fcinfo, [=](Size n, const float* x, float* out) { fhrr::permute(n, x, shift, out); });
 }
 
 // --- arithmetic
@@ -121,28 +165,44 @@ Datum hrr_l2_normalize(PG_FUNCTION_ARGS) {
     return of_one(fcinfo, hrr::normalize);
 }
 
+HOLOMAMBA_FUNCTION(fhrr_l2_normalize)
+Datum fhrr_l2_normalize(PG_FUNCTION_ARGS) {
+    return of_one(fcinfo, fhrr::normalize);
+}
+
 // --- makers
 // --------------------------------------------------------------------------------------------------------------
 
 HOLOMAMBA_FUNCTION(hrr_identity)
 Datum hrr_identity(PG_FUNCTION_ARGS) {
-    const int32 dims = PG_GETARG_INT32(0);
-    check_hrr_dims(dims);
-    return make_hrr(dims, [&](float* out) { hrr::identity(dims, out); });
+    return made(fcinfo, hrr::identity);
+}
+
+HOLOMAMBA_FUNCTION(fhrr_identity)
+Datum fhrr_identity(PG_FUNCTION_ARGS) {
+    return made(fcinfo, fhrr::identity);
 }
 
 HOLOMAMBA_FUNCTION(hrr_random)
 Datum hrr_random(PG_FUNCTION_ARGS) {
-    const int32 dims = PG_GETARG_INT32(0);
     const auto seed = static_cast<uint64>(PG_GETARG_INT64(1));
-    check_hrr_dims(dims);
-    return make_hrr(dims, [&](float* out) { hrr::random_vector(dims, seed, out); });
+    return made(fcinfo, [=](Size n, float* out) { hrr::random_vector(n, seed, out); });
+}
+
+HOLOMAMBA_FUNCTION(fhrr_random)
+Datum fhrr_random(PG_FUNCTION_ARGS) {
+    const auto seed = static_cast<uint64>(PG_GETARG_INT64(1));
+    return made(fcinfo, [=](Size n, float* out) { fhrr::random_vector(n, seed, out); });
 }
 
 HOLOMAMBA_FUNCTION(hrr_unitary)
 Datum hrr_unitary(PG_FUNCTION_ARGS) {
-    const int32 dims = PG_GETARG_INT32(0);
     const auto seed = static_cast<uint64>(PG_GETARG_INT64(1));
-    check_hrr_dims(dims);
-    return make_hrr(dims, [&](float* out) { hrr::unitary_vector(dims, seed, out); });
+    return made(fcinfo, [=](Size n, float* out) { hrr::unitary_vector(n, seed, out); });
+}
+
+HOLOMAMBA_FUNCTION(fhrr_unitary)
+Datum fhrr_unitary(PG_FUNCTION_ARGS) {
+    const auto seed = static_cast<uint64>(PG_GETARG_INT64(1));
+    return made(fcinfo, [=](Size n, float* out) { fhrr::unitary_vector(n, seed, out); });
 }

@@ -1,9 +1,10 @@
-// Casts between hrr and arrays of numbers.
+// Casts of hrr and fhrr: to each other, and from and to arrays of numbers.
 #include <cerrno>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
 
+#include "hrr/fhrr.hpp"
 #include "postgres/hrr.hpp"
 
 extern "C" {
@@ -15,13 +16,14 @@ extern "C" {
 #include "utils/numeric.h"
 }
 
+using namespace holomamba;
 using namespace holomamba::postgres;
 
 namespace {
 
 [[noreturn]] void refuse_range(const char* number) {
     ereport(ERROR,
-            (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("\"%s\" is out of range for type hrr", number)));
+            (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("\"%s\" is out of range for type real", number)));
     pg_unreachable();
 }
 
@@ -60,6 +62,18 @@ float element_of(Oid type, Datum value) {
 
 }  // namespace
 
+HOLOMAMBA_FUNCTION(hrr_to_fhrr)
+Datum hrr_to_fhrr(PG_FUNCTION_ARGS) {
+    const Hrr* vector = hrr_argument(fcinfo, 0);
+    return make_hrr(vector->dims, [&](float* out) { fhrr::from_hrr(vector->dims, vector->x, out); });
+}
+
+HOLOMAMBA_FUNCTION(fhrr_to_hrr)
+Datum fhrr_to_hrr(PG_FUNCTION_ARGS) {
+    const Hrr* vector = hrr_argument(fcinfo, 0);
+    return make_hrr(vector->dims, [&](float* out) { fhrr::to_hrr(vector->dims, vector->x, out); });
+}
+
 // From integer[], real[], double precision[] and numeric[]; (array, typmod, explicit).
 HOLOMAMBA_FUNCTION(array_to_hrr)
 Datum array_to_hrr(PG_FUNCTION_ARGS) {
@@ -86,7 +100,7 @@ Datum array_to_hrr(PG_FUNCTION_ARGS) {
     for (int i = 0; i < count; i++) {
         vector->x[i] = element_of(type, elements[i]);
         if (!std::isfinite(vector->x[i]))
-            ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("NaN and infinity are not allowed in hrr")));
+            ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("NaN and infinity are not allowed in a vector")));
     }
     PG_RETURN_POINTER(vector);
 }

@@ -1,6 +1,7 @@
-// Lengths, distances, order and hash of vectors, in SQL.
+// Lengths, distances, order and hash of vectors, in SQL. What has no fhrr_ twin serves both types.
 #include <cmath>
 
+#include "hrr/fhrr.hpp"
 #include "postgres/hrr.hpp"
 
 extern "C" {
@@ -20,6 +21,15 @@ double measure(FunctionCallInfo fcinfo, Function function) {
     check_same_dims(a->dims, b->dims);
     double result = 0.0;
     core_call([&] { result = function(a->dims, a->x, b->x); });
+    return result;
+}
+
+// function(n, x)
+template <typename Function>
+double length(FunctionCallInfo fcinfo, Function function) {
+    const Hrr* a = hrr_argument(fcinfo, 0);
+    double result = 0.0;
+    core_call([&] { result = function(a->dims, a->x); });
     return result;
 }
 
@@ -49,10 +59,12 @@ Datum hrr_dims(PG_FUNCTION_ARGS) {
 
 HOLOMAMBA_FUNCTION(hrr_l2_norm)
 Datum hrr_l2_norm(PG_FUNCTION_ARGS) {
-    const Hrr* a = hrr_argument(fcinfo, 0);
-    double norm = 0.0;
-    core_call([&] { norm = hrr::norm(a->dims, a->x); });
-    PG_RETURN_FLOAT8(norm);
+    PG_RETURN_FLOAT8(length(fcinfo, hrr::norm));
+}
+
+HOLOMAMBA_FUNCTION(fhrr_l2_norm)
+Datum fhrr_l2_norm(PG_FUNCTION_ARGS) {
+    PG_RETURN_FLOAT8(length(fcinfo, fhrr::norm));
 }
 
 HOLOMAMBA_FUNCTION(hrr_inner_product)
@@ -60,9 +72,19 @@ Datum hrr_inner_product(PG_FUNCTION_ARGS) {
     PG_RETURN_FLOAT8(measure(fcinfo, hrr::inner_product));
 }
 
+HOLOMAMBA_FUNCTION(fhrr_inner_product)
+Datum fhrr_inner_product(PG_FUNCTION_ARGS) {
+    PG_RETURN_FLOAT8(measure(fcinfo, fhrr::inner_product));
+}
+
 HOLOMAMBA_FUNCTION(hrr_negative_inner_product)
 Datum hrr_negative_inner_product(PG_FUNCTION_ARGS) {
     PG_RETURN_FLOAT8(-measure(fcinfo, hrr::inner_product));
+}
+
+HOLOMAMBA_FUNCTION(fhrr_negative_inner_product)
+Datum fhrr_negative_inner_product(PG_FUNCTION_ARGS) {
+    PG_RETURN_FLOAT8(-measure(fcinfo, fhrr::inner_product));
 }
 
 HOLOMAMBA_FUNCTION(hrr_l2_distance)
@@ -70,14 +92,29 @@ Datum hrr_l2_distance(PG_FUNCTION_ARGS) {
     PG_RETURN_FLOAT8(std::sqrt(measure(fcinfo, hrr::squared_distance)));
 }
 
+HOLOMAMBA_FUNCTION(fhrr_l2_distance)
+Datum fhrr_l2_distance(PG_FUNCTION_ARGS) {
+    PG_RETURN_FLOAT8(std::sqrt(measure(fcinfo, fhrr::squared_distance)));
+}
+
 HOLOMAMBA_FUNCTION(hrr_cosine_similarity)
 Datum hrr_cosine_similarity(PG_FUNCTION_ARGS) {
     PG_RETURN_FLOAT8(measure(fcinfo, hrr::cosine_similarity));
 }
 
+HOLOMAMBA_FUNCTION(fhrr_cosine_similarity)
+Datum fhrr_cosine_similarity(PG_FUNCTION_ARGS) {
+    PG_RETURN_FLOAT8(measure(fcinfo, fhrr::cosine_similarity));
+}
+
 HOLOMAMBA_FUNCTION(hrr_cosine_distance)
 Datum hrr_cosine_distance(PG_FUNCTION_ARGS) {
     PG_RETURN_FLOAT8(1.0 - measure(fcinfo, hrr::cosine_similarity));
+}
+
+HOLOMAMBA_FUNCTION(fhrr_cosine_distance)
+Datum fhrr_cosine_distance(PG_FUNCTION_ARGS) {
+    PG_RETURN_FLOAT8(1.0 - measure(fcinfo, fhrr::cosine_similarity));
 }
 
 HOLOMAMBA_FUNCTION(hrr_lt)

@@ -1,58 +1,51 @@
-// Names, numbers, positions and shuffles as vectors, and the aggregates that build records, sequences and n-grams.
+// Names, numbers, positions and shuffles as vectors, and the aggregates that build records, sequences and n-grams, for
+// hrr and fhrr: every function is a template over the form of its vectors, and has two names in SQL.
 //
-// The state of these aggregates is an array of double precision, {count, n, size, spectra}: the sum, as a spectrum
-// (complex numbers of which there are spectrum_size(n)), and behind it the size - 1 n-grams that are begun (size is 1
-// but for n-grams). It is {0} before the first vector.
+// The state of these aggregates is an array of double precision, {count, size, x_1, ..., x_n, ...}: the sum, and behind
+// it the size - 1 n-grams that are begun, n numbers each (size is 1 but for n-grams). It is {0} before the first
+// vector.
 #include <algorithm>
-#include <complex>
 
 #include "hrr/binding.hpp"
+#include "hrr/fhrr.hpp"
 #include "hrr/structures.hpp"
-#include "hrr/transform.hpp"
+#include "hrr/vector.hpp"
 #include "postgres/aggregate_state.hpp"
 #include "postgres/hrr.hpp"
 
-extern "C" {
-#include "utils/builtins.h"
-}
-
 using namespace holomamba;
 using namespace holomamba::postgres;
+using hrr::Form;
 
 namespace {
 
-constexpr int kHeader = 3;
+constexpr int kHeader = 2;
 constexpr int kLongestNgram = 16;
 
-int state_length(int dims, int size) {
-    return kHeader + 2 * size * static_cast<int>(spectrum_size(static_cast<Size>(dims)));
-}
-
-// A state of spectra, which is not empty.
+// A state that is not empty.
 struct Structure {
     AggregateState state;
     int dims;
     int size;
     int64 count() const { return static_cast<int64>(state.values[0]); }
-    std::complex<double>* sum() const { return reinterpret_cast<std::complex<double>*>(state.values + kHeader); }
-    std::complex<double>* open() const { return sum() + spectrum_size(static_cast<Size>(dims)); }
+    double* sum() const { return state.values + kHeader; }
+    double* open() const { return sum() + dims; }
 };
 
 Structure new_structure(int dims, int size) {
-    Structure structure = {new_aggregate_state(state_length(dims, size)), dims, size};
-    structure.state.values[1] = dims;
-    structure.state.values[2] = size;
+    const Structure structure = {new_aggregate_state(kHeader + dims * size), dims, size};
+    structure.state.values[1] = size;
     return structure;
 }
 
 Structure structure_of(const AggregateState& state) {
     const double* values = state.values;
-    if (state.length <= kHeader || !(values[0] <= 0x1p53) || !(values[1] >= 1 && values[1] <= kMaxHrrDims) ||
-        !(values[2] >= 1 && values[2] <= kLongestNgram))
+    if (state.length <= kHeader || !(values[0] <= 0x1p53) || !(values[1] >= 1 && values[1] <= kLongestNgram))
         refuse_aggregate_state();
-    const Structure structure = {state, static_cast<int>(values[1]), static_cast<int>(values[2])};
-    if (state.length != state_length(structure.dims, structure.size)) refuse_aggregate_state();
-    return structure;
+    const int size = static_cast<int>(values[1]);
+    const int dims = (state.length - kHeader) / size;
+    if (state.length != kHeader + dims * size || dims > kMaxHrrDims) refuse_aggregate_state();
+    return {state, dims, size};
 }
 
 // The state in argument 0, to be written to, with one more counted.
@@ -72,6 +65,7 @@ Structure next(FunctionCallInfo fcinfo, int dims, int size) {
     return structure;
 }
 
+// make(n, seed, out), with the seed of a name.
 Datum named_vector(FunctionCallInfo fcinfo, void (*make)(Size, uint64, float*)) {
     const int32 dims = PG_GETARG_INT32(0);
     const text* name = PG_GETARG_TEXT_PP(1);
@@ -80,11 +74,123 @@ Datum named_vector(FunctionCallInfo fcinfo, void (*make)(Size, uint64, float*)) 
     return make_hrr(dims, [&](float* out) { make(dims, seed, out); });
 }
 
+// (dims, position)
+template <Form form>
+Datum position(FunctionCallInfo fcinfo) {
+    const int32 dims = PG_GETARG_INT32(0);
+    const int32 position = PG_GETARG_INT32(1);
+    check_hrr_dims(dims);
+    return make_hrr(dims, [&](float* out) { hrr::position_vector(dims, position, form, out); });
+}
+
+// (dims, value, bandwidth, seed)
+template <Form form>
+Datum encode_number(FunctionCallInfo fcinfo) {
+    const int32 dims = PG_GETARG_INT32(0);
+    const double value = PG_GETARG_FLOAT8(1);
+    const double bandwidth = PG_GETARG_FLOAT8(2);
+    const auto seed = static_cast<uint64>(PG_GETARG_INT64(3));
+    check_hrr_dims(dims);
+    return make_hrr(dims, [&](float* out) { hrr::number_vector(dims, value, bandwidth, seed, form, out); });
+}
+
+// (dims, value, period, bandwidth, seed)
+template <Form form>
+Datum encode_cyclic(FunctionCallInfo fcinfo) {
+    const int32 dims = PG_GETARG_INT32(0);
+    const double value = PG_GETARG_FLOAT8(1);
+    const double period = PG_GETARG_FLOAT8(2);
+    const double bandwidth = PG_GETARG_FLOAT8(3);
+    const auto seed = static_cast<uint64>(PG_GETARG_INT64(4));
+    check_hrr_dims(dims);
+    return make_hrr(dims,
+                    [&](float* out) { hrr::cyclic_number_vector(dims, value, period, bandwidth, seed, form, out); });
+}
+
+// (vector, times)
+template <Form form>
+Datum shuffle(FunctionCallInfo fcinfo) {
+    const Hrr* a = hrr_argument(fcinfo, 0);
+    const int32 times = PG_GETARG_INT32(1);
+    return make_hrr(a->dims, [&](float* out) { hrr::shuffle(a->dims, a->x, times, form, out); });
+}
+
+// (state, key, value)
+template <Form form>
+Datum record_step(FunctionCallInfo fcinfo) {
+    const Hrr* key = hrr_argument(fcinfo, 1);
+    const Hrr* value = hrr_argument(fcinfo, 2);
+    check_same_dims(key->dims, value->dims);
+    const Structure record = next(fcinfo, key->dims, 1);
+    core_call([&] { hrr::add_pair(record.dims, key->x, value->x, form, record.sum()); });
+    PG_RETURN_ARRAYTYPE_P(record.state.array);
+}
+
+// (state, item)
+template <Form form>
+Datum sequence_step(FunctionCallInfo fcinfo) {
+    const Hrr* item = hrr_argument(fcinfo, 1);
+    const Structure sequence = next(fcinfo, item->dims, 1);
+    core_call([&] { hrr::add_at_position(sequence.dims, item->x, sequence.count(), form, sequence.sum()); });
+    PG_RETURN_ARRAYTYPE_P(sequence.state.array);
+}
+
+// (state, item, size)
+template <Form form>
+Datum ngrams_step(FunctionCallInfo fcinfo) {
+    const Hrr* item = hrr_argument(fcinfo, 1);
+    const int32 size = PG_GETARG_INT32(2);
+    if (size < 1 || size > kLongestNgram)
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("the size of n-grams must be between 1 and %d", kLongestNgram)));
+    const Structure ngrams = next(fcinfo, item->dims, size);
+    core_call([&] {
+        hrr::add_ngram(ngrams.dims, static_cast<Size>(size), item->x, ngrams.count(), form, ngrams.open(),
+                       ngrams.sum());
+    });
+    PG_RETURN_ARRAYTYPE_P(ngrams.state.array);
+}
+
+// NULL where nothing was added up: no rows, or fewer than an n-gram has items.
+template <Form form>
+Datum structure_final(FunctionCallInfo fcinfo) {
+    const AggregateState state = aggregate_state_argument(fcinfo, 0);
+    if (state.empty()) PG_RETURN_NULL();
+    const Structure structure = structure_of(state);
+    if (structure.count() < structure.size) PG_RETURN_NULL();
+    return make_hrr(structure.dims,
+                    [&](float* out) { hrr::vector_of_sum(structure.dims, structure.sum(), form, out); });
+}
+
 }  // namespace
+
+#define FOR_BOTH_TYPES(name)                 \
+    HOLOMAMBA_FUNCTION(hrr_##name)           \
+    Datum hrr_##name(PG_FUNCTION_ARGS) {     \
+        return name<Form::vector>(fcinfo);   \
+    }                                        \
+    HOLOMAMBA_FUNCTION(fhrr_##name)          \
+    Datum fhrr_##name(PG_FUNCTION_ARGS) {    \
+        return name<Form::spectrum>(fcinfo); \
+    }
+
+FOR_BOTH_TYPES(position)
+FOR_BOTH_TYPES(encode_number)
+FOR_BOTH_TYPES(encode_cyclic)
+FOR_BOTH_TYPES(shuffle)
+FOR_BOTH_TYPES(record_step)
+FOR_BOTH_TYPES(sequence_step)
+FOR_BOTH_TYPES(ngrams_step)
+FOR_BOTH_TYPES(structure_final)
 
 HOLOMAMBA_FUNCTION(hrr_symbol)
 Datum hrr_symbol(PG_FUNCTION_ARGS) {
     return named_vector(fcinfo, [](Size n, uint64 seed, float* out) { hrr::random_vector(n, seed, out); });
+}
+
+HOLOMAMBA_FUNCTION(fhrr_symbol)
+Datum fhrr_symbol(PG_FUNCTION_ARGS) {
+    return named_vector(fcinfo, [](Size n, uint64 seed, float* out) { fhrr::random_vector(n, seed, out); });
 }
 
 HOLOMAMBA_FUNCTION(hrr_role)
@@ -92,53 +198,12 @@ Datum hrr_role(PG_FUNCTION_ARGS) {
     return named_vector(fcinfo, [](Size n, uint64 seed, float* out) { hrr::unitary_vector(n, seed, out); });
 }
 
-HOLOMAMBA_FUNCTION(hrr_position)
-Datum hrr_position(PG_FUNCTION_ARGS) {
-    const int32 dims = PG_GETARG_INT32(0);
-    const int32 position = PG_GETARG_INT32(1);
-    check_hrr_dims(dims);
-    return make_hrr(dims, [&](float* out) { hrr::position_vector(dims, position, out); });
+HOLOMAMBA_FUNCTION(fhrr_role)
+Datum fhrr_role(PG_FUNCTION_ARGS) {
+    return named_vector(fcinfo, [](Size n, uint64 seed, float* out) { fhrr::unitary_vector(n, seed, out); });
 }
 
-HOLOMAMBA_FUNCTION(hrr_encode_number)
-Datum hrr_encode_number(PG_FUNCTION_ARGS) {
-    const int32 dims = PG_GETARG_INT32(0);
-    const double value = PG_GETARG_FLOAT8(1);
-    const double bandwidth = PG_GETARG_FLOAT8(2);
-    const auto seed = static_cast<uint64>(PG_GETARG_INT64(3));
-    check_hrr_dims(dims);
-    return make_hrr(dims, [&](float* out) { hrr::number_vector(dims, value, bandwidth, seed, out); });
-}
-
-HOLOMAMBA_FUNCTION(hrr_encode_cyclic)
-Datum hrr_encode_cyclic(PG_FUNCTION_ARGS) {
-    const int32 dims = PG_GETARG_INT32(0);
-    const double value = PG_GETARG_FLOAT8(1);
-    const double period = PG_GETARG_FLOAT8(2);
-    const double bandwidth = PG_GETARG_FLOAT8(3);
-    const auto seed = static_cast<uint64>(PG_GETARG_INT64(4));
-    check_hrr_dims(dims);
-    return make_hrr(dims, [&](float* out) { hrr::cyclic_number_vector(dims, value, period, bandwidth, seed, out); });
-}
-
-HOLOMAMBA_FUNCTION(hrr_shuffle)
-Datum hrr_shuffle(PG_FUNCTION_ARGS) {
-    const Hrr* a = hrr_argument(fcinfo, 0);
-    const int32 times = PG_GETARG_INT32(1);
-    return make_hrr(a->dims, [&](float* out) { hrr::shuffle(a->dims, a->x, times, out); });
-}
-
-// (state, key, value)
-HOLOMAMBA_FUNCTION(hrr_record_step)
-Datum hrr_record_step(PG_FUNCTION_ARGS) {
-    const Hrr* key = hrr_argument(fcinfo, 1);
-    const Hrr* value = hrr_argument(fcinfo, 2);
-    check_same_dims(key->dims, value->dims);
-    const Structure record = next(fcinfo, key->dims, 1);
-    core_call([&] { hrr::add_pair(record.dims, key->x, value->x, record.sum()); });
-    PG_RETURN_ARRAYTYPE_P(record.state.array);
-}
-
+// Two parts of one record, of either type.
 HOLOMAMBA_FUNCTION(hrr_record_combine)
 Datum hrr_record_combine(PG_FUNCTION_ARGS) {
     const AggregateState state = aggregate_state_argument(fcinfo, 0);
@@ -151,40 +216,6 @@ Datum hrr_record_combine(PG_FUNCTION_ARGS) {
     if (record.size != 1 || more.size != 1) refuse_aggregate_state();
     record.state = writable_aggregate_state(fcinfo, state);
     record.state.values[0] += more.state.values[0];
-    core_call([&] { hrr::add_spectra(record.dims, more.sum(), record.sum()); });
+    core_call([&] { hrr::add_sums(record.dims, more.sum(), record.sum()); });
     PG_RETURN_ARRAYTYPE_P(record.state.array);
-}
-
-// (state, item)
-HOLOMAMBA_FUNCTION(hrr_sequence_step)
-Datum hrr_sequence_step(PG_FUNCTION_ARGS) {
-    const Hrr* item = hrr_argument(fcinfo, 1);
-    const Structure sequence = next(fcinfo, item->dims, 1);
-    core_call([&] { hrr::add_at_position(sequence.dims, item->x, sequence.count(), sequence.sum()); });
-    PG_RETURN_ARRAYTYPE_P(sequence.state.array);
-}
-
-// (state, item, size)
-HOLOMAMBA_FUNCTION(hrr_ngrams_step)
-Datum hrr_ngrams_step(PG_FUNCTION_ARGS) {
-    const Hrr* item = hrr_argument(fcinfo, 1);
-    const int32 size = PG_GETARG_INT32(2);
-    if (size < 1 || size > kLongestNgram)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("the size of n-grams must be between 1 and %d", kLongestNgram)));
-    const Structure ngrams = next(fcinfo, item->dims, size);
-    core_call([&] {
-        hrr::add_ngram(ngrams.dims, static_cast<Size>(size), item->x, ngrams.count(), ngrams.open(), ngrams.sum());
-    });
-    PG_RETURN_ARRAYTYPE_P(ngrams.state.array);
-}
-
-// NULL where nothing was added up: no rows, or fewer than an n-gram has items.
-HOLOMAMBA_FUNCTION(hrr_structure_final)
-Datum hrr_structure_final(PG_FUNCTION_ARGS) {
-    const AggregateState state = aggregate_state_argument(fcinfo, 0);
-    if (state.empty()) PG_RETURN_NULL();
-    const Structure structure = structure_of(state);
-    if (structure.count() < structure.size) PG_RETURN_NULL();
-    return make_hrr(structure.dims, [&](float* out) { hrr::vector_of_spectrum(structure.dims, structure.sum(), out); });
 }

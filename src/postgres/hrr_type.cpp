@@ -1,4 +1,4 @@
-// Text, binary and typmod of hrr.
+// Text, binary and typmod of hrr and fhrr.
 #include <cctype>
 #include <cerrno>
 #include <cmath>
@@ -37,21 +37,21 @@ Size count_elements(const char* literal) {
 }
 
 // Reads '[x, ...]'. Returns null where an error was reported to `context` instead of raised.
-Hrr* parse(const char* literal, Node* context) {
+Hrr* parse(const char* literal, const char* type, Node* context) {
     const char* p = skip_space(literal);
     if (*p != '[')
-        ereturn(
-            context, nullptr,
-            (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION), errmsg("invalid input syntax for type hrr: \"%s\"", literal),
-             errdetail("A vector starts with \"[\".")));
+        ereturn(context, nullptr,
+                (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+                 errmsg("invalid input syntax for type %s: \"%s\"", type, literal),
+                 errdetail("A vector starts with \"[\".")));
     p = skip_space(p + 1);
     if (*p == ']')
-        ereturn(context, nullptr, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("hrr must have at least 1 dimension")));
+        ereturn(context, nullptr, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("a vector must have at least 1 dimension")));
     const Size count = count_elements(literal);
     if (count > kMaxHrrDims)
-        ereturn(
-            context, nullptr,
-            (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("hrr cannot have more than %d dimensions", kMaxHrrDims)));
+        ereturn(context, nullptr,
+                (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                 errmsg("a vector cannot have more than %d dimensions", kMaxHrrDims)));
     Hrr* vector = hrr_allocate(static_cast<int>(count));
     for (Size i = 0;; i++, p++) {
         char* end;
@@ -62,45 +62,55 @@ Hrr* parse(const char* literal, Node* context) {
         if (end == p)
             ereturn(context, nullptr,
                     (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-                     errmsg("invalid input syntax for type hrr: \"%s\"", literal),
+                     errmsg("invalid input syntax for type %s: \"%s\"", type, literal),
                      *p ? errdetail("Expected a number at \"%s\".", p) : errdetail("Unexpected end of input.")));
         if (errno == ERANGE && std::isinf(x))
             ereturn(context, nullptr,
                     (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-                     errmsg("\"%s\" is out of range for type hrr", pnstrdup(p, static_cast<Size>(end - p)))));
+                     errmsg("\"%s\" is out of range for type real", pnstrdup(p, static_cast<Size>(end - p)))));
         if (!std::isfinite(x))
             ereturn(context, nullptr,
-                    (errcode(ERRCODE_DATA_EXCEPTION), errmsg("NaN and infinity are not allowed in hrr")));
+                    (errcode(ERRCODE_DATA_EXCEPTION), errmsg("NaN and infinity are not allowed in a vector")));
         vector->x[i] = x;
         p = skip_space(end);
         if (*p == ']') break;
         if (*p != ',')
             ereturn(context, nullptr,
                     (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-                     errmsg("invalid input syntax for type hrr: \"%s\"", literal),
+                     errmsg("invalid input syntax for type %s: \"%s\"", type, literal),
                      *p ? errdetail("Expected \",\" or \"]\" at \"%s\".", p) : errdetail("Unexpected end of input.")));
     }
     p = skip_space(p + 1);
     // Nothing, hence no comma, behind the bracket: as many elements were read as counted.
     if (*p)
-        ereturn(
-            context, nullptr,
-            (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION), errmsg("invalid input syntax for type hrr: \"%s\"", literal),
-             errdetail("Unexpected \"%s\" after the closing \"]\".", p)));
+        ereturn(context, nullptr,
+                (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+                 errmsg("invalid input syntax for type %s: \"%s\"", type, literal),
+                 errdetail("Unexpected \"%s\" after the closing \"]\".", p)));
     return vector;
+}
+
+// The input function of the type of that name.
+Datum input(FunctionCallInfo fcinfo, const char* type) {
+    const int32 typmod = PG_GETARG_INT32(2);
+    Hrr* vector = parse(PG_GETARG_CSTRING(0), type, fcinfo->context);
+    if (!vector) PG_RETURN_NULL();
+    if (typmod != -1 && typmod != vector->dims)
+        ereturn(fcinfo->context, Datum(0),
+                (errcode(ERRCODE_DATA_EXCEPTION), errmsg("expected %d dimensions, not %d", typmod, vector->dims)));
+    PG_RETURN_POINTER(vector);
 }
 
 }  // namespace
 
 HOLOMAMBA_FUNCTION(hrr_in)
 Datum hrr_in(PG_FUNCTION_ARGS) {
-    const int32 typmod = PG_GETARG_INT32(2);
-    Hrr* vector = parse(PG_GETARG_CSTRING(0), fcinfo->context);
-    if (!vector) PG_RETURN_NULL();
-    if (typmod != -1 && typmod != vector->dims)
-        ereturn(fcinfo->context, Datum(0),
-                (errcode(ERRCODE_DATA_EXCEPTION), errmsg("expected %d dimensions, not %d", typmod, vector->dims)));
-    PG_RETURN_POINTER(vector);
+    return input(fcinfo, "hrr");
+}
+
+HOLOMAMBA_FUNCTION(fhrr_in)
+Datum fhrr_in(PG_FUNCTION_ARGS) {
+    return input(fcinfo, "fhrr");
 }
 
 // The shortest digits that read back as the same floats.
@@ -127,7 +137,7 @@ Datum hrr_recv(PG_FUNCTION_ARGS) {
     const auto flags = static_cast<int>(pq_getmsgint(message, 1));
     if (version != 0 || flags != 0)
         ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-                        errmsg("unknown binary format of hrr: version %d, flags %d", version, flags),
+                        errmsg("unknown binary format of a vector: version %d, flags %d", version, flags),
                         errhint("Was it written by a newer version of holomamba?")));
     check_hrr_dims(dims);
     check_typmod(PG_GETARG_INT32(2), dims);
@@ -135,7 +145,7 @@ Datum hrr_recv(PG_FUNCTION_ARGS) {
     for (int i = 0; i < dims; i++) {
         vector->x[i] = pq_getmsgfloat4(message);
         if (!std::isfinite(vector->x[i]))
-            ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("NaN and infinity are not allowed in hrr")));
+            ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("NaN and infinity are not allowed in a vector")));
     }
     PG_RETURN_POINTER(vector);
 }
@@ -158,14 +168,14 @@ Datum hrr_typmod_in(PG_FUNCTION_ARGS) {
     const int32* modifiers = ArrayGetIntegerTypmods(PG_GETARG_ARRAYTYPE_P(0), &count);
     if (count != 1)
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid type modifier"),
-                        errhint("The only modifier of hrr is its number of dimensions, as in hrr(64).")));
+                        errhint("The only modifier is the number of dimensions, as in hrr(64).")));
     if (modifiers[0] < 1 || modifiers[0] > kMaxHrrDims)
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("dimensions for type hrr must be between 1 and %d", kMaxHrrDims)));
+                        errmsg("the dimensions of a vector must be between 1 and %d", kMaxHrrDims)));
     PG_RETURN_INT32(modifiers[0]);
 }
 
-// The cast of hrr to hrr(n): nothing but a check.
+// The cast of a type to itself with a number of dimensions: nothing but a check.
 HOLOMAMBA_FUNCTION(hrr_coerce)
 Datum hrr_coerce(PG_FUNCTION_ARGS) {
     const Hrr* vector = hrr_argument(fcinfo, 0);

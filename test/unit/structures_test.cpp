@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <complex>
 #include <limits>
 #include <numbers>
 #include <set>
@@ -12,16 +11,17 @@
 
 #include "hrr/binding.hpp"
 #include "hrr/error.hpp"
-#include "hrr/transform.hpp"
+#include "hrr/fhrr.hpp"
 #include "hrr/vector.hpp"
 #include "near.hpp"
 
 using namespace holomamba;
+using hrr::Form;
 
 namespace {
 
 using Vector = std::vector<float>;
-using Sum = std::vector<std::complex<double>>;
+using Sum = std::vector<double>;
 
 constexpr std::size_t kLengths[] = {1, 2, 3, 4, 7, 64, 96, 127, 128, 1000, 1024};
 
@@ -45,25 +45,31 @@ Vector plus(const Vector& x, const Vector& y) {
 
 Vector shuffle(const Vector& x, std::int64_t times) {
     Vector out(x.size());
-    hrr::shuffle(x.size(), x.data(), times, out.data());
+    hrr::shuffle(x.size(), x.data(), times, Form::vector, out.data());
     return out;
 }
 
 Vector number(std::size_t n, double value, double bandwidth) {
     Vector out(n);
-    hrr::number_vector(n, value, bandwidth, 3, out.data());
+    hrr::number_vector(n, value, bandwidth, 3, Form::vector, out.data());
     return out;
 }
 
 Vector cyclic(std::size_t n, double value, double period, double bandwidth) {
     Vector out(n);
-    hrr::cyclic_number_vector(n, value, period, bandwidth, 3, out.data());
+    hrr::cyclic_number_vector(n, value, period, bandwidth, 3, Form::vector, out.data());
     return out;
 }
 
 Vector vector_of(std::size_t n, const Sum& sum) {
     Vector out(n);
-    hrr::vector_of_spectrum(n, sum.data(), out.data());
+    hrr::vector_of_sum(n, sum.data(), Form::vector, out.data());
+    return out;
+}
+
+Vector spectrum_of(const Vector& x) {
+    Vector out(x.size());
+    fhrr::from_hrr(x.size(), x.data(), out.data());
     return out;
 }
 
@@ -113,11 +119,11 @@ TEST(CyclicNumberVector, GoesRound) {
 TEST(NumberVector, RefusesWhatHasNoPlace) {
     const double infinity = std::numeric_limits<double>::infinity();
     float out[4];
-    EXPECT_THROW(hrr::number_vector(4, infinity, 1.0, 0, out), Error);
-    EXPECT_THROW(hrr::number_vector(4, 1.0, 0.0, 0, out), Error);
-    EXPECT_THROW(hrr::number_vector(4, 1e300, 1e-300, 0, out), Error);
-    EXPECT_THROW(hrr::cyclic_number_vector(4, 1.0, infinity, 1.0, 0, out), Error);
-    EXPECT_THROW(hrr::cyclic_number_vector(4, 1.0, 2.0, 1.5, 0, out), Error);
+    EXPECT_THROW(hrr::number_vector(4, infinity, 1.0, 0, Form::vector, out), Error);
+    EXPECT_THROW(hrr::number_vector(4, 1.0, 0.0, 0, Form::vector, out), Error);
+    EXPECT_THROW(hrr::number_vector(4, 1e300, 1e-300, 0, Form::vector, out), Error);
+    EXPECT_THROW(hrr::cyclic_number_vector(4, 1.0, infinity, 1.0, 0, Form::vector, out), Error);
+    EXPECT_THROW(hrr::cyclic_number_vector(4, 1.0, 2.0, 1.5, 0, Form::vector, out), Error);
 }
 
 TEST(Shuffle, IsAGroupOfPermutations) {
@@ -136,22 +142,46 @@ TEST(Sums, AreWhatTheirNamesSay) {
         const std::string at = " at " + std::to_string(n);
         const Vector a = random_vector(n, 1), b = random_vector(n, 2), c = random_vector(n, 3);
         Vector first(n), second(n);
-        hrr::position_vector(n, 1, first.data());
-        hrr::position_vector(n, 2, second.data());
+        hrr::position_vector(n, 1, Form::vector, first.data());
+        hrr::position_vector(n, 2, Form::vector, second.data());
 
-        Sum record(spectrum_size(n)), sequence(spectrum_size(n));
-        hrr::add_pair(n, first.data(), a.data(), record.data());
-        hrr::add_pair(n, second.data(), b.data(), record.data());
-        hrr::add_at_position(n, a.data(), 1, sequence.data());
-        hrr::add_at_position(n, b.data(), 2, sequence.data());
+        Sum record(n), sequence(n);
+        hrr::add_pair(n, first.data(), a.data(), Form::vector, record.data());
+        hrr::add_pair(n, second.data(), b.data(), Form::vector, record.data());
+        hrr::add_at_position(n, a.data(), 1, Form::vector, sequence.data());
+        hrr::add_at_position(n, b.data(), 2, Form::vector, sequence.data());
         const Vector expected = plus(bound(first, a), bound(second, b));
         expect_near(vector_of(n, record), expected, 1e-5, "record" + at);
         expect_near(vector_of(n, sequence), expected, 1e-5, "sequence" + at);
 
-        Sum bigrams(spectrum_size(n)), open(spectrum_size(n));
+        Sum bigrams(n), open(n);
         std::int64_t place = 0;
-        for (const Vector& item : {a, b, c}) hrr::add_ngram(n, 2, item.data(), ++place, open.data(), bigrams.data());
+        for (const Vector& item : {a, b, c})
+            hrr::add_ngram(n, 2, item.data(), ++place, Form::vector, open.data(), bigrams.data());
         expect_near(vector_of(n, bigrams), plus(bound(a, shuffle(b, 1)), bound(b, shuffle(c, 1))), 1e-5,
                     "bigrams" + at);
+    }
+}
+
+TEST(Sums, AreTheSameForSpectra) {
+    for (const std::size_t n : kLengths) {
+        const Vector a = random_vector(n, 1), b = random_vector(n, 2);
+        const Vector sa = spectrum_of(a), sb = spectrum_of(b);
+        Sum sums[2] = {Sum(n), Sum(n)};
+        Sum open[2] = {Sum(2 * n), Sum(2 * n)};
+        hrr::add_pair(n, a.data(), b.data(), Form::vector, sums[0].data());
+        hrr::add_pair(n, sa.data(), sb.data(), Form::spectrum, sums[1].data());
+        hrr::add_at_position(n, a.data(), 5, Form::vector, sums[0].data());
+        hrr::add_at_position(n, sa.data(), 5, Form::spectrum, sums[1].data());
+        for (std::int64_t place = 1; place <= 4; place++) {
+            hrr::add_ngram(n, 3, a.data(), place, Form::vector, open[0].data(), sums[0].data());
+            hrr::add_ngram(n, 3, sa.data(), place, Form::spectrum, open[1].data(), sums[1].data());
+        }
+        expect_near(sums[1], sums[0], 1e-5, "sums at " + std::to_string(n));
+        Vector shuffled(n), out(n);
+        hrr::shuffle(n, sa.data(), -3, Form::spectrum, shuffled.data());
+        expect_near(shuffled, spectrum_of(shuffle(a, -3)), 1e-5, "shuffle at " + std::to_string(n));
+        hrr::cyclic_number_vector(n, 5.0, 24.0, 2.0, 3, Form::spectrum, out.data());
+        expect_near(out, spectrum_of(cyclic(n, 5.0, 24.0, 2.0)), 1e-5, "number at " + std::to_string(n));
     }
 }
