@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdarg>
 #include <cstdlib>
 #include <cstring>
@@ -54,14 +55,11 @@ void* palloc0(Size size) {
 }
 
 void pfree(void* pointer) {
-    for (auto& allocation : allocations) {
-        if (allocation != pointer) continue;
-        std::free(pointer);
-        allocation = allocations.back();
-        allocations.pop_back();
-        return;
-    }
-    std::abort();  // not an allocation
+    const auto found = std::find(allocations.rbegin(), allocations.rend(), pointer);
+    if (found == allocations.rend()) std::abort();
+    std::free(pointer);
+    *found = allocations.back();
+    allocations.pop_back();
 }
 
 char* pnstrdup(const char* text, Size length) {
@@ -230,7 +228,8 @@ int ArrayGetNItems(int dimensions, const int* lengths) {
     int64 items = dimensions > 0;
     for (int i = 0; i < dimensions; i++) {
         items *= lengths[i];
-        if (items < 0 || items > static_cast<int64>(MaxArraySize)) ereport(ERROR, (errmsg("array size exceeds the maximum allowed")));
+        if (items < 0 || items > static_cast<int64>(MaxArraySize))
+            ereport(ERROR, (errmsg("array size exceeds the maximum allowed")));
     }
     return static_cast<int>(items);
 }
@@ -249,7 +248,8 @@ void get_typlenbyvalalign(Oid type, int16* length, bool* by_value, char* alignme
     *alignment = type == FLOAT8OID ? TYPALIGN_DOUBLE : TYPALIGN_INT;
 }
 
-void deconstruct_array(ArrayType* array, Oid, int length, bool by_value, char alignment, Datum** values, bool** nulls, int* count) {
+void deconstruct_array(ArrayType* array, Oid, int length, bool by_value, char alignment, Datum** values, bool** nulls,
+                       int* count) {
     const int items = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
     const bits8* bitmap = ARR_NULLBITMAP(array);
     const char* p = ARR_DATA_PTR(array);

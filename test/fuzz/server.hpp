@@ -1,6 +1,7 @@
 // A stand-in for the server, just large enough for the input functions of our types: allocation, errors, messages and
-// arrays, as PostgreSQL documents them. The functions of src/postgres are linked with it unchanged, so that what is fuzzed
-// is what runs in the server, but with every allocation of its own size under the address sanitizer, and no server to start.
+// arrays, as PostgreSQL documents them. The functions of src/postgres are linked with it unchanged, so that what is
+// fuzzed is what runs in the server, but with every allocation of its own size under the address sanitizer, and no
+// server to start.
 #pragma once
 
 #include <csetjmp>
