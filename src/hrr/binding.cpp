@@ -110,22 +110,4 @@ void unitary_vector(std::size_t n, std::uint64_t seed, float* out) {
     fhrr::to_hrr(n, spectrum.data(), out);
 }
 
-void bind_spectrum(std::size_t n, const float* x, std::complex<double>* product) {
-    std::vector<std::complex<float>> spectrum(spectrum_size(n));
-    Transform::of_length(n).forward(x, spectrum.data());
-    for (std::size_t k = 0; k < spectrum.size(); k++)
-        product[k] = product[k] * static_cast<std::complex<double>>(spectrum[k]);
-}
-
-void multiply_spectra(std::size_t n, const std::complex<double>* factor, std::complex<double>* product) {
-    for (std::size_t k = 0; k < spectrum_size(n); k++) product[k] *= factor[k];
-}
-
-void vector_of_spectrum(std::size_t n, const std::complex<double>* spectrum, float* out) {
-    std::vector<std::complex<float>> narrowed(spectrum_size(n));
-    std::transform(spectrum, spectrum + narrowed.size(), narrowed.begin(),
-                   [](std::complex<double> c) { return std::complex<float>(c); });
-    Transform::of_length(n).inverse(narrowed.data(), out);
-}
-
 }  // namespace holomamba::hrr

@@ -58,13 +58,4 @@ void random_vector(std::size_t n, std::uint64_t seed, float* out);
 // A random unitary vector: phases uniform, the coefficients of frequency 0 and n/2 being 1 (see bind_power).
 void unitary_vector(std::size_t n, std::uint64_t seed, float* out);
 
-// product_k *= (F x)_k, in double precision: a running bind of any number of vectors. spectrum_size(n) coefficients.
-void bind_spectrum(std::size_t n, const float* x, std::complex<double>* product);
-
-// The vector that such a product is the spectrum of.
-void vector_of_spectrum(std::size_t n, const std::complex<double>* spectrum, float* out);
-
-// product_k *= factor_k, for the products of two parts of one bind.
-void multiply_spectra(std::size_t n, const std::complex<double>* factor, std::complex<double>* product);
-
 }  // namespace holomamba::hrr

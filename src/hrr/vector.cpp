@@ -39,7 +39,7 @@ void negate(std::size_t n, const float* x, float* out) {
 }
 
 void add_to_sum(std::size_t n, const float* x, double* sum) {
-    for (std::size_t j = 0; j < n; j++) sum[j] += x[j];
+    kernels().add_to_sum(n, x, sum);
 }
 
 void add_sums(std::size_t n, const double* other, double* sum) {

@@ -30,6 +30,14 @@ struct KernelTable {
     // out may be x or y.
     void (*complex_product)(std::size_t n, const float* x, const float* y, bool conjugate, float* out);
 
+    // product_k *= x_k, n complex numbers in double precision by n in single.
+    void (*complex_multiply)(std::size_t n, const float* x, double* product);
+    // exponents_k += e and product_k *= 2^-e, with the e for which the larger part of product_k lies in [1, 2) then; what is
+    // 0 stays 0, with any exponent.
+    void (*complex_normalise)(std::size_t n, double* product, double* exponents);
+    // sum_j += x_j.
+    void (*add_to_sum)(std::size_t n, const float* x, double* sum);
+
     // --- matrix products: C[m x n] = A B, or C += A B where accumulate ------------------------------------------------
     void (*multiply)(int m, int n, int k, const float* a, const float* b, float* c, bool accumulate);    // B[k x n]
     void (*multiply_bt)(int m, int n, int k, const float* a, const float* b, float* c, bool accumulate);  // B[n x k]

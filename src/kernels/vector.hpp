@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 
 #include "kernels/lanes.hpp"
@@ -89,6 +91,37 @@ void complex_product(std::size_t n, const float* x, const float* y, bool conjuga
         const Lanes swapped = rearrange(a, [](int lane) { return lane ^ 1; });
         store(out + i, real * a + imaginary * signs * swapped, width);
     });
+}
+
+// The loops below are left to the compiler.
+
+void complex_multiply(std::size_t n, const float* x, double* product) {
+    for (std::size_t k = 0; k < 2 * n; k += 2) {
+        const double real = product[k];
+        const double imaginary = product[k + 1];
+        product[k] = x[k] * real - x[k + 1] * imaginary;
+        product[k + 1] = x[k] * imaginary + x[k + 1] * real;
+    }
+}
+
+void complex_normalise(std::size_t n, double* product, double* exponents) {
+    for (std::size_t k = 0; k < n; k++) {
+        const double magnitude = std::max(std::abs(product[2 * k]), std::abs(product[2 * k + 1]));
+        // A double's exponent, and the power of two that undoes it, by their bits.
+        std::int64_t exponent;
+        std::memcpy(&exponent, &magnitude, sizeof exponent);
+        exponent = (exponent >> 52) - 1023;
+        const std::int64_t bits = static_cast<std::int64_t>(static_cast<std::uint64_t>(1023 - exponent) << 52);
+        double scale;
+        std::memcpy(&scale, &bits, sizeof scale);
+        product[2 * k] *= scale;
+        product[2 * k + 1] *= scale;
+        exponents[k] += static_cast<double>(exponent);
+    }
+}
+
+void add_to_sum(std::size_t n, const float* x, double* sum) {
+    for (std::size_t j = 0; j < n; j++) sum[j] += x[j];
 }
 
 }  // namespace

@@ -1,17 +1,16 @@
-// The aggregates of hrr. Their states are arrays of double precision, a type like any other, so that plans can be split
-// over workers, partitions and servers:
+// The aggregates of hrr and fhrr. Their states are arrays of double precision, a type like any other, so that plans can
+// be split over workers, partitions and servers:
 //
-//   sum, bundle, avg   {count, x_1, ..., x_n}                 the elements' sums
-//   bind               {count, n, re_0, im_0, re_1, ...}      the product of the spectra, spectrum_size(n) coefficients
+//   sum, bundle, avg   {count, x_1, ..., x_n}                              the elements' sums
+//   bind               {count, n, re_0, im_0, re_1, ..., e_0, e_1, ...}    the product of the spectra:
+//   hrr/bound_product.hpp
 //
 // and {0} before the first vector. The step and combine functions change their first argument in place, which the
 // server allows in aggregates only; everywhere else they copy it.
 #include <cmath>
-#include <complex>
 #include <cstring>
 
-#include "hrr/binding.hpp"
-#include "hrr/transform.hpp"
+#include "hrr/bound_product.hpp"
 #include "postgres/hrr.hpp"
 
 extern "C" {
@@ -26,13 +25,14 @@ namespace {
 
 constexpr int kSumHeader = 1;
 constexpr int kBindHeader = 2;
+constexpr double kMostVectors = 0x1p53;  // a double counts no further
 
 struct AggregateState {
     ArrayType* array;
     double* values;
     int length;
-    double& count() { return values[0]; }
-    bool empty() { return length == 1; }
+    double& count() const { return values[0]; }
+    bool empty() const { return length == 1; }
 };
 
 AggregateState state_of(ArrayType* array) {
@@ -40,7 +40,7 @@ AggregateState state_of(ArrayType* array) {
 }
 
 [[noreturn]] void refuse_state() {
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid state of an aggregate of hrr")));
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid state of an aggregate of vectors")));
     pg_unreachable();
 }
 
@@ -49,7 +49,8 @@ AggregateState state_argument(FunctionCallInfo fcinfo, int number) {
     if (ARR_NDIM(array) != 1 || ARR_HASNULL(array) || ARR_ELEMTYPE(array) != FLOAT8OID) refuse_state();
     const AggregateState state = state_of(array);
     // Only the aggregate's own functions write states, but anyone can call those with an array of their own.
-    if (!(state.values[0] >= 0.0) || (state.length == 1) != (state.values[0] == 0.0)) refuse_state();
+    if (!(state.values[0] >= 0.0 && state.values[0] <= kMostVectors) || (state.length == 1) != (state.values[0] == 0.0))
+        refuse_state();
     return state;
 }
 
@@ -80,7 +81,7 @@ int sum_dims(const AggregateState& state) {
 }
 
 int bind_length(int dims) {
-    return kBindHeader + 2 * static_cast<int>(spectrum_size(static_cast<Size>(dims)));
+    return kBindHeader + static_cast<int>(hrr::BoundProduct::size(static_cast<Size>(dims)));
 }
 
 int bind_dims(const AggregateState& state) {
@@ -90,8 +91,33 @@ int bind_dims(const AggregateState& state) {
     return dims;
 }
 
-std::complex<double>* spectrum_of(const AggregateState& state) {
-    return reinterpret_cast<std::complex<double>*>(state.values + kBindHeader);
+hrr::BoundProduct product_of(const AggregateState& state) {
+    return {static_cast<Size>(state.values[1]), &state.count(), state.values + kBindHeader};
+}
+
+// function(product, x) takes a vector into the product.
+template <typename Function>
+Datum bind_step(FunctionCallInfo fcinfo, Function function) {
+    AggregateState state = state_argument(fcinfo, 0);
+    const Hrr* x = hrr_argument(fcinfo, 1);
+    if (state.empty()) {
+        state = new_state(bind_length(x->dims));
+        state.values[1] = x->dims;
+        product_of(state).clear();
+    } else {
+        check_same_dims(bind_dims(state), x->dims);
+        state = writable(fcinfo, state);
+    }
+    core_call([&] { function(product_of(state), x->x); });
+    PG_RETURN_ARRAYTYPE_P(state.array);
+}
+
+// function(product, out) makes the result of the product.
+template <typename Function>
+Datum bind_final(FunctionCallInfo fcinfo, Function function) {
+    const AggregateState state = state_argument(fcinfo, 0);
+    if (state.empty()) PG_RETURN_NULL();
+    return make_hrr(bind_dims(state), [&](float* out) { function(product_of(state), out); });
 }
 
 }  // namespace
@@ -149,20 +175,12 @@ Datum hrr_avg_final(PG_FUNCTION_ARGS) {
 
 HOLOMAMBA_FUNCTION(hrr_bind_step)
 Datum hrr_bind_step(PG_FUNCTION_ARGS) {
-    AggregateState state = state_argument(fcinfo, 0);
-    const Hrr* x = hrr_argument(fcinfo, 1);
-    if (state.empty()) {
-        state = new_state(bind_length(x->dims));
-        state.values[1] = x->dims;
-        // The spectrum of the identity.
-        for (int i = kBindHeader; i < state.length; i += 2) state.values[i] = 1.0;
-    } else {
-        check_same_dims(bind_dims(state), x->dims);
-        state = writable(fcinfo, state);
-    }
-    state.count()++;
-    core_call([&] { hrr::bind_spectrum(x->dims, x->x, spectrum_of(state)); });
-    PG_RETURN_ARRAYTYPE_P(state.array);
+    return bind_step(fcinfo, [](hrr::BoundProduct product, const float* x) { product.bind_vector(x); });
+}
+
+HOLOMAMBA_FUNCTION(fhrr_bind_step)
+Datum fhrr_bind_step(PG_FUNCTION_ARGS) {
+    return bind_step(fcinfo, [](hrr::BoundProduct product, const float* x) { product.bind_spectrum(x); });
 }
 
 HOLOMAMBA_FUNCTION(hrr_bind_combine)
@@ -171,18 +189,18 @@ Datum hrr_bind_combine(PG_FUNCTION_ARGS) {
     AggregateState other = state_argument(fcinfo, 1);
     if (other.empty()) PG_RETURN_ARRAYTYPE_P(state.array);
     if (state.empty()) PG_RETURN_ARRAYTYPE_P(other.array);
-    const int dims = bind_dims(state);
-    check_same_dims(dims, bind_dims(other));
+    check_same_dims(bind_dims(state), bind_dims(other));
     state = writable(fcinfo, state);
-    state.count() += other.count();
-    core_call([&] { hrr::multiply_spectra(dims, spectrum_of(other), spectrum_of(state)); });
+    core_call([&] { product_of(state).bind_product(product_of(other)); });
     PG_RETURN_ARRAYTYPE_P(state.array);
 }
 
 HOLOMAMBA_FUNCTION(hrr_bind_final)
 Datum hrr_bind_final(PG_FUNCTION_ARGS) {
-    AggregateState state = state_argument(fcinfo, 0);
-    if (state.empty()) PG_RETURN_NULL();
-    const int dims = bind_dims(state);
-    return make_hrr(dims, [&](float* out) { hrr::vector_of_spectrum(dims, spectrum_of(state), out); });
+    return bind_final(fcinfo, [](hrr::BoundProduct product, float* out) { product.vector(out); });
+}
+
+HOLOMAMBA_FUNCTION(fhrr_bind_final)
+Datum fhrr_bind_final(PG_FUNCTION_ARGS) {
+    return bind_final(fcinfo, [](hrr::BoundProduct product, float* out) { product.spectrum(out); });
 }

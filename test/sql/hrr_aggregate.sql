@@ -1,4 +1,4 @@
--- The aggregates of hrr
+-- The aggregates of hrr and fhrr
 \pset format unaligned
 
 -- What a statement comes to: its value, or its error in full.
@@ -53,20 +53,49 @@ SELECT value, pg_temp.outcome('SELECT ' || value) FROM (VALUES
     ('sum(v) FROM vectors'), ('bundle(v) FROM vectors'), ('avg(v) FROM vectors'), ('bind(v) FROM vectors'),
     ($$sum(v) FROM unnest('{[3e38],[3e38]}'::hrr[]) AS v$$), ($$bind(v) FROM unnest('{[1e30],[1e30]}'::hrr[]) AS v$$)) AS t (value);
 
+-- Binding keeps an exponent for each coefficient: neither small nor large factors leave the range before the end
+SELECT pg_temp.rounded(bind(v)) FROM unnest('{[1e-30],[1e-30],[1e-30],[1e30],[1e30],[2e30],[1e30],[1e-30]}'::hrr[]) AS v;
+SELECT pg_temp.rounded(bind(v)) FROM unnest('{"[3e38,3e38]","[1e-38,0]","[1e-38,0]","[3e37,0]"}'::hrr[]) AS v;
+SELECT pg_temp.outcome($$SELECT bind(hrr_random(128, i)) FROM generate_series(1, 100000) AS i$$) AS random_ones,
+       pg_temp.outcome($$SELECT bind(fhrr_random(128, i)) FROM generate_series(1, 1000) AS i$$) AS their_spectra,
+       pg_temp.outcome($$SELECT bind(v) FROM unnest('{[1e-30],[1e-30],[0]}'::hrr[]) AS v$$) AS with_zero;
+-- 100,000 unitary vectors, half of them the inverses of the others
+SELECT (bind(v) <-> hrr_identity(64)) < 0.006 AS undone, (bind(v::fhrr) <-> fhrr_identity(64)) < 0.006 AS undone_in_spectrum, count(*)
+FROM generate_series(0, 99999) AS i, LATERAL (SELECT hrr_unitary(64, i / 2)) AS t (u),
+     LATERAL (SELECT CASE WHEN i % 2 = 0 THEN u ELSE ~u END) AS s (v);
+
+-- On fhrr they are what they are on hrr
+SELECT n, (sum(a::fhrr) <-> sum(a)::fhrr) / l2_norm(sum(a)) < 1e-5 AS sum, sum(a::fhrr) = bundle(a::fhrr) AS bundle,
+       (avg(a::fhrr) <-> avg(a)::fhrr) / l2_norm(avg(a)) < 1e-5 AS avg, (bind(a::fhrr) <-> bind(a)::fhrr) / l2_norm(bind(a)) < 1e-5 AS bind
+FROM unnest('{1,2,3,4,7,64,127,128,129,1000}'::integer[]) AS n, generate_series(1, 5) AS i, LATERAL (SELECT hrr_random(n, i)) AS v (a)
+GROUP BY n ORDER BY n;
+SELECT sum(v), bundle(v), avg(v), bind(v) FROM unnest('{"[6,-3,2]",NULL,"[1,0,1]"}'::fhrr[]) AS v;
+SELECT sum(v), bundle(v), avg(v), bind(v) FROM unnest('{NULL}'::fhrr[]) AS v;
+SELECT pg_temp.outcome($$SELECT bind(v) FROM unnest('{"[1,2]","[1]"}'::fhrr[]) AS v$$), pg_temp.outcome($$SELECT sum(v) FROM unnest('{"[1,2]","[1]"}'::fhrr[]) AS v$$);
+
+-- No state is of a type that only this server knows
+SELECT count(*) FILTER (WHERE aggtranstype = 'double precision[]'::regtype AND aggcombinefn <> 0), count(*)
+FROM pg_aggregate JOIN pg_proc ON pg_proc.oid = aggfnoid WHERE proargtypes[0] IN ('hrr'::regtype, 'fhrr'::regtype);
+
 -- The states are arrays that anyone may pass
 SELECT value, pg_temp.outcome('SELECT ' || value) FROM (VALUES
     ($$hrr_sum_step('{0}', '[1,2]')$$), ($$hrr_sum_step('{1,5,6}', '[1,2]')$$), ($$hrr_sum_combine('{1,5,6}', '{2,1,1}')$$),
     ($$hrr_sum_combine('{0}', '{2,1,1}')$$), ($$hrr_sum_combine('{2,1,1}', '{0}')$$), ($$hrr_sum_final('{2,3,4}')$$),
     ($$hrr_avg_final('{2,3,4}')$$), ($$hrr_sum_final('{0}')$$), ($$hrr_avg_final('{0}')$$),
-    ($$hrr_bind_step('{1,1,2,0}', '[3]')$$), ($$hrr_bind_combine('{1,1,2,0}', '{1,1,3,0}')$$), ($$hrr_bind_combine('{0}', '{1,1,3,0}')$$),
-    ($$hrr_bind_combine('{1,1,3,0}', '{0}')$$), ($$hrr_bind_final('{1,1,2,0}')$$), ($$hrr_bind_final('{0}')$$),
-    ($$hrr_sum_step('{1,5,6}', '[1]')$$), ($$hrr_sum_combine('{1,5,6}', '{1,5}')$$), ($$hrr_bind_step('{1,1,2,0}', '[3,4]')$$),
-    ($$hrr_bind_combine('{1,1,2,0}', '{1,2,3,0,1,0}')$$),
+    ($$hrr_bind_step('{1,1,2,0,0}', '[3]')$$), ($$fhrr_bind_step('{1,1,2,0,0}', '[3]')$$), ($$hrr_bind_combine('{1,1,2,0,0}', '{1,1,3,0,0}')$$),
+    ($$hrr_bind_combine('{0}', '{1,1,3,0,0}')$$), ($$hrr_bind_combine('{1,1,3,0,0}', '{0}')$$), ($$hrr_bind_final('{1,1,2,0,1}')$$),
+    ($$fhrr_bind_final('{1,1,2,0,-1}')$$), ($$hrr_bind_final('{0}')$$), ($$fhrr_bind_final('{0}')$$),
+    ($$hrr_sum_step('{1,5,6}', '[1]')$$), ($$hrr_sum_combine('{1,5,6}', '{1,5}')$$), ($$hrr_bind_step('{1,1,2,0,0}', '[3,4]')$$),
+    ($$hrr_bind_combine('{1,1,2,0,0}', '{1,2,3,0,1,0,0,0}')$$),
     ($$hrr_sum_step('{}', '[1]')$$), ($$hrr_sum_step('{{1,2}}', '[1]')$$), ($$hrr_sum_step('{1,NULL}', '[1]')$$),
-    ($$hrr_sum_step('{-1,1}', '[1]')$$), ($$hrr_sum_step('{NaN,1}', '[1]')$$), ($$hrr_sum_step('{1}', '[1]')$$), ($$hrr_sum_step('{0,1}', '[1]')$$),
+    ($$hrr_sum_step('{-1,1}', '[1]')$$), ($$hrr_sum_step('{NaN,1}', '[1]')$$), ($$hrr_sum_step('{1e16,1}', '[1]')$$), ($$hrr_sum_step('{1}', '[1]')$$),
+    ($$hrr_sum_step('{0,1}', '[1]')$$),
     ($$hrr_sum_final(array_fill(1.0::double precision, '{16002}'))$$), ($$hrr_sum_final('{1,1e39}')$$), ($$hrr_avg_final('{1,NaN}')$$),
-    ($$hrr_bind_final('{1,1}')$$), ($$hrr_bind_final('{1,2,1,0}')$$), ($$hrr_bind_final('{1,0,1,0}')$$), ($$hrr_bind_final('{1,NaN,1,0}')$$),
-    ($$hrr_bind_final('{1,1e9,1,0}')$$), ($$hrr_bind_final('{1,1,Infinity,0}')$$), ($$hrr_bind_final('{1,1,1e300,0}')$$)) AS t (value);
+    ($$hrr_bind_final('{1,1}')$$), ($$hrr_bind_final('{1,2,1,0,0}')$$), ($$hrr_bind_final('{1,0,1,0,0}')$$), ($$hrr_bind_final('{1,NaN,1,0,0}')$$),
+    ($$hrr_bind_final('{1,1e9,1,0,0}')$$), ($$hrr_bind_final('{1,1,Infinity,0,0}')$$), ($$hrr_bind_final('{1,1,NaN,0,0}')$$),
+    ($$hrr_bind_final('{1,1,1e300,0,0}')$$), ($$hrr_bind_final('{1,1,1,0,1e300}')$$), ($$hrr_bind_final('{1,1,1,0,-1e300}')$$),
+    ($$hrr_bind_final('{1,1,1,0,NaN}')$$), ($$hrr_bind_final('{1,1,1,0,-140}')$$), ($$fhrr_bind_final('{1,1,1,0,-140}')$$),
+    ($$hrr_bind_final(hrr_bind_step('{5,1,NaN,0,0}', '[1]'))$$), ($$hrr_bind_final(hrr_bind_step('{5,1,Infinity,0,0}', '[1]'))$$)) AS t (value);
 
 -- In parallel
 CREATE TABLE many AS SELECT i AS id, hrr_unitary(8, i % 4) AS u, ARRAY[i, 1]::hrr AS v FROM generate_series(1, 20000) AS i;
@@ -79,6 +108,8 @@ SET max_parallel_workers_per_gather = 2;
 EXPLAIN (COSTS OFF) SELECT sum(v), bundle(v), avg(v), bind(u) FROM many;
 SELECT sum(v), bundle(v), avg(v), pg_temp.rounded(bind(u)) AS bind FROM many WHERE id <= 16;
 SELECT sum(v), avg(v), round(l2_norm(bind(u))::numeric, 2) FROM many;
+EXPLAIN (COSTS OFF) SELECT sum(f), bundle(f), avg(f), bind(f) FROM many, LATERAL (SELECT u::fhrr) AS s (f);
+SELECT count(*), round(l2_norm(bind(f))::numeric, 2) FROM many, LATERAL (SELECT u::fhrr) AS s (f);
 SET max_parallel_workers_per_gather = 0;
 SELECT sum(v), bundle(v), avg(v), pg_temp.rounded(bind(u)) AS bind FROM many WHERE id <= 16;
 SELECT sum(v), avg(v), round(l2_norm(bind(u))::numeric, 2) FROM many;

@@ -422,23 +422,5 @@ TEST(RandomVectors, HaveTheRightMoments) {
     EXPECT_LT(std::fabs(hrr::cosine_similarity(n, random_vector(n, 1).data(), unitary_vector(n, 1).data())), 0.08);
 }
 
-TEST(BindSpectrum, IsARunningBind) {
-    for (const std::size_t n : kLengths) {
-        std::vector<std::complex<double>> product(spectrum_size(n), 1.0);
-        Vector expected = identity(n);
-        for (std::uint64_t seed = 0; seed < 4; seed++) {
-            const Vector x = unitary_vector(n, seed);
-            hrr::bind_spectrum(n, x.data(), product.data());
-            expected = bound(expected, x);
-        }
-        Vector out(n);
-        hrr::vector_of_spectrum(n, product.data(), out.data());
-        expect_near(out, expected, 2 * kTolerance);
-        hrr::multiply_spectra(n, std::vector(product).data(), product.data());
-        hrr::vector_of_spectrum(n, product.data(), out.data());
-        expect_near(out, bound(expected, expected), 4 * kTolerance);
-    }
-}
-
 }  // namespace
 }  // namespace holomamba
