@@ -111,6 +111,33 @@ build/unit_tests: $(UNIT_OBJS) $(CORE_LIB)
 unit: build/unit_tests
 	build/unit_tests --gtest_brief=1
 
+# The input functions of src/postgres and what they call, under sanitizers: for fuzzing (test/fuzz/run.sh), with clang, and
+# for `make check`, which replays the corpus, with the compiler of the rest. What is not reached is not linked.
+FUZZ_SRCS     = $(wildcard src/hrr/*.cpp) $(addprefix src/postgres/,hrr_type.cpp hrr_cast.cpp state.cpp) $(addprefix test/fuzz/,inputs.cpp server.cpp)
+FUZZ_FLAGS    = -std=c++20 -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all -Wall -Wextra \
+                -Wno-unused-parameter -Wno-register -D_GNU_SOURCE -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)
+FUZZ_LIBS     = $(CORE_LIB) -L$(shell $(PG_CONFIG) --pkglibdir 2>/dev/null) -L$(shell $(PG_CONFIG) --libdir 2>/dev/null) \
+                -lpgcommon -lpgport -lfftw3f -lpthread -no-pie -Wl,--unresolved-symbols=ignore-all
+FUZZ_CXX     ?= clang++-14
+REPLAY_OBJS   = $(patsubst %.cpp,build/fuzz/replay_objects/%.o,$(FUZZ_SRCS) test/fuzz/replay.cpp)
+LIBFUZZER_OBJS = $(patsubst %.cpp,build/fuzz/libfuzzer_objects/%.o,$(FUZZ_SRCS))
+
+build/fuzz/replay_objects/%.o: %.cpp
+	@mkdir -p $(@D)
+	$(CXX) $(FUZZ_FLAGS) -MMD -MP -c -o $@ $<
+
+build/fuzz/libfuzzer_objects/%.o: %.cpp
+	@mkdir -p $(@D)
+	$(FUZZ_CXX) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+build/fuzz/replay: $(REPLAY_OBJS) $(CORE_LIB)
+	$(CXX) $(FUZZ_FLAGS) -o $@ $(REPLAY_OBJS) $(FUZZ_LIBS)
+
+build/fuzz/libfuzzer: $(LIBFUZZER_OBJS) $(CORE_LIB)
+	$(FUZZ_CXX) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $(LIBFUZZER_OBJS) $(FUZZ_LIBS)
+
+-include $(REPLAY_OBJS:.o=.d) $(LIBFUZZER_OBJS:.o=.d)
+
 # PGXS has a `check` of its own, which only refuses, so these stand apart from it.
 ifeq ($(filter-out $(SELF_SUFFICIENT),$(GOALS)),)
 deps:
@@ -125,6 +152,6 @@ endif
 
 format:
 	test/install_deps.sh format
-	clang-format -i $(wildcard src/*/*.hpp src/*/*.cpp test/unit/*.cpp test/unit/*.hpp)
+	clang-format -i $(wildcard src/*/*.hpp src/*/*.cpp test/unit/*.cpp test/unit/*.hpp test/fuzz/*.cpp test/fuzz/*.hpp)
 
 .PHONY: all unit deps check demo format

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # `make check`: builds the extension and runs every test, on a throw-away server (test/server.sh).
 #
-#   CHECK=unit,regress,isolation,tap,style   which kinds of tests to run (all)
-#   TESTS="hrr state"                        which files of test/sql to run (all)
-#   WERROR=-Werror                           warnings are errors, as in CI
+#   CHECK=unit,fuzz,regress,isolation,tap,style   which kinds of tests to run (all)
+#   TESTS="hrr state"                             which files of test/sql to run (all)
+#   WERROR=-Werror                                warnings are errors, as in CI
 #
 # What the tests wrote is left in build/check. The last line is the count of what passed and what failed.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 kept=$root/build/check
-kinds=,${CHECK:-unit,regress,isolation,tap,style},
+kinds=,${CHECK:-unit,fuzz,regress,isolation,tap,style},
 passed=0
 failed=0
 section=
@@ -62,6 +62,16 @@ unit() {
         failures=$(cut -d '"' -f 4 <<<"$suites")
         count $(($(cut -d '"' -f 2 <<<"$suites") - failures)) "$failures"
     else
+        count 0 1
+    fi
+}
+
+# What fuzzing found worth keeping, with the input functions under sanitizers.
+fuzz() {
+    if server_build build/fuzz/replay >"$kept/fuzz_build.log" 2>&1 && server_run "$root/build/fuzz/replay" "$root/test/fuzz/corpus"; then
+        count 1 0
+    else
+        tail -n 30 "$kept/fuzz_build.log"
         count 0 1
     fi
 }
@@ -155,6 +165,10 @@ server_build all build/unit_tests
 if chosen unit; then
     begin unit
     unit
+fi
+if chosen fuzz; then
+    begin fuzz
+    fuzz
 fi
 if [[ $kinds =~ ,(regress|isolation|tap|style), ]]; then
     begin server

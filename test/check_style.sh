@@ -45,6 +45,16 @@ scripts() {
     find .ci test examples bench -type f \( -name '*.sh' -o -path .ci/run \) -exec shellcheck -x -f gcc {} + || true
 }
 
+# What docs/hrr.md shows and what the regression test does and finds must be the same.
+tutorial() {
+    local page=docs/hrr.md kind file
+    for kind in sql out; do
+        file=test/sql/hrr_tutorial.sql
+        [[ $kind == sql ]] || file=test/expected/hrr_tutorial.out
+        perl test/doc_test.pl "$page" "$kind" | cmp -s - "$file" || echo "$file: make it anew with test/doc_test.pl $page $kind >$file"
+    done
+}
+
 # Runs a query for what offends; in it, `member` holds the extension's objects.
 query() {
     psql -X -q -A -t -v ON_ERROR_STOP=1 2>&1 <<SQL || true
@@ -85,6 +95,7 @@ server_headers | rule 'src includes server headers in src/postgres only'
 long_files | rule 'no source file is longer than 700 lines'
 blanks | rule 'src and sql have no tabs and no blanks at line ends'
 scripts | rule 'shellcheck finds nothing in the scripts'
+tutorial | rule 'docs/hrr.md and its regression test are the same'
 if [[ -n ${PGDATABASE:-} ]]; then
     not_there | rule 'the extension can be created'
     no_comment | rule 'every SQL object has a comment'

@@ -5,6 +5,7 @@
 #   test/install_deps.sh build     what `make` and `make demo` need
 #   test/install_deps.sh test      what `make check` needs besides
 #   test/install_deps.sh format    what `make format` needs
+#   test/install_deps.sh fuzz      what test/fuzz/run.sh needs
 #
 # PG_MAJOR is the PostgreSQL to build for (15); with PG_CONFIG set to a complete installation of your own, no PostgreSQL
 # package is asked for. No cluster is created, and none that runs is restarted.
@@ -21,13 +22,15 @@ if [[ ! -e $own_headers/postgres.h || $own_headers == /usr/include/postgresql/* 
 fi
 test=(libgtest-dev perl libipc-run-perl tini shellcheck)
 format=(clang-format)
+fuzz=(clang-14 libclang-rt-14-dev)
 
 case ${1:-all} in
     all) wanted=("${build[@]}" "${test[@]}") ;;
     build) wanted=("${build[@]}") ;;
     test) wanted=("${test[@]}") ;;
     format) wanted=("${format[@]}") ;;
-    *) echo "usage: $0 [all|build|test|format]" >&2 && exit 2 ;;
+    fuzz) wanted=("${build[@]}" "${fuzz[@]}") ;;
+    *) echo "usage: $0 [all|build|test|format|fuzz]" >&2 && exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null; then
