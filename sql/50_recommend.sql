@@ -80,6 +80,8 @@ DECLARE
          'the k items that a user is most likely to take next, best first'],
         ['recommend_next(history {ids}[], {filters})', 'item_id {ids}, score real', 'holomamba_recommend_next', '10 COST 1000',
          'the k items most likely to come after a history, oldest first, of no stored user'],
+        ['recommend_batch(users {ids}[], {filters})', 'user_id {ids}, item_id {ids}, score real', 'holomamba_recommend_batch',
+         '10000 COST 1000000', 'what recommend() answers for each of these users, or with NULL for all, in one go'],
         ['similar_items(item_id {ids}, k integer DEFAULT 10, model text DEFAULT NULL)', 'item_id {ids}, similarity real',
          'holomamba_similar_items', '10 COST 1000',
          'the k items closest to an item in what they mean to the model, by the cosine of their tokens']];

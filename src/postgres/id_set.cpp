@@ -4,6 +4,7 @@
 
 extern "C" {
 #include "catalog/pg_type_d.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/typcache.h"
@@ -43,33 +44,43 @@ uint32 probe(IdSet* set, Datum id) {
 
 }  // namespace
 
-IdSet* make_id_set(ArrayType* ids, Oid collation, MemoryContext context) {
+IdSet* make_id_set(Datum* ids, const bool* nulls, int count, Oid type, Oid collation, MemoryContext context) {
     MemoryContext before = MemoryContextSwitchTo(context);
     auto* set = static_cast<IdSet*>(palloc0(sizeof(IdSet)));
-    const Oid type = ARR_ELEMTYPE(ids);
     set->by_value = type == INT8OID && FLOAT8PASSBYVAL;
     set->collation = collation;
-    TypeCacheEntry* known = lookup_type_cache(type, TYPECACHE_HASH_PROC | TYPECACHE_EQ_OPR_FINFO);
+    set->ids = ids;
+    const TypeCacheEntry* known = lookup_type_cache(type, TYPECACHE_HASH_PROC | TYPECACHE_EQ_OPR_FINFO);
     if (!OidIsValid(known->hash_proc) || !OidIsValid(known->eq_opr_finfo.fn_oid))
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_FUNCTION), errmsg("ids of type %u cannot be compared", type)));
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_FUNCTION),
+                        errmsg("could not identify a hash function for type %s", format_type_be(type))));
     fmgr_info_cxt(known->hash_proc, &set->hash, context);
     fmgr_info_cxt(known->eq_opr_finfo.fn_oid, &set->equal, context);
-
-    bool* nulls;
-    int count;
-    deconstruct_array(ids, type, known->typlen, known->typbyval, known->typalign, &set->ids, &nulls, &count);
     set->slots = std::bit_ceil(static_cast<uint32>(Max(2 * count, 16)));
     set->shift = 64 - std::countr_zero(set->slots);
     set->places = static_cast<int32*>(palloc(sizeof(int32) * set->slots));
     std::memset(set->places, 0xff, sizeof(int32) * set->slots);
     for (int32 place = 0; place < count; place++) {
-        if (nulls[place]) continue;
-        const uint32 slot = probe(set, set->ids[place]);
+        if (nulls != nullptr && nulls[place]) continue;
+        const uint32 slot = probe(set, ids[place]);
         if (set->places[slot] < 0) set->places[slot] = place;
     }
-    pfree(nulls);
     MemoryContextSwitchTo(before);
     return set;
+}
+
+IdSet* make_id_set(ArrayType* ids, Oid collation, MemoryContext context) {
+    MemoryContext before = MemoryContextSwitchTo(context);
+    int16 length;
+    bool by_value;
+    char alignment;
+    get_typlenbyvalalign(ARR_ELEMTYPE(ids), &length, &by_value, &alignment);
+    Datum* elements;
+    bool* nulls;
+    int count;
+    deconstruct_array(ids, ARR_ELEMTYPE(ids), length, by_value, alignment, &elements, &nulls, &count);
+    MemoryContextSwitchTo(before);
+    return make_id_set(elements, nulls, count, ARR_ELEMTYPE(ids), collation, context);
 }
 
 int32 find_id(IdSet* set, Datum id) {

@@ -107,19 +107,22 @@ FROM {items} i
 WHERE i.target IS NOT NULL{candidates}{exclude}
 ORDER BY i.item_id)";
 
-constexpr const char* kBatchAllUsers = R"(
-SELECT u.user_id::{ids}, coalesce(u.vector, (SELECT {nobody})){seen}
-FROM {users} u
-ORDER BY u.user_id)";
-
+// Sorted before seen items are looked up, so that those of a few users at a time are in memory.
 constexpr const char* kBatchUsers = R"(
-SELECT w.user_id::{ids}, coalesce(u.vector, (SELECT {nobody})){seen}
-FROM unnest($1) WITH ORDINALITY AS w (user_id, number) LEFT JOIN {users} u ON u.user_id = w.user_id
-WHERE w.user_id IS NOT NULL
-ORDER BY w.number)";
+SELECT w.user_id::{ids}, w.vector{seen}
+FROM ({who}) w)";
+
+constexpr const char* kAllUsers = R"(
+      SELECT u.user_id, coalesce(u.vector, (SELECT {nobody})) AS vector FROM {users} u ORDER BY u.user_id)";
+
+constexpr const char* kTheseUsers = R"(
+      SELECT g.user_id, coalesce(u.vector, (SELECT {nobody})) AS vector
+      FROM unnest($1) WITH ORDINALITY AS g (user_id, number) LEFT JOIN {users} u ON u.user_id = g.user_id
+      WHERE g.user_id IS NOT NULL
+      ORDER BY g.number)";
 
 constexpr const char* kBatchSeen =
-    ", ARRAY(SELECT e.{item_column}::{item_family} FROM {events} e WHERE e.{user_column} = {who}.user_id AND "
+    ", ARRAY(SELECT e.{item_column}::{item_family} FROM {events} e WHERE e.{user_column} = w.user_id AND "
     "e.{item_column} IS NOT NULL)";
 
 }  // namespace
@@ -155,11 +158,11 @@ const char* batch_items_statement(const ServingModel& m, bool candidates, bool e
 }
 
 const char* batch_users_statement(const ServingModel& m, Oid ids, bool all_users, bool with_seen) {
-    return filled(all_users ? kBatchAllUsers : kBatchUsers, m,
+    return filled(kBatchUsers, m,
                   {{"ids", format_type_be(ids)},
+                   {"who", all_users ? kAllUsers : kTheseUsers},
                    {"nobody", kNobody},
-                   {"seen", with_seen ? kBatchSeen : ""},
-                   {"who", all_users ? "u" : "w"}});
+                   {"seen", with_seen ? kBatchSeen : ""}});
 }
 
 }  // namespace holomamba::postgres
