@@ -66,8 +66,9 @@ ItemIds read_items(const Asked& asked, const Filters& filters, Parameters* p, Wo
             const Hrr* target = DatumGetHrr(value_of(row, 2, &null));
             const Hrr* token = with_tokens ? DatumGetHrr(value_of(row, 3, &null)) : nullptr;
             core_call([&] {
-                work->items.add({target->x, target->dims},
-                                token == nullptr ? std::span<const float>{} : std::span<const float>{token->x, token->dims});
+                work->items.add({target->x, target->dims}, token == nullptr
+                                                               ? std::span<const float>{}
+                                                               : std::span<const float>{token->x, token->dims});
             });
         }
         SPI_freetuptable(SPI_tuptable);
@@ -76,7 +77,8 @@ ItemIds read_items(const Asked& asked, const Filters& filters, Parameters* p, Wo
 
     items.returned = items.ids;
     if (asked.ids != m.item_family) {
-        items.returned = static_cast<Datum*>(palloc_extended(sizeof(Datum) * static_cast<Size>(count + 1), MCXT_ALLOC_HUGE));
+        items.returned =
+            static_cast<Datum*>(palloc_extended(sizeof(Datum) * static_cast<Size>(count + 1), MCXT_ALLOC_HUGE));
         for (int i = 0; i < count; i++)
             items.returned[i] = CStringGetTextDatum(OutputFunctionCall(&output, items.ids[i]));
     }
@@ -140,7 +142,8 @@ int threads_of(const ServingModel& m) {
     add_text(&p, m.name);
     add_int(&p, m.version);
     query_planned(
-        "SELECT (v.options ->> 'threads')::integer FROM holomamba.version_catalogue v WHERE v.model = $1::name AND v.version = $2",
+        "SELECT (v.options ->> 'threads')::integer FROM holomamba.version_catalogue v WHERE v.model = $1::name AND "
+        "v.version = $2",
         &p);
     bool null = true;
     const Datum threads = SPI_processed == 1 ? value_of(0, 1, &null) : Datum{0};

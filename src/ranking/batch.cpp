@@ -40,8 +40,7 @@ class Shortlist {
     // The items that are left, exactly scored, best first.
     std::vector<Recommended>& finish(const BatchItems& items, const float* vector) {
         shrink();
-        for (Recommended& r : found_)
-            r.score = hrr::inner_product(items.width(), items.target(r.item), vector);
+        for (Recommended& r : found_) r.score = hrr::inner_product(items.width(), items.target(r.item), vector);
         std::sort(found_.begin(), found_.end(), [](const Recommended& a, const Recommended& b) {
             return a.score > b.score || (a.score == b.score && a.item < b.item);
         });
@@ -73,7 +72,8 @@ class Shortlist {
 };
 
 // A list of k in the order of maximal marginal relevance, out of a pool, best first.
-std::vector<Recommended> diversified(const BatchItems& items, const std::vector<Recommended>& pool, const BatchOptions& how) {
+std::vector<Recommended> diversified(const BatchItems& items, const std::vector<Recommended>& pool,
+                                     const BatchOptions& how) {
     std::vector<float> relevance;
     std::vector<const float*> tokens;
     for (const Recommended& r : pool) {
@@ -107,7 +107,8 @@ class Ranker {
             const double norm = hrr::norm(width, vectors + u * width);
             if (norm * longest_ > std::numeric_limits<float>::max())
                 throw Error(ErrorKind::out_of_range, "value out of range: overflow");
-            const double error = static_cast<double>(width + 2) * std::numeric_limits<float>::epsilon() * norm * longest_;
+            const double error =
+                static_cast<double>(width + 2) * std::numeric_limits<float>::epsilon() * norm * longest_;
             shortlists_[u].start(static_cast<std::size_t>(pool_), static_cast<float>(4 * error));
             next_seen_[u] = users.starts[first + u];
         }
@@ -131,8 +132,8 @@ class Ranker {
 
   private:
     // Seen items come in order, so each tile goes on where the one before ended.
-    static void leave_out(const BatchUsers& users, std::size_t user, std::size_t& next, std::size_t tile, std::size_t wide,
-                          float* scores) {
+    static void leave_out(const BatchUsers& users, std::size_t user, std::size_t& next, std::size_t tile,
+                          std::size_t wide, float* scores) {
         for (; next < users.starts[user + 1] && static_cast<std::size_t>(users.seen[next]) < tile + wide; next++)
             scores[static_cast<std::size_t>(users.seen[next]) - tile] = -std::numeric_limits<float>::infinity();
     }
@@ -148,7 +149,8 @@ class Ranker {
 
 void check_width(std::size_t known, std::size_t given) {
     if (known != given)
-        throw Error(ErrorKind::data, "different hrr dimensions " + std::to_string(known) + " and " + std::to_string(given));
+        throw Error(ErrorKind::data,
+                    "different hrr dimensions " + std::to_string(known) + " and " + std::to_string(given));
 }
 
 }  // namespace
@@ -162,7 +164,8 @@ void BatchItems::add(std::span<const float> target, std::span<const float> token
     check_width(token_width_, token.size());
     targets_.insert(targets_.end(), target.begin(), target.end());
     tokens_.insert(tokens_.end(), token.begin(), token.end());
-    bounds_.push_back(std::nextafter(static_cast<float>(hrr::norm(width_, target.data())), std::numeric_limits<float>::max()));
+    bounds_.push_back(
+        std::nextafter(static_cast<float>(hrr::norm(width_, target.data())), std::numeric_limits<float>::max()));
 }
 
 void BatchUsers::clear() {

@@ -9,11 +9,12 @@
 
 namespace holomamba {
 
-// The items that a batch ranks. Kept for the whole batch: one target [width] each and, where lists are to be diverse, one
-// token [d] each, in the order in which equal scores are ranked.
+// The items that a batch ranks. Kept for the whole batch: one target [width] each and, where lists are to be diverse,
+// one token [d] each, in the order in which equal scores are ranked.
 class BatchItems {
   public:
-    // Throws Error where targets or tokens differ in their number of elements. No token: an empty span, for all of them.
+    // Throws Error where targets or tokens differ in their number of elements. No token: an empty span, for all of
+    // them.
     void add(std::span<const float> target, std::span<const float> token);
     std::size_t count() const { return bounds_.size(); }
     std::size_t width() const { return width_; }
@@ -30,8 +31,8 @@ class BatchItems {
 
 // The users of one block.
 struct BatchUsers {
-    std::vector<float> vectors;        // [users x width]
-    std::vector<std::size_t> starts;   // users + 1; items seen[starts[u] .. starts[u + 1]) are left out for user u
+    std::vector<float> vectors;       // [users x width]
+    std::vector<std::size_t> starts;  // users + 1; items seen[starts[u] .. starts[u + 1]) are left out for user u
     std::vector<std::int32_t> seen;
 
     void clear();
@@ -49,11 +50,11 @@ struct BatchOptions {
     int threads = 1;
 };
 
-// For each user of the block the best k items, in the order of recommend(): by target . vector as hrr::inner_product has
-// it, the lower place first among equals. lists[u] has fewer where there are fewer. Scores of a block of users and a tile
-// of items are computed by one matrix product, which rounds otherwise; so every item that comes within its rounding error
-// of the best k is scored again. Memory: users * (tile + k). Throws Cancelled, and Error where
-// widths differ or scores leave the range of float.
+// For each user of the block the best k items, in the order of recommend(): by target . vector as hrr::inner_product
+// has it, the lower place first among equals. lists[u] has fewer where there are fewer. Scores of a block of users and
+// a tile of items are computed by one matrix product, which rounds otherwise; so every item that comes within its
+// rounding error of the best k is scored again. Memory: users * (tile + k). Throws Cancelled, and Error where widths
+// differ or scores leave the range of float.
 void rank_batch(const BatchItems& items, const BatchUsers& users, const BatchOptions& how,
                 std::vector<std::vector<Recommended>>& lists, const StopCheck& check);
 

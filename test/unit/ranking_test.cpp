@@ -19,7 +19,8 @@ std::vector<float> random_floats(std::size_t n, Random& random) {
     return x;
 }
 
-// --- batches ------------------------------------------------------------------------------------------------------------
+// --- batches
+// ------------------------------------------------------------------------------------------------------------
 
 struct Batch {
     BatchItems items;
@@ -47,8 +48,9 @@ struct Batch {
         std::vector<Recommended> all;
         for (std::size_t i = 0; i < items.count(); i++)
             if (!std::binary_search(first, last, static_cast<std::int32_t>(i)))
-                all.push_back({static_cast<std::int32_t>(i),
-                               hrr::inner_product(items.width(), items.target(i), users.vectors.data() + user * items.width())});
+                all.push_back(
+                    {static_cast<std::int32_t>(i),
+                     hrr::inner_product(items.width(), items.target(i), users.vectors.data() + user * items.width())});
         std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
         all.resize(std::min(k, all.size()));
         return all;
@@ -139,11 +141,12 @@ TEST(Batch, RefusesWhatCannotBeRanked) {
     EXPECT_THROW(rank_batch(items, users, {}, lists, [] { return true; }), Cancelled);
 }
 
-// --- diversity ----------------------------------------------------------------------------------------------------------
+// --- diversity
+// ----------------------------------------------------------------------------------------------------------
 
 // The definition, in so many words.
-std::vector<std::int32_t> plain_mmr(const std::vector<float>& relevance, const std::vector<std::vector<float>>& vectors, int k,
-                                    double diversity) {
+std::vector<std::int32_t> plain_mmr(const std::vector<float>& relevance, const std::vector<std::vector<float>>& vectors,
+                                    int k, double diversity) {
     std::vector<std::int32_t> chosen;
     const double span = relevance.front() - relevance.back();
     while (chosen.size() < std::min(relevance.size(), static_cast<std::size_t>(k))) {
@@ -153,12 +156,13 @@ std::vector<std::int32_t> plain_mmr(const std::vector<float>& relevance, const s
             if (std::find(chosen.begin(), chosen.end(), static_cast<std::int32_t>(i)) != chosen.end()) continue;
             double nearest = chosen.empty() ? 0 : -1;
             for (const auto j : chosen) {
-                const double cosine =
-                    hrr::cosine_similarity(vectors[i].size(), vectors[i].data(), vectors[static_cast<std::size_t>(j)].data());
+                const double cosine = hrr::cosine_similarity(vectors[i].size(), vectors[i].data(),
+                                                             vectors[static_cast<std::size_t>(j)].data());
                 nearest = std::max(nearest, cosine);
             }
-            const double value = chosen.empty() ? relevance[i]
-                                                : (1 - diversity) * (relevance[i] - relevance.back()) / span - diversity * nearest;
+            const double value = chosen.empty()
+                                     ? relevance[i]
+                                     : (1 - diversity) * (relevance[i] - relevance.back()) / span - diversity * nearest;
             if (next < 0 || value > most) {
                 next = static_cast<std::int32_t>(i);
                 most = value;
@@ -201,7 +205,8 @@ TEST(Mmr, EqualItemsComeLast) {
     const std::vector<float> a{1, 0}, b{0, 1}, none{0, 0};
     const std::vector<const float*> vectors{a.data(), a.data(), b.data(), none.data()};
     const std::vector<float> relevance{4, 3.9f, 2, 1};
-    EXPECT_EQ(maximal_marginal_relevance(relevance, vectors, 2, 4, 0.5f, nullptr), (std::vector<std::int32_t>{0, 2, 3, 1}));
+    EXPECT_EQ(maximal_marginal_relevance(relevance, vectors, 2, 4, 0.5f, nullptr),
+              (std::vector<std::int32_t>{0, 2, 3, 1}));
     EXPECT_EQ(maximal_marginal_relevance({}, {}, 2, 4, 0.5f, nullptr).size(), 0u);
     // All equally good: the lower place first.
     const std::vector<float> same{2, 2, 2, 2};
@@ -211,7 +216,8 @@ TEST(Mmr, EqualItemsComeLast) {
 TEST(Mmr, ListensToItsCaller) {
     Random random(13);
     const Pool pool(100, 4, random);
-    EXPECT_THROW(maximal_marginal_relevance(pool.relevance, pool.pointers, 4, 50, 0.5f, [] { return true; }), Cancelled);
+    EXPECT_THROW(maximal_marginal_relevance(pool.relevance, pool.pointers, 4, 50, 0.5f, [] { return true; }),
+                 Cancelled);
 }
 
 }  // namespace
