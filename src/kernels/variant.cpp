@@ -5,6 +5,7 @@
 #include "kernels/dense.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/learning.hpp"
+#include "kernels/quantised.hpp"
 #include "kernels/rows.hpp"
 #include "kernels/scan.hpp"
 #include "kernels/vector.hpp"
@@ -21,6 +22,8 @@ const holomamba::KernelTable HOLOMAMBA_JOIN(holomamba_kernels_, HOLOMAMBA_VARIAN
     .inner_product = holomamba::inner_product,
     .squared_distance = holomamba::squared_distance,
     .circular_convolution = holomamba::circular_convolution,
+    .sketch_bounds = holomamba::sketch_bounds,
+    .code_product = holomamba::code_product,
     .multiply = holomamba::multiply,
     .multiply_bt = holomamba::multiply_bt,
     .multiply_at = holomamba::multiply_at,
