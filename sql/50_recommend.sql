@@ -4,9 +4,8 @@
 -- users, and the events where seen items are left out, learns nothing through them. They write nothing and start no
 -- subtransaction, so they work in parallel workers, in read-only transactions and on a standby.
 --
--- A verb has three overloads, by the type in which ids are given and returned, and they differ in nothing else: a function
--- named ..._query writes the statement for the model at hand, and the overload executes it. Parameters are cast to the type
--- of the columns and never the columns, so that indexes serve.
+-- The verbs are C functions (src/postgres/recommend*.cpp) around one statement each, which a session plans once. That SQL is
+-- in src/postgres/recommend_statements.cpp. Here is what they ask when something is wrong, and their declarations.
 
 CREATE FUNCTION holomamba.choose_model(model text, k integer) RETURNS holomamba.model_catalogue
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -65,337 +64,242 @@ $$;
 COMMENT ON FUNCTION holomamba.check_overload(holomamba.model_catalogue, text, regtype, boolean) IS
     'internal: refuses an overload whose type is not that of the model''s ids, and names the one that serves';
 
-CREATE FUNCTION holomamba.check_ids(ids text[], type regtype) RETURNS void
+-- The one test that the statements need and SQL has not: = ANY with a hash table.
+CREATE FUNCTION holomamba.is_among(id anyelement, ids anyarray) RETURNS boolean
+    AS 'MODULE_PATHNAME', 'holomamba_is_among' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION holomamba.is_among(anyelement, anyarray) IS
+    'internal: whether an id is in an array that is the same for the whole statement';
+
+-- Why an item is recommended. The labels of a version say which row of a parameter belongs to which value; they are values of
+-- the user's own tables, so they are shown to those who may read the columns that they come from.
+
+CREATE FUNCTION holomamba.may_read_labels(model name, field name) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    wrong text;
+    source regclass := CASE WHEN field = '' THEN to_regclass(format('holomamba.%I', model || '_items'))
+                            ELSE (SELECT m.items FROM holomamba.model_catalogue m WHERE m.model = may_read_labels.model) END;
 BEGIN
-    SELECT i.id INTO wrong FROM unnest(ids) AS i (id)
-    WHERE i.id !~* CASE holomamba.id_family(type)
-                       WHEN 'bigint'::regtype THEN '^\s*[-+]?\d+\s*$'
-                       WHEN 'uuid'::regtype THEN '^\{?([0-9a-f]{4}-?){7}[0-9a-f]{4}\}?$'
-                       ELSE '' END
-    LIMIT 1;
-    IF FOUND THEN
-        RAISE invalid_text_representation USING MESSAGE = format('"%s" is not an id of type %s', wrong, type);
-    END IF;
+    RETURN EXISTS (SELECT FROM pg_attribute a
+                   WHERE a.attrelid = source AND a.attname = CASE WHEN field = '' THEN 'item_id' ELSE field END AND NOT a.attisdropped
+                     AND has_column_privilege(a.attrelid, a.attnum, 'SELECT') AND NOT row_security_active(a.attrelid));
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.check_ids(text[], regtype) IS
-    'internal: refuses ids, given as text, that the model''s type cannot read';
+COMMENT ON FUNCTION holomamba.may_read_labels(name, name) IS
+    'internal: whether the current role may read all of the column that the labels of a field are values of';
 
--- The statement that ranks the items of a model: $2 is k, $3 the candidates and $4 the ids to exclude, both arrays or NULL.
-CREATE FUNCTION holomamba.ranking_query(
-    m holomamba.model_catalogue, result_type regtype, vector text, seen text, has_candidates boolean, has_exclude boolean
-) RETURNS text
+-- The view's owner reads the table; the functions in its condition ask for the rights of whoever reads the view.
+CREATE VIEW holomamba.labels WITH (security_barrier) AS
+    SELECT v.model, v.version, v.field, v.labels
+    FROM holomamba.vocabulary_catalogue v
+    WHERE holomamba.may_manage(v.model) OR holomamba.may_read_labels(v.model, v.field);
+
+COMMENT ON VIEW holomamba.labels IS
+    'what the rows of the embedding tables stand for, to those who may read the columns that they come from';
+COMMENT ON COLUMN holomamba.labels.model IS 'name of the model';
+COMMENT ON COLUMN holomamba.labels.version IS 'number of the version';
+COMMENT ON COLUMN holomamba.labels.field IS 'name of the attribute; empty for the items themselves';
+COMMENT ON COLUMN holomamba.labels.labels IS
+    'values of the attribute, or item ids, as text, in the order of their ordinals; of a number, its mean and its standard deviation';
+GRANT SELECT ON holomamba.labels TO PUBLIC;
+
+CREATE FUNCTION holomamba.hrr_of_bytes(data bytea) RETURNS @extschema@.hrr
+    AS 'MODULE_PATHNAME', 'holomamba_hrr_of_bytes' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION holomamba.hrr_of_bytes(bytea) IS 'internal: the vector of elements that are stored as in holomamba.parameters';
+
+CREATE FUNCTION holomamba.parameter_row(model text, version integer, name text, number integer) RETURNS @extschema@.hrr
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+    -- Parameters are stored uncompressed: one row is read, and not the rest.
+    SELECT holomamba.hrr_of_bytes(substr(p.data, (number - 1) * 4 * p.shape[cardinality(p.shape)] + 1, 4 * p.shape[cardinality(p.shape)]))
+    FROM holomamba.parameters p
+    WHERE p.model = parameter_row.model::name AND p.version = parameter_row.version AND p.name = parameter_row.name;
+END;
+
+COMMENT ON FUNCTION holomamba.parameter_row(text, integer, text, integer) IS
+    'internal: a row of a trained parameter, from 1: the vector of a value, of a role; of a parameter of one dimension all of it';
+
+-- The target of a tied head is the item bound to its attributes (src/model/holographic_embedding.hpp): with a * b for binding,
+--     target = item + sum over attributes of (bound * (item * f) + added * f),   f = role * mean of the item's values.
+-- The score is target . vector + bias, and x . (a * b) = (x / a) . b, where / unbinds. So what a value adds to the score is the
+-- inner product of the value with
+--     key = bound * (vector / role / item) + added * (vector / role),
+-- one n-th of it where the item has n values. In an untied head no attribute goes into the target: the score is the item's own.
+CREATE FUNCTION holomamba.explain_attributes(
+    m holomamba.model_catalogue, item_text text, target @extschema@.hrr, user_vector @extschema@.hrr
+) RETURNS TABLE (kind text, value text, contribution double precision)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    family regtype := holomamba.id_family(m.item_type);
+    version CONSTANT integer := m.active_version;
+    options CONSTANT jsonb := (SELECT v.options FROM holomamba.version_catalogue v WHERE v.model = m.model AND v.version = m.active_version);
+    d CONSTANT integer := @extschema@.hrr_dims(target) - 1;
+    vector CONSTANT @extschema@.hrr := ((user_vector::real[])[1:d])::@extschema@.hrr;  -- its last element meets the bias
+    bias CONSTANT double precision := (target::real[])[d + 1];
+    own double precision := @extschema@.inner_product(target, user_vector) - bias;
+    scale CONSTANT double precision := CASE options ->> 'initialisation' WHEN 'paper' THEN 1 / sqrt(d) ELSE 1 END;
+    bound real[];
+    added real[];
+    item @extschema@.hrr;
+    role @extschema@.hrr;
+    base @extschema@.hrr;
+    key @extschema@.hrr;
+    labels text[];
+    attribute name;
+    term RECORD;
 BEGIN
-    RETURN format($query$
-        SELECT r.item_id::%1$s, (-r.distance)::real
-        FROM (SELECT i.item_id, i.target OPERATOR(%2$s.<#>) (%3$s) AS distance
-              FROM holomamba.%4$I i
-              WHERE $1 IS NOT NULL AND i.target IS NOT NULL%5$s%6$s%7$s
-              ORDER BY distance, i.item_id
-              LIMIT $2) r
-        ORDER BY r.distance, r.item_id
+    IF options ->> 'head' = 'tied' AND cardinality(m.attributes) > 0 THEN
+        bound := holomamba.parameter_row(m.model, version, 'embedding.bound', 1)::real[];
+        added := holomamba.parameter_row(m.model, version, 'embedding.added', 1)::real[];
+        labels := (SELECT l.labels FROM holomamba.labels l WHERE l.model = m.model AND l.version = m.active_version AND l.field = '');
+        item := holomamba.parameter_row(m.model, version, 'embedding.items', array_position(labels, item_text));
+        FOR number IN 1 .. cardinality(m.attributes) LOOP
+            attribute := m.attributes[number];
+            labels := (SELECT l.labels FROM holomamba.labels l
+                       WHERE l.model = m.model AND l.version = m.active_version AND l.field = attribute);
+            IF labels IS NULL THEN
+                RAISE insufficient_privilege USING
+                    MESSAGE = format('permission denied for column "%s" of table %s', attribute, m.items),
+                    DETAIL = 'What an attribute contributes is told to those who may read it of every item.';
+            END IF;
+            role := @extschema@.unbind(vector, holomamba.parameter_row(m.model, version, 'embedding.roles', number));
+            key := coalesce(added[number], 0)::double precision OPERATOR(@extschema@.*) role;
+            IF item IS NOT NULL THEN
+                key := key OPERATOR(@extschema@.+) ((bound[number] * scale) OPERATOR(@extschema@.*) @extschema@.unbind(role, item));
+            END IF;
+            base := holomamba.parameter_row(m.model, version, 'embedding.base.' || attribute, 1);
+            FOR term IN EXECUTE format(
+                'SELECT x.label, x.vector, count(*) OVER () AS n FROM %s i, LATERAL (%s) x (label, vector) WHERE i.%I = $1::%s ORDER BY x.label',
+                m.items,
+                CASE WHEN base IS NULL THEN
+                    format('SELECT v.x, holomamba.parameter_row($2, $3, $4, array_position($5, v.x)) FROM %s v (x) WHERE v.x = ANY ($5)',
+                           holomamba.values_expression(m.items, attribute))
+                ELSE
+                    -- A number is the power of its base to the standardised value; labels are mean and deviation.
+                    format('SELECT i.%1$I::text, %2$s.bind_power($6, (v.x - $5[1]::double precision) / $5[2]::double precision) '
+                           'FROM (SELECT %3$s) v (x) WHERE v.x IS NOT NULL',
+                           attribute, '@extschema@', holomamba.number_expression(m.items, attribute))
+                END, m.item_key, m.item_type)
+                USING item_text, m.model, version, 'embedding.values.' || attribute, labels, base
+            LOOP
+                kind := 'attribute';
+                value := format('%s=%s', attribute, term.label);
+                contribution := @extschema@.inner_product(key, term.vector) / term.n;
+                own := own - contribution;
+                RETURN NEXT;
+            END LOOP;
+        END LOOP;
+    END IF;
+    RETURN QUERY VALUES ('item', item_text, own), ('bias', NULL, bias);
+END
+$$;
+
+COMMENT ON FUNCTION holomamba.explain_attributes(holomamba.model_catalogue, text, @extschema@.hrr, @extschema@.hrr) IS
+    'internal: the score of an item for a vector as the sum of what its attributes, the item itself and its bias bring';
+
+-- What an event did is what the score would lack without it: the history is replayed once for each event that is left out,
+-- from the state before the last 100 events on.
+CREATE FUNCTION holomamba.explain_events(m holomamba.model_catalogue, user_text text, target @extschema@.hrr, score double precision)
+RETURNS TABLE (kind text, value text, contribution double precision)
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY EXECUTE format($query$
+        WITH history AS MATERIALIZED (
+            SELECT e.%1$I::text AS item, t.token,
+                   row_number() OVER (ORDER BY %2$s, e.tableoid DESC, e.ctid DESC) AS age
+            FROM %3$s e LEFT JOIN holomamba.%4$I t ON t.item_id = e.%1$I
+            WHERE e.%5$I = $1::%6$s AND e.%1$I IS NOT NULL
+        ), before AS MATERIALIZED (
+            SELECT %7$s.ssm_update(%7$s.ssm_initial($2, $3), coalesce(array_agg(h.token ORDER BY h.age DESC), ARRAY[]::%7$s.hrr[])) AS state
+            FROM history h WHERE h.age > 100
+        )
+        SELECT 'event', h.item,
+               $5 - %7$s.inner_product($4, %7$s.ssm_vector(%7$s.ssm_update(
+                   b.state, ARRAY(SELECT o.token FROM history o WHERE o.age <= 100 AND o.age <> h.age ORDER BY o.age DESC))))
+        FROM history h, before b
+        WHERE h.age <= 100
         $query$,
-        result_type, '@extschema@', vector, m.model || '_items',
-        CASE WHEN has_candidates THEN format(' AND i.item_id = ANY ($3::%s[])', family) END,
-        CASE WHEN has_exclude THEN format(' AND i.item_id <> ALL (array_remove($4::%s[], NULL))', family) END,
-        ' AND NOT ' || seen);
+        m.item_column,
+        (SELECT string_agg(format('e.%I DESC', o.name), ', ' ORDER BY o.number) FROM unnest(m.order_columns) WITH ORDINALITY AS o (name, number)),
+        m.interactions, m.model || '_items', m.user_column, holomamba.id_family(m.user_type), '@extschema@')
+        USING user_text, m.model::text, m.active_version, target, score;
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.ranking_query(holomamba.model_catalogue, regtype, text, text, boolean, boolean) IS
-    'internal: the statement that ranks items against a vector, without those that an expression calls seen';
+COMMENT ON FUNCTION holomamba.explain_events(holomamba.model_catalogue, text, @extschema@.hrr, double precision) IS
+    'internal: by how much each of the last 100 events of a user raised a score';
 
-CREATE FUNCTION holomamba.recommend_query(
-    id_type regtype, model text, k integer, exclude_seen boolean, has_candidates boolean, has_exclude boolean,
-    user_text text DEFAULT NULL, items_text text[] DEFAULT NULL
-) RETURNS text
+CREATE FUNCTION holomamba.explain(user_text text, item_text text, model text, id_type regtype)
+RETURNS TABLE (kind text, value text, contribution double precision)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    m holomamba.model_catalogue := holomamba.choose_model(model, k);
-    user_id text := format('$1::%s', holomamba.id_family(m.user_type));
+    m holomamba.model_catalogue := holomamba.choose_model(model, 1);
+    target @extschema@.hrr;
+    vector @extschema@.hrr;
+    item text;
 BEGIN
-    PERFORM holomamba.check_overload(m, 'recommend', id_type, true);
-    IF id_type = 'text'::regtype THEN
-        PERFORM holomamba.check_ids(ARRAY[user_text], m.user_type);
-        PERFORM holomamba.check_ids(items_text, m.item_type);
+    PERFORM holomamba.check_overload(m, 'explain_recommendation', id_type, true);
+    PERFORM holomamba.assert_tables_exist(m);
+    EXECUTE format('SELECT i.target, i.item_id::text, coalesce((SELECT u.vector FROM holomamba.%I u WHERE u.user_id = $1::%s), '
+                   '%3$s.ssm_vector(%3$s.ssm_initial($3, $4))) FROM holomamba.%4$I i WHERE i.item_id = $2::%5$s AND i.target IS NOT NULL',
+                   m.model || '_users', holomamba.id_family(m.user_type), '@extschema@', m.model || '_items', holomamba.id_family(m.item_type))
+        INTO target, item, vector USING user_text, item_text, m.model::text, m.active_version;
+    IF target IS NULL OR user_text IS NULL THEN
+        RETURN;
     END IF;
-    RETURN holomamba.ranking_query(
-        m, id_type,
-        format('SELECT coalesce((SELECT u.vector FROM holomamba.%I u WHERE u.user_id = %s), %s.ssm_vector(%3$s.ssm_initial(%4$L, %5$s)))',
-               m.model || '_users', user_id, '@extschema@', m.model, m.active_version),
-        CASE WHEN exclude_seen IS NOT FALSE THEN
-            format('EXISTS (SELECT FROM %s e WHERE e.%I = %s AND e.%I = i.item_id)', m.interactions, m.user_column, user_id, m.item_column)
-        END,
-        has_candidates, has_exclude);
+    RETURN QUERY
+        SELECT e.kind, e.value, e.contribution
+        FROM (SELECT * FROM holomamba.explain_events(m, user_text, target, @extschema@.inner_product(target, vector))
+              UNION ALL SELECT * FROM holomamba.explain_attributes(m, item, target, vector)) e
+        ORDER BY e.contribution DESC, e.kind, e.value;
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.recommend_query(regtype, text, integer, boolean, boolean, boolean, text, text[]) IS
-    'internal: the statement behind recommend(), whose $1 is the user';
+COMMENT ON FUNCTION holomamba.explain(text, text, text, regtype) IS 'internal: what explain_recommendation() returns';
 
-CREATE FUNCTION holomamba.recommend_next_query(
-    id_type regtype, model text, k integer, exclude_seen boolean, has_candidates boolean, has_exclude boolean,
-    items_text text[] DEFAULT NULL
-) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$
+-- What users call. Each verb has three overloads, by the type in which ids are given and returned, and they differ in nothing
+-- else; each overload stands in schema holomamba, and in the schema of the extension it has a twin.
+DO $overloads$
 DECLARE
-    m holomamba.model_catalogue := holomamba.choose_model(model, k);
-    history text := format('$1::%s[]', holomamba.id_family(m.item_type));
+    -- {ids} is the type of ids, {filters} what rankings have in common, rows and cost are for the planner.
+    verbs CONSTANT text[][] := ARRAY[
+        ['recommend(user_id {ids}, {filters})', 'item_id {ids}, score real', 'holomamba_recommend', '10 COST 1000',
+         'the k items that a user is most likely to take next, best first'],
+        ['recommend_next(history {ids}[], {filters})', 'item_id {ids}, score real', 'holomamba_recommend_next', '10 COST 1000',
+         'the k items most likely to come after a history, oldest first, of no stored user'],
+        ['recommend_batch(users {ids}[], {filters})', 'user_id {ids}, item_id {ids}, score real', 'holomamba_recommend_batch',
+         '10000 COST 1000000', 'what recommend() answers for each of these users, or with NULL for all, in one go'],
+        ['similar_items(item_id {ids}, k integer DEFAULT 10, model text DEFAULT NULL)', 'item_id {ids}, similarity real',
+         'holomamba_similar_items', '10 COST 1000',
+         'the k items closest to an item in what they mean to the model, by the cosine of their tokens'],
+        ['explain_recommendation(user_id {ids}, item_id {ids}, model text DEFAULT NULL)',
+         'kind text, value text, contribution double precision', '', '100 COST 100000',
+         'why an item has the score it has for a user: what the item''s attributes and the user''s past events bring to it']];
+    filters CONSTANT text := 'k integer DEFAULT 10, model text DEFAULT NULL, exclude_seen boolean DEFAULT true, '
+        'candidates {ids}[] DEFAULT NULL, exclude {ids}[] DEFAULT NULL, diversity real DEFAULT 0';
+    verb text[];
+    ids text;
+    schema text;
+    signature text;
 BEGIN
-    PERFORM holomamba.check_overload(m, 'recommend_next', format('%s[]', id_type)::regtype, false);
-    IF id_type = 'text'::regtype THEN
-        PERFORM holomamba.check_ids(items_text, m.item_type);
-    END IF;
-    RETURN holomamba.ranking_query(
-        m, id_type,
-        format('SELECT %1$s.ssm_vector(%1$s.ssm_update(%1$s.ssm_initial(%2$L, %3$s), coalesce(array_agg(t.token ORDER BY h.number), %4$L))) '
-               'FROM unnest(%5$s) WITH ORDINALITY AS h (id, number) LEFT JOIN holomamba.%6$I t ON t.item_id = h.id '
-               'WHERE h.id IS NOT NULL',
-               '@extschema@', m.model, m.active_version, '{}', history, m.model || '_items'),
-        CASE WHEN exclude_seen IS NOT FALSE THEN format('i.item_id = ANY (array_remove(%s, NULL))', history) END,
-        has_candidates, has_exclude);
+    FOREACH verb SLICE 1 IN ARRAY verbs LOOP
+        FOREACH ids IN ARRAY '{bigint,uuid,text}'::text[] LOOP
+            signature := replace(replace(verb[1], '{filters}', filters), '{ids}', ids);
+            FOREACH schema IN ARRAY ARRAY['holomamba', '@extschema@'] LOOP
+                EXECUTE format('CREATE FUNCTION %s.%s RETURNS TABLE (%s) LANGUAGE %s STABLE PARALLEL SAFE ROWS %s %s',
+                               schema, signature, replace(verb[2], '{ids}', ids), CASE verb[3] WHEN '' THEN 'sql' ELSE 'c' END, verb[4],
+                               CASE verb[3]
+                                   WHEN '' THEN format('BEGIN ATOMIC SELECT * FROM holomamba.explain(user_id::text, item_id::text, model, %L); END', ids)
+                                   ELSE format('AS %L, %L', 'MODULE_PATHNAME', verb[3]) END);
+                EXECUTE format('COMMENT ON FUNCTION %s.%s IS %L', schema, regexp_replace(signature, ' DEFAULT \w+', '', 'g'), verb[5]);
+            END LOOP;
+        END LOOP;
+    END LOOP;
 END
-$$;
-
-COMMENT ON FUNCTION holomamba.recommend_next_query(regtype, text, integer, boolean, boolean, boolean, text[]) IS
-    'internal: the statement behind recommend_next(), whose $1 is the history';
-
--- Tokens are what an item means to the encoder, attributes included, and all of one length.
-CREATE FUNCTION holomamba.similar_items_query(id_type regtype, model text, k integer, item_text text DEFAULT NULL) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    m holomamba.model_catalogue := holomamba.choose_model(model, k);
-BEGIN
-    PERFORM holomamba.check_overload(m, 'similar_items', id_type, false);
-    IF id_type = 'text'::regtype THEN
-        PERFORM holomamba.check_ids(ARRAY[item_text], m.item_type);
-    END IF;
-    RETURN format($query$
-        SELECT r.item_id::%1$s, (1 - r.distance)::real
-        FROM (SELECT i.item_id, i.token OPERATOR(%2$s.<=>) (SELECT t.token FROM holomamba.%3$I t WHERE t.item_id = $1::%4$s) AS distance
-              FROM holomamba.%3$I i
-              WHERE i.target IS NOT NULL AND i.item_id <> $1::%4$s
-                AND EXISTS (SELECT FROM holomamba.%3$I t WHERE t.item_id = $1::%4$s)
-              ORDER BY distance, i.item_id
-              LIMIT $2) r
-        ORDER BY r.distance, r.item_id
-        $query$,
-        id_type, '@extschema@', m.model || '_items', holomamba.id_family(m.item_type));
-END
-$$;
-
-COMMENT ON FUNCTION holomamba.similar_items_query(regtype, text, integer, text) IS
-    'internal: the statement behind similar_items(), whose $1 is the item';
-
--- What users call: each verb in schema holomamba, and in the schema of the extension a twin of the same name.
-
-CREATE FUNCTION holomamba.recommend(
-    user_id bigint, k integer DEFAULT 10, model text DEFAULT NULL, exclude_seen boolean DEFAULT true,
-    candidates bigint[] DEFAULT NULL, exclude bigint[] DEFAULT NULL
-) RETURNS TABLE (item_id bigint, score real)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN QUERY EXECUTE holomamba.recommend_query('bigint', model, k, exclude_seen, candidates IS NOT NULL, exclude IS NOT NULL)
-        USING user_id, k, candidates, exclude;
-END
-$$;
-
-CREATE FUNCTION @extschema@.recommend(
-    user_id bigint, k integer DEFAULT 10, model text DEFAULT NULL, exclude_seen boolean DEFAULT true,
-    candidates bigint[] DEFAULT NULL, exclude bigint[] DEFAULT NULL
-) RETURNS TABLE (item_id bigint, score real)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
-BEGIN ATOMIC
-    SELECT r.item_id, r.score FROM holomamba.recommend(user_id, k, model, exclude_seen, candidates, exclude) r;
-END;
-
-CREATE FUNCTION holomamba.recommend(
-    user_id uuid, k integer DEFAULT 10, model text DEFAULT NULL, exclude_seen boolean DEFAULT true,
-    candidates uuid[] DEFAULT NULL, exclude uuid[] DEFAULT NULL
-) RETURNS TABLE (item_id uuid, score real)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN QUERY EXECUTE holomamba.recommend_query('uuid', model, k, exclude_seen, candidates IS NOT NULL, exclude IS NOT NULL)
-        USING user_id, k, candidates, exclude;
-END
-$$;
-
-CREATE FUNCTION @extschema@.recommend(
-    user_id uuid, k integer DEFAULT 10, model text DEFAULT NULL, exclude_seen boolean DEFAULT true,
-    candidates uuid[] DEFAULT NULL, exclude uuid[] DEFAULT NULL
-) RETURNS TABLE (item_id uuid, score real)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
-BEGIN ATOMIC
-    SELECT r.item_id, r.score FROM holomamba.recommend(user_id, k, model, exclude_seen, candidates, exclude) r;
-END;
-
-CREATE FUNCTION holomamba.recommend(
-    user_id text, k integer DEFAULT 10, model text DEFAULT NULL, exclude_seen boolean DEFAULT true,
-    candidates text[] DEFAULT NULL, exclude text[] DEFAULT NULL
-) RETURNS TABLE (item_id text, score real)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN QUERY EXECUTE holomamba.recommend_query('text', model, k, exclude_seen, candidates IS NOT NULL, exclude IS NOT NULL,
-                                                   user_id, candidates || exclude)
-        USING user_id, k, candidates, exclude;
-END
-$$;
-
-CREATE FUNCTION @extschema@.recommend(
-    user_id text, k integer DEFAULT 10, model text DEFAULT NULL, exclude_seen boolean DEFAULT true,
-    candidates text[] DEFAULT NULL, exclude text[] DEFAULT NULL
-) RETURNS TABLE (item_id text, score real)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
-BEGIN ATOMIC
-    SELECT r.item_id, r.score FROM holomamba.recommend(user_id, k, model, exclude_seen, candidates, exclude) r;
-END;
-
-CREATE FUNCTION holomamba.recommend_next(
-    history bigint[], k integer DEFAULT 10, model text DEFAULT NULL, exclude_seen boolean DEFAULT true,
-    candidates bigint[] DEFAULT NULL, exclude bigint[] DEFAULT NULL
-) RETURNS TABLE (item_id bigint, score real)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN QUERY EXECUTE holomamba.recommend_next_query('bigint', model, k, exclude_seen, candidates IS NOT NULL, exclude IS NOT NULL)
-        USING history, k, candidates, exclude;
-END
-$$;
-
-CREATE FUNCTION @extschema@.recommend_next(
-    history bigint[], k integer DEFAULT 10, model text DEFAULT NULL, exclude_seen boolean DEFAULT true,
-    candidates bigint[] DEFAULT NULL, exclude bigint[] DEFAULT NULL
-) RETURNS TABLE (item_id bigint, score real)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
-BEGIN ATOMIC
-    SELECT r.item_id, r.score FROM holomamba.recommend_next(history, k, model, exclude_seen, candidates, exclude) r;
-END;
-
-CREATE FUNCTION holomamba.recommend_next(
-    history uuid[], k integer DEFAULT 10, model text DEFAULT NULL, exclude_seen boolean DEFAULT true,
-    candidates uuid[] DEFAULT NULL, exclude uuid[] DEFAULT NULL
-) RETURNS TABLE (item_id uuid, score real)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN QUERY EXECUTE holomamba.recommend_next_query('uuid', model, k, exclude_seen, candidates IS NOT NULL, exclude IS NOT NULL)
-        USING history, k, candidates, exclude;
-END
-$$;
-
-CREATE FUNCTION @extschema@.recommend_next(
-    history uuid[], k integer DEFAULT 10, model text DEFAULT NULL, exclude_seen boolean DEFAULT true,
-    candidates uuid[] DEFAULT NULL, exclude uuid[] DEFAULT NULL
-) RETURNS TABLE (item_id uuid, score real)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
-BEGIN ATOMIC
-    SELECT r.item_id, r.score FROM holomamba.recommend_next(history, k, model, exclude_seen, candidates, exclude) r;
-END;
-
-CREATE FUNCTION holomamba.recommend_next(
-    history text[], k integer DEFAULT 10, model text DEFAULT NULL, exclude_seen boolean DEFAULT true,
-    candidates text[] DEFAULT NULL, exclude text[] DEFAULT NULL
-) RETURNS TABLE (item_id text, score real)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN QUERY EXECUTE holomamba.recommend_next_query('text', model, k, exclude_seen, candidates IS NOT NULL, exclude IS NOT NULL,
-                                                        history || candidates || exclude)
-        USING history, k, candidates, exclude;
-END
-$$;
-
-CREATE FUNCTION @extschema@.recommend_next(
-    history text[], k integer DEFAULT 10, model text DEFAULT NULL, exclude_seen boolean DEFAULT true,
-    candidates text[] DEFAULT NULL, exclude text[] DEFAULT NULL
-) RETURNS TABLE (item_id text, score real)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
-BEGIN ATOMIC
-    SELECT r.item_id, r.score FROM holomamba.recommend_next(history, k, model, exclude_seen, candidates, exclude) r;
-END;
-
--- In plpgsql no argument may have the name of a result column, so similar_items() is SQL around this.
-
-CREATE FUNCTION holomamba.items_like(item bigint, k integer, model text) RETURNS TABLE (item_id bigint, similarity real)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN QUERY EXECUTE holomamba.similar_items_query('bigint', model, k) USING item, k;
-END
-$$;
-
-CREATE FUNCTION holomamba.similar_items(item_id bigint, k integer DEFAULT 10, model text DEFAULT NULL)
-RETURNS TABLE (item_id bigint, similarity real)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
-BEGIN ATOMIC
-    SELECT s.item_id, s.similarity FROM holomamba.items_like(similar_items.item_id, k, model) s;
-END;
-
-CREATE FUNCTION @extschema@.similar_items(item_id bigint, k integer DEFAULT 10, model text DEFAULT NULL)
-RETURNS TABLE (item_id bigint, similarity real)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
-BEGIN ATOMIC
-    SELECT s.item_id, s.similarity FROM holomamba.items_like(similar_items.item_id, k, model) s;
-END;
-
-CREATE FUNCTION holomamba.items_like(item uuid, k integer, model text) RETURNS TABLE (item_id uuid, similarity real)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN QUERY EXECUTE holomamba.similar_items_query('uuid', model, k) USING item, k;
-END
-$$;
-
-CREATE FUNCTION holomamba.similar_items(item_id uuid, k integer DEFAULT 10, model text DEFAULT NULL)
-RETURNS TABLE (item_id uuid, similarity real)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
-BEGIN ATOMIC
-    SELECT s.item_id, s.similarity FROM holomamba.items_like(similar_items.item_id, k, model) s;
-END;
-
-CREATE FUNCTION @extschema@.similar_items(item_id uuid, k integer DEFAULT 10, model text DEFAULT NULL)
-RETURNS TABLE (item_id uuid, similarity real)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
-BEGIN ATOMIC
-    SELECT s.item_id, s.similarity FROM holomamba.items_like(similar_items.item_id, k, model) s;
-END;
-
-CREATE FUNCTION holomamba.items_like(item text, k integer, model text) RETURNS TABLE (item_id text, similarity real)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN QUERY EXECUTE holomamba.similar_items_query('text', model, k, item) USING item, k;
-END
-$$;
-
-CREATE FUNCTION holomamba.similar_items(item_id text, k integer DEFAULT 10, model text DEFAULT NULL)
-RETURNS TABLE (item_id text, similarity real)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
-BEGIN ATOMIC
-    SELECT s.item_id, s.similarity FROM holomamba.items_like(similar_items.item_id, k, model) s;
-END;
-
-CREATE FUNCTION @extschema@.similar_items(item_id text, k integer DEFAULT 10, model text DEFAULT NULL)
-RETURNS TABLE (item_id text, similarity real)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
-BEGIN ATOMIC
-    SELECT s.item_id, s.similarity FROM holomamba.items_like(similar_items.item_id, k, model) s;
-END;
+$overloads$;
 
 CREATE FUNCTION holomamba.popular_items(model text DEFAULT NULL, k integer DEFAULT 10)
 RETURNS TABLE (item_id text, popularity bigint)
@@ -411,43 +315,3 @@ $$;
 
 COMMENT ON FUNCTION holomamba.popular_items(text, integer) IS
     'the items with the most events when the active version was trained';
-
-COMMENT ON FUNCTION holomamba.recommend(bigint, integer, text, boolean, bigint[], bigint[]) IS
-    'the k items that a user is most likely to take next, best first';
-COMMENT ON FUNCTION holomamba.recommend(uuid, integer, text, boolean, uuid[], uuid[]) IS
-    'the k items that a user is most likely to take next, best first';
-COMMENT ON FUNCTION holomamba.recommend(text, integer, text, boolean, text[], text[]) IS
-    'the k items that a user is most likely to take next, best first';
-COMMENT ON FUNCTION @extschema@.recommend(bigint, integer, text, boolean, bigint[], bigint[]) IS
-    'the k items that a user is most likely to take next, best first';
-COMMENT ON FUNCTION @extschema@.recommend(uuid, integer, text, boolean, uuid[], uuid[]) IS
-    'the k items that a user is most likely to take next, best first';
-COMMENT ON FUNCTION @extschema@.recommend(text, integer, text, boolean, text[], text[]) IS
-    'the k items that a user is most likely to take next, best first';
-COMMENT ON FUNCTION holomamba.recommend_next(bigint[], integer, text, boolean, bigint[], bigint[]) IS
-    'the k items most likely to come after a history, oldest first, of no stored user';
-COMMENT ON FUNCTION holomamba.recommend_next(uuid[], integer, text, boolean, uuid[], uuid[]) IS
-    'the k items most likely to come after a history, oldest first, of no stored user';
-COMMENT ON FUNCTION holomamba.recommend_next(text[], integer, text, boolean, text[], text[]) IS
-    'the k items most likely to come after a history, oldest first, of no stored user';
-COMMENT ON FUNCTION @extschema@.recommend_next(bigint[], integer, text, boolean, bigint[], bigint[]) IS
-    'the k items most likely to come after a history, oldest first, of no stored user';
-COMMENT ON FUNCTION @extschema@.recommend_next(uuid[], integer, text, boolean, uuid[], uuid[]) IS
-    'the k items most likely to come after a history, oldest first, of no stored user';
-COMMENT ON FUNCTION @extschema@.recommend_next(text[], integer, text, boolean, text[], text[]) IS
-    'the k items most likely to come after a history, oldest first, of no stored user';
-COMMENT ON FUNCTION holomamba.similar_items(bigint, integer, text) IS
-    'the k items closest to an item in what they mean to the model, by the cosine of their tokens';
-COMMENT ON FUNCTION holomamba.similar_items(uuid, integer, text) IS
-    'the k items closest to an item in what they mean to the model, by the cosine of their tokens';
-COMMENT ON FUNCTION holomamba.similar_items(text, integer, text) IS
-    'the k items closest to an item in what they mean to the model, by the cosine of their tokens';
-COMMENT ON FUNCTION @extschema@.similar_items(bigint, integer, text) IS
-    'the k items closest to an item in what they mean to the model, by the cosine of their tokens';
-COMMENT ON FUNCTION @extschema@.similar_items(uuid, integer, text) IS
-    'the k items closest to an item in what they mean to the model, by the cosine of their tokens';
-COMMENT ON FUNCTION @extschema@.similar_items(text, integer, text) IS
-    'the k items closest to an item in what they mean to the model, by the cosine of their tokens';
-COMMENT ON FUNCTION holomamba.items_like(bigint, integer, text) IS 'internal: what similar_items() returns';
-COMMENT ON FUNCTION holomamba.items_like(uuid, integer, text) IS 'internal: what similar_items() returns';
-COMMENT ON FUNCTION holomamba.items_like(text, integer, text) IS 'internal: what similar_items() returns';

@@ -16,6 +16,9 @@ namespace holomamba {
 
 constexpr std::int32_t kNoTarget = -1;
 
+// Vectors of a sketch are stored sixteen at a time.
+constexpr int kSketchGroup = 16;
+
 struct KernelTable {
     const char* name;
 
@@ -37,6 +40,18 @@ struct KernelTable {
     void (*complex_normalise)(std::size_t n, double* product, double* exponents);
     // sum_j += x_j.
     void (*add_to_sum)(std::size_t n, const float* x, double* sum);
+    // --- int8 vectors (src/ranking/quantiser.hpp) -----------------------------------------------------------------------
+    // Inner products of `slots` codes of `prefix` int8 with an int16 query, and from each the bound
+    //     scale * (step * product + base + rest_step * rest),
+    // -infinity where the scale is not positive and infinity where it is infinite; returns the highest bound. The codes lie
+    // in groups of sixteen: elements 0 to 3 of the sixteen, then elements 4 to 7, and so on. slots is a multiple of sixteen,
+    // prefix of four; |query| <= 16383.
+    float (*sketch_bounds)(int slots, int prefix, const std::int8_t* codes, const std::int16_t* query, const float* scale,
+                           const std::uint8_t* rest, float step, float base, float rest_step, std::int32_t* products,
+                           float* bounds);
+    // The inner product of n <= 1000 int8 with an int16 query. Reads up to 31 codes more, which must be readable, and as
+    // many elements of the query, which must be 0.
+    std::int32_t (*code_product)(int n, const std::int8_t* codes, const std::int16_t* query);
 
     // --- matrix products: C[m x n] = A B, or C += A B where accumulate ------------------------------------------------
     void (*multiply)(int m, int n, int k, const float* a, const float* b, float* c, bool accumulate);    // B[k x n]

@@ -7,6 +7,7 @@
 #include "kernels/learning.hpp"
 #include "kernels/narrow.hpp"
 #include "kernels/packed.hpp"
+#include "kernels/quantised.hpp"
 #include "kernels/rows.hpp"
 #include "kernels/scan.hpp"
 #include "kernels/vector.hpp"
@@ -27,6 +28,8 @@ const holomamba::KernelTable HOLOMAMBA_JOIN(holomamba_kernels_, HOLOMAMBA_VARIAN
     .complex_multiply = holomamba::complex_multiply,
     .complex_normalise = holomamba::complex_normalise,
     .add_to_sum = holomamba::add_to_sum,
+    .sketch_bounds = holomamba::sketch_bounds,
+    .code_product = holomamba::code_product,
     .multiply = holomamba::multiply,
     .multiply_bt = holomamba::multiply_bt,
     .multiply_at = holomamba::multiply_at,

@@ -7,7 +7,8 @@
 
 namespace holomamba {
 
-// Places of the k highest scores, best first, the lower place first among equals; all of them where there are fewer than k.
+// Places of the k highest scores, best first, the lower place first among equals; all of them where there are fewer
+// than k.
 std::vector<std::int32_t> top_k(std::span<const float> scores, int k);
 
 }  // namespace holomamba

@@ -1,0 +1,56 @@
+-- A model of :items items and :users users of 100 events each, with vectors made by hand, since the time of a call does not
+-- depend on what the vectors mean: clusters of unequal size, norms spread log-normally, dimension 96 and a bias.
+\set ON_ERROR_STOP on
+SET client_min_messages = warning;
+CREATE EXTENSION holomamba;
+CREATE TABLE events (id bigserial PRIMARY KEY, user_id integer NOT NULL, item_id integer NOT NULL);
+CREATE INDEX ON events (user_id, id);
+CREATE TABLE items (item_id integer PRIMARY KEY, kind integer);
+SELECT setseed(0.5) \g /dev/null
+SELECT holomamba.create_model('bench', 'events', 'user_id', 'item_id', '{id}', items => 'items', item_key => 'item_id',
+                              options => '{"dimension": 96}') \g /dev/null
+
+-- Not trained: a version without weights serves whoever has a vector.
+ALTER TABLE events DISABLE TRIGGER USER;
+INSERT INTO items SELECT i, i % 20 FROM generate_series(1, :items) i;
+INSERT INTO events (user_id, item_id)
+SELECT u, 1 + floor(:items * random() ^ 2) FROM generate_series(1, :users) u, generate_series(1, 100) ORDER BY random();
+CREATE FUNCTION normal() RETURNS float8 LANGUAGE sql AS 'SELECT sqrt(-2 * ln(1 - random())) * cos(2 * pi() * random())';
+-- hrr_random() draws N(0, 1/n); clusters are a multiple of its length apart.
+INSERT INTO holomamba.bench_items (item_id, token, target, popularity)
+SELECT c.i, c.x, (c.x::real[] || (0.3 * normal())::real)::hrr, 0
+FROM (SELECT i, (hrr_random(96, (:clusters * random() ^ 2)::bigint) + 0.7 * hrr_random(96, i + 1000000)) * exp(0.3 * normal()) AS x
+      FROM generate_series(1, :items) i) c;
+INSERT INTO holomamba.bench_users (user_id, vector, events, version)
+SELECT u, ((hrr_random(96, (:clusters * random() ^ 2)::bigint) + hrr_random(96, (:clusters * random() ^ 2)::bigint)
+            + 0.5 * hrr_random(96, u + 9000000)) * 4)::real[] || 1::real, 100, 1
+FROM generate_series(1, :users) u;
+INSERT INTO holomamba.version_catalogue (model, version, status, holdout, options) VALUES ('bench', 1, 'ready', 'none', '{"threads": 0}');
+UPDATE holomamba.model_catalogue SET active_version = 1;
+CREATE TABLE filters AS
+SELECT percent, n, ARRAY(SELECT item_id::bigint FROM items WHERE random() * 100 < percent AND n > 0) AS candidates
+FROM unnest('{1,10,50}'::integer[]) percent, generate_series(1, 10) n;
+
+-- One call after another in the server, without a client: what the call itself costs, in milliseconds.
+CREATE UNLOGGED TABLE timings (what text, ms float8);
+CREATE PROCEDURE time_calls(what text, calls integer, percent integer DEFAULT NULL, seen boolean DEFAULT true, diversity real DEFAULT 0)
+LANGUAGE plpgsql AS $$
+DECLARE
+    lists bigint[];
+    before timestamptz;
+    spent float8;
+    who bigint;
+BEGIN
+    FOR i IN -20 .. calls LOOP
+        lists := (SELECT f.candidates FROM filters f WHERE f.percent = time_calls.percent AND f.n = 1 + abs(i) % 10);
+        who := 1 + (i + 20) * 7 % (SELECT count(*) FROM holomamba.bench_users);
+        before := clock_timestamp();
+        PERFORM recommend(who, 10, 'bench', seen, lists, NULL, diversity);
+        spent := extract(epoch FROM clock_timestamp() - before) * 1000;
+        IF i > 0 THEN
+            INSERT INTO timings VALUES (what, spent);
+        END IF;
+    END LOOP;
+END
+$$;
+VACUUM ANALYZE;

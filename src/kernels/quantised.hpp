@@ -1,0 +1,115 @@
+// Inner products of stored int8 vectors with an int16 query, in exact integers, and the bounds made of them.
+#pragma once
+
+#include <cstring>
+#include <limits>
+
+#include "kernels/lanes.hpp"
+
+#ifdef __SSE2__
+#include <immintrin.h>
+#endif
+
+namespace holomamba {
+namespace {
+
+// Sums of 32 bits for the sixteen codes of a group; a multiply-add takes two of the four neighbouring int8 at a time.
+#if defined(__AVX512BW__)
+struct GroupSums {
+    __m512i sums = _mm512_setzero_si512();
+    HOLOMAMBA_INLINE void add(GroupSums* self, const std::int8_t* codes, std::int32_t even, std::int32_t odd) {
+        const __m512i four = _mm512_loadu_si512(codes);
+        const __m512i low = _mm512_srai_epi16(_mm512_slli_epi16(four, 8), 8);
+        self->sums = _mm512_add_epi32(self->sums, _mm512_madd_epi16(low, _mm512_set1_epi32(even)));
+        self->sums =
+            _mm512_add_epi32(self->sums, _mm512_madd_epi16(_mm512_srai_epi16(four, 8), _mm512_set1_epi32(odd)));
+    }
+    HOLOMAMBA_INLINE void store(const GroupSums* self, std::int32_t* out) { _mm512_storeu_si512(out, self->sums); }
+};
+#elif defined(__AVX2__)
+struct GroupSums {
+    __m256i sums[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
+    HOLOMAMBA_INLINE void add(GroupSums* self, const std::int8_t* codes, std::int32_t even, std::int32_t odd) {
+        for (int half = 0; half < 2; half++) {
+            const __m256i four = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(codes + 32 * half));
+            const __m256i low = _mm256_srai_epi16(_mm256_slli_epi16(four, 8), 8);
+            const __m256i sum = _mm256_add_epi32(_mm256_madd_epi16(low, _mm256_set1_epi32(even)),
+                                                 _mm256_madd_epi16(_mm256_srai_epi16(four, 8), _mm256_set1_epi32(odd)));
+            self->sums[half] = _mm256_add_epi32(self->sums[half], sum);
+        }
+    }
+    HOLOMAMBA_INLINE void store(const GroupSums* self, std::int32_t* out) { std::memcpy(out, self->sums, 64); }
+};
+#else
+struct GroupSums {
+    std::int32_t sums[kSketchGroup] = {};
+    HOLOMAMBA_INLINE void add(GroupSums* self, const std::int8_t* codes, std::int32_t even, std::int32_t odd) {
+        std::int16_t first[2], second[2];
+        std::memcpy(first, &even, sizeof even);
+        std::memcpy(second, &odd, sizeof odd);
+        for (int i = 0; i < kSketchGroup; i++)
+            self->sums[i] += codes[4 * i] * first[0] + codes[4 * i + 2] * first[1] + codes[4 * i + 1] * second[0] +
+                             codes[4 * i + 3] * second[1];
+    }
+    HOLOMAMBA_INLINE void store(const GroupSums* self, std::int32_t* out) { std::memcpy(out, self->sums, 64); }
+};
+#endif
+
+float sketch_bounds(int slots, int prefix, const std::int8_t* codes, const std::int16_t* query, const float* scale,
+                    const std::uint8_t* rest, float step, float base, float rest_step, std::int32_t* products,
+                    float* bounds) {
+    constexpr float kInfinity = std::numeric_limits<float>::infinity();
+    float best = -kInfinity;
+    for (int first = 0; first < slots; first += kSketchGroup) {
+        GroupSums sums;
+        for (int quad = 0; quad < prefix; quad += 4, codes += 4 * kSketchGroup) {
+            const std::int16_t pairs[4] = {query[quad], query[quad + 2], query[quad + 1], query[quad + 3]};
+            std::int32_t even, odd;
+            std::memcpy(&even, pairs, sizeof even);
+            std::memcpy(&odd, pairs + 2, sizeof odd);
+            GroupSums::add(&sums, codes, even, odd);
+        }
+        GroupSums::store(&sums, products + first);
+        for (int i = first; i < first + kSketchGroup; i++) {
+            const float bound = scale[i] * (step * static_cast<float>(products[i]) + base + rest_step * rest[i]);
+            const float known = scale[i] > std::numeric_limits<float>::max() ? kInfinity : bound;
+            bounds[i] = scale[i] > 0.0f ? known : -kInfinity;
+            best = best > bounds[i] ? best : bounds[i];
+        }
+    }
+    return best;
+}
+
+template <typename Register>
+HOLOMAMBA_INLINE std::int32_t total_of(const Register* sums) {
+    std::int32_t lanes[sizeof(Register) / sizeof(std::int32_t)], total = 0;
+    std::memcpy(lanes, sums, sizeof lanes);
+    for (const std::int32_t lane : lanes) total += lane;
+    return total;
+}
+
+std::int32_t code_product(int n, const std::int8_t* codes, const std::int16_t* query) {
+#if defined(__AVX512BW__)
+    __m512i sums = _mm512_setzero_si512();
+    for (int j = 0; j < n; j += 32) {
+        const __m512i wide = _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(codes + j)));
+        sums = _mm512_add_epi32(sums, _mm512_madd_epi16(wide, _mm512_loadu_si512(query + j)));
+    }
+    return total_of(&sums);
+#elif defined(__AVX2__)
+    __m256i sums = _mm256_setzero_si256();
+    for (int j = 0; j < n; j += 16) {
+        const __m256i wide = _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(codes + j)));
+        const __m256i part = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(query + j));
+        sums = _mm256_add_epi32(sums, _mm256_madd_epi16(wide, part));
+    }
+    return total_of(&sums);
+#else
+    std::int32_t total = 0;
+    for (int j = 0; j < n; j++) total += codes[j] * query[j];
+    return total;
+#endif
+}
+
+}  // namespace
+}  // namespace holomamba

@@ -1,0 +1,115 @@
+#include "postgres/id_set.hpp"
+
+#include <bit>
+
+extern "C" {
+#include "catalog/pg_type_d.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/typcache.h"
+}
+
+namespace holomamba::postgres {
+
+struct IdSet {
+    bool by_value;  // equal ids are equal Datums: bigint, without a call
+    Oid collation;
+    FmgrInfo hash, equal;
+    int shift;      // of a hash of 64 bits, to get a slot
+    uint32 slots;   // a power of two, at least twice the number of ids
+    int32* places;  // [slots] -1: free
+    Datum* ids;     // the elements of the array
+};
+
+namespace {
+
+uint32 slot_of(IdSet* set, Datum id) {
+    // Multiplied by 2^64 / golden ratio, neighbours are spread over all slots, and what is spread already stays so.
+    const uint64 key =
+        set->by_value ? static_cast<uint64>(id) : DatumGetUInt32(FunctionCall1Coll(&set->hash, set->collation, id));
+    return static_cast<uint32>((key * UINT64CONST(0x9E3779B97F4A7C15)) >> set->shift);
+}
+
+bool same(IdSet* set, Datum a, Datum b) {
+    return set->by_value ? a == b : DatumGetBool(FunctionCall2Coll(&set->equal, set->collation, a, b));
+}
+
+// The slot where an id is, or where it would be put.
+uint32 probe(IdSet* set, Datum id) {
+    uint32 slot = slot_of(set, id);
+    while (set->places[slot] >= 0 && !same(set, set->ids[set->places[slot]], id)) slot = (slot + 1) & (set->slots - 1);
+    return slot;
+}
+
+}  // namespace
+
+IdSet* make_id_set(Datum* ids, const bool* nulls, int count, Oid type, Oid collation, MemoryContext context) {
+    MemoryContext before = MemoryContextSwitchTo(context);
+    auto* set = static_cast<IdSet*>(palloc0(sizeof(IdSet)));
+    set->by_value = type == INT8OID && FLOAT8PASSBYVAL;
+    set->collation = collation;
+    set->ids = ids;
+    const TypeCacheEntry* known = lookup_type_cache(type, TYPECACHE_HASH_PROC | TYPECACHE_EQ_OPR_FINFO);
+    if (!OidIsValid(known->hash_proc) || !OidIsValid(known->eq_opr_finfo.fn_oid))
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_FUNCTION),
+                        errmsg("could not identify a hash function for type %s", format_type_be(type))));
+    fmgr_info_cxt(known->hash_proc, &set->hash, context);
+    fmgr_info_cxt(known->eq_opr_finfo.fn_oid, &set->equal, context);
+    set->slots = std::bit_ceil(static_cast<uint32>(Max(2 * count, 16)));
+    set->shift = 64 - std::countr_zero(set->slots);
+    set->places = static_cast<int32*>(palloc(sizeof(int32) * set->slots));
+    std::memset(set->places, 0xff, sizeof(int32) * set->slots);
+    for (int32 place = 0; place < count; place++) {
+        if (nulls != nullptr && nulls[place]) continue;
+        const uint32 slot = probe(set, ids[place]);
+        if (set->places[slot] < 0) set->places[slot] = place;
+    }
+    MemoryContextSwitchTo(before);
+    return set;
+}
+
+IdSet* make_id_set(ArrayType* ids, Oid collation, MemoryContext context) {
+    MemoryContext before = MemoryContextSwitchTo(context);
+    int16 length;
+    bool by_value;
+    char alignment;
+    get_typlenbyvalalign(ARR_ELEMTYPE(ids), &length, &by_value, &alignment);
+    Datum* elements;
+    bool* nulls;
+    int count;
+    deconstruct_array(ids, ARR_ELEMTYPE(ids), length, by_value, alignment, &elements, &nulls, &count);
+    MemoryContextSwitchTo(before);
+    return make_id_set(elements, nulls, count, ARR_ELEMTYPE(ids), collation, context);
+}
+
+int32 find_id(IdSet* set, Datum id) {
+    return set->places[probe(set, id)];
+}
+
+}  // namespace holomamba::postgres
+
+using namespace holomamba::postgres;
+
+// is_among(id, ids): id = ANY (ids), by a hash table that is made once for a statement whose `ids` is a constant or a
+// parameter. Such an argument stays where it is while the statement runs.
+HOLOMAMBA_FUNCTION(holomamba_is_among)
+Datum holomamba_is_among(PG_FUNCTION_ARGS) {
+    struct Kept {
+        Datum ids;
+        IdSet* set;
+    };
+    FmgrInfo* function = fcinfo->flinfo;
+    const Datum ids = PG_GETARG_DATUM(1);
+    auto* kept = static_cast<Kept*>(function->fn_extra);
+    if (kept == nullptr || kept->ids != ids) {
+        const bool stable = get_fn_expr_arg_stable(function, 1);
+        MemoryContext context = stable ? function->fn_mcxt : CurrentMemoryContext;
+        kept = static_cast<Kept*>(MemoryContextAlloc(context, sizeof(Kept)));
+        MemoryContext before = MemoryContextSwitchTo(context);
+        *kept = {ids, make_id_set(DatumGetArrayTypePCopy(ids), PG_GET_COLLATION(), context)};
+        MemoryContextSwitchTo(before);
+        if (stable) function->fn_extra = kept;
+    }
+    PG_RETURN_BOOL(find_id(kept->set, PG_GETARG_DATUM(0)) >= 0);
+}

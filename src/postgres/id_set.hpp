@@ -1,0 +1,24 @@
+// Sets of ids, of whatever type a model's ids have.
+#pragma once
+
+#include "postgres/guard.hpp"
+
+extern "C" {
+#include "utils/array.h"
+}
+
+namespace holomamba::postgres {
+
+// A hash table from ids to their places in an array. Plain data in one memory context.
+struct IdSet;
+
+// The set of the elements of an array of bigint, uuid or text, by the equality of that type under `collation`; of equal
+// elements the first counts, NULLs do not.
+IdSet* make_id_set(ArrayType* ids, Oid collation, MemoryContext context);
+// The same for `count` Datums, which are not copied; no `nulls`: none is NULL.
+IdSet* make_id_set(Datum* ids, const bool* nulls, int count, Oid type, Oid collation, MemoryContext context);
+
+// The place of an id in the array, from 0, or -1. The id is of the array's element type.
+int32 find_id(IdSet* set, Datum id);
+
+}  // namespace holomamba::postgres

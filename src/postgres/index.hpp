@@ -1,0 +1,130 @@
+// The access method holomamba: what its files share. docs/architecture.md#the-index tells how the parts fit.
+#pragma once
+
+#include "postgres/compat.h"
+#include "postgres/guard.hpp"
+#include "ranking/extent.hpp"
+#include "ranking/quantiser.hpp"
+
+extern "C" {
+#include "access/amapi.h"
+#include "access/generic_xlog.h"
+#include "access/relscan.h"
+#include "storage/bufmgr.h"
+#include "storage/bufpage.h"
+#include "utils/rel.h"
+}
+
+namespace holomamba::postgres {
+
+// Pages: a header, content from kContentAt on, and a tail. All of the content counts as used: no hole for WAL to leave
+// out.
+enum class PageKind : uint16 { meta = 1, transform, sketch, detail };
+struct PageTail {
+    PageKind kind;
+    uint16 page_id;  // tells tools which access method a page is of
+    uint16 used;     // sketch pages: slots that are taken, and those of them whose vector is NULL
+    uint16 nulls;
+};
+constexpr uint16 kPageId = 0xFF9B;
+constexpr int kContentAt = 64;
+constexpr int kContentBytes = BLCKSZ - kContentAt - MAXALIGN(sizeof(PageTail));
+
+inline char* page_content(Page page) {
+    return static_cast<char*>(page) + kContentAt;
+}
+inline PageTail* page_tail(Page page) {
+    return reinterpret_cast<PageTail*>(PageGetSpecialPointer(page));
+}
+void init_page(Page page, PageKind kind);
+// Raises unless the page, just read, is what it should be.
+void check_page(Relation index, Buffer buffer, PageKind kind);
+
+// Block 0. The transform follows as floats, spread then normals, over blocks 1 to first_block - 1; then the extents.
+struct IndexMeta {
+    uint32 magic;
+    uint16 version;
+    uint16 dims;  // 0: the index was built empty, and has met no vector
+    uint16 prefix;
+    uint16 reflections;
+    BlockNumber first_block;
+    uint32 extents;
+    uint32 insert_extent;  // where to look for a free slot first
+};
+constexpr uint32 kIndexMagic = 0x484D4258;
+constexpr uint16 kIndexVersion = 1;
+constexpr BlockNumber kMetaBlock = 0;
+
+IndexMeta read_meta(Relation index);
+void init_meta_page(Page page, const IndexMeta& meta);
+// The meta page of an index without a vector.
+IndexMeta empty_meta(int dims);
+
+// What of the meta pages does not change but for dims 0; one chunk of memory, kept in rd_amcache. Valid until the
+// server may process invalidations: copy what must last.
+struct IndexLayout {
+    int dims;
+    BlockNumber first_block;
+    ExtentShape shape;
+    Transform transform;
+};
+const IndexLayout* index_layout(Relation index);
+
+inline BlockNumber sketch_block(const IndexLayout& layout, uint32 extent) {
+    return layout.first_block + extent * static_cast<uint32>(layout.shape.pages());
+}
+inline BlockNumber detail_block(const IndexLayout& layout, uint32 extent, int slot) {
+    return sketch_block(layout, extent) + 1 + static_cast<uint32>(slot / layout.shape.rows);
+}
+
+// A sketch page's parts.
+struct SketchPage {
+    int8_t* codes;
+    float* scales;
+    uint8_t* rests;
+    PageTail* tail;
+};
+inline SketchPage sketch_page(const ExtentShape& shape, Page page) {
+    char* content = page_content(page);
+    return {reinterpret_cast<int8_t*>(content), reinterpret_cast<float*>(content + shape.scales_at()),
+            reinterpret_cast<uint8_t*>(content + shape.rests_at()), page_tail(page)};
+}
+// A slot's part of a detail page.
+inline int8_t* detail_elements(const ExtentShape& shape, Page page, int slot) {
+    return reinterpret_cast<int8_t*>(page_content(page)) + slot % shape.rows * shape.rest;
+}
+inline DetailNote* detail_note(const ExtentShape& shape, Page page, int slot) {
+    return reinterpret_cast<DetailNote*>(page_content(page) + shape.notes_at()) + slot % shape.rows;
+}
+inline ItemPointerData note_row(const DetailNote* note) {
+    ItemPointerData row;
+    static_assert(sizeof row == sizeof note->row);
+    memcpy(&row, note->row, sizeof row);
+    return row;
+}
+
+// Writes a slot that is free, and one that is taken free again; both pages are to be logged by the caller.
+void fill_slot(const ExtentShape& shape, int slot, const Code& code, const ItemPointerData& row, Page sketch,
+               Page detail);
+void clear_slot(const ExtentShape& shape, int slot, Page sketch, Page detail);
+
+// The code of a column's value: of one dimension with the index, of another, or NULL.
+void make_code(const IndexLayout& layout, Datum value, bool null, Code* code);
+
+// A pinned page, locked.
+Buffer read_page(Relation index, BlockNumber block, PageKind kind, int lock, BufferAccessStrategy strategy = nullptr);
+
+// The access method's functions, by file: am_build.cpp, am_insert.cpp, index_scan.cpp, index_vacuum.cpp.
+IndexBuildResult* am_build(Relation heap, Relation index, IndexInfo* info);
+void am_build_empty(Relation index);
+bool am_insert(Relation index, Datum* values, bool* nulls, ItemPointer row, Relation heap, IndexUniqueCheck unique,
+               bool unchanged, IndexInfo* info);
+IndexScanDesc am_begin_scan(Relation index, int keys, int orderings);
+void am_rescan(IndexScanDesc scan, ScanKey keys, int key_count, ScanKey orderings, int ordering_count);
+bool am_get_tuple(IndexScanDesc scan, ScanDirection direction);
+void am_end_scan(IndexScanDesc scan);
+IndexBulkDeleteResult* am_bulk_delete(IndexVacuumInfo* info, IndexBulkDeleteResult* stats,
+                                      IndexBulkDeleteCallback callback, void* callback_state);
+IndexBulkDeleteResult* am_vacuum_cleanup(IndexVacuumInfo* info, IndexBulkDeleteResult* stats);
+
+}  // namespace holomamba::postgres

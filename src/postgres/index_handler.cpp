@@ -1,0 +1,112 @@
+// The access method's description of itself: what it can do, what it costs, which operator classes it takes.
+#include <cmath>
+
+#include "postgres/index.hpp"
+
+extern "C" {
+#include "access/amvalidate.h"
+#include "access/htup_details.h"
+#include "access/reloptions.h"
+#include "catalog/pg_amop.h"
+#include "catalog/pg_opclass.h"
+#include "catalog/pg_opfamily.h"
+#include "catalog/pg_type_d.h"
+#include "commands/vacuum.h"
+#include "nodes/pathnodes.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "utils/catcache.h"
+#include "utils/lsyscache.h"
+#include "utils/regproc.h"
+#include "utils/spccache.h"
+#include "utils/syscache.h"
+}
+
+namespace holomamba::postgres {
+
+namespace {
+
+constexpr int kStrategies = 1;
+
+// Before the first row, a scan reads the sketches of all vectors and the rest of a few; thereafter it has its rows at
+// hand.
+void estimate_cost(PlannerInfo*, IndexPath* path, double, Cost* startup, Cost* total, Selectivity* selectivity,
+                   double* correlation, double* pages) {
+    const IndexOptInfo* index = path->indexinfo;
+    double random_page = 0, sequential_page = 0;
+    get_tablespace_page_costs(index->reltablespace, &random_page, &sequential_page);
+    const double sketch_pages = std::ceil(index->pages * 0.3);
+    *startup = sketch_pages * sequential_page + (index->pages - sketch_pages) * 0.1 * random_page +
+               0.1 * cpu_operator_cost * index->tuples;
+    *total = *startup + (index->pages - sketch_pages) * 0.9 * sequential_page + cpu_index_tuple_cost * index->tuples;
+    *selectivity = 1.0;
+    *correlation = 0.0;
+    *pages = index->pages;
+    // A scan in no order, as for a partial index, works but has no advantage.
+    if (path->indexorderbys == NIL) {
+        *startup += disable_cost;
+        *total += disable_cost;
+    }
+}
+
+bytea* read_options(Datum options, bool validate) {
+    local_relopts none;
+    init_local_reloptions(&none, sizeof(int32));
+    build_local_reloptions(&none, options, validate);
+    return nullptr;
+}
+
+// Holds for a class whose one operator orders by a double precision; support functions there are none.
+bool validate_class(Oid class_id) {
+    HeapTuple tuple = SearchSysCache1(CLAOID, ObjectIdGetDatum(class_id));
+    if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for operator class %u", class_id);
+    const auto* form = reinterpret_cast<Form_pg_opclass>(GETSTRUCT(tuple));
+    const Oid family = form->opcfamily, type = form->opcintype;
+    ReleaseSysCache(tuple);
+
+    CatCList* operators = SearchSysCacheList1(AMOPSTRATEGY, ObjectIdGetDatum(family));
+    bool valid = operators->n_members > 0;
+    for (int i = 0; i < operators->n_members; i++) {
+        const auto* member = reinterpret_cast<Form_pg_amop>(GETSTRUCT(&operators->members[i]->tuple));
+        const bool fits = member->amopstrategy >= 1 && member->amopstrategy <= kStrategies &&
+                          member->amoppurpose == AMOP_ORDER && get_op_rettype(member->amopopr) == FLOAT8OID &&
+                          opfamily_can_sort_type(member->amopsortfamily, FLOAT8OID) &&
+                          check_amop_signature(member->amopopr, FLOAT8OID, type, type);
+        if (fits) continue;
+        ereport(INFO, (errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+                       errmsg("operator %s of family %u cannot serve access method holomamba",
+                              format_operator(member->amopopr), family)));
+        valid = false;
+    }
+    ReleaseCatCacheList(operators);
+    return valid;
+}
+
+}  // namespace
+}  // namespace holomamba::postgres
+
+using namespace holomamba::postgres;
+
+HOLOMAMBA_FUNCTION(holomamba_index_handler)
+Datum holomamba_index_handler(PG_FUNCTION_ARGS) {
+    IndexAmRoutine* routine = makeNode(IndexAmRoutine);
+    routine->amstrategies = kStrategies;
+    routine->amsupport = 0;
+    routine->amcanorderbyop = true;
+    routine->amoptionalkey = true;  // NULLs are indexed, too
+    routine->amparallelvacuumoptions = VACUUM_OPTION_PARALLEL_BULKDEL | VACUUM_OPTION_PARALLEL_CLEANUP;
+    routine->amkeytype = InvalidOid;
+    routine->ambuild = am_build;
+    routine->ambuildempty = am_build_empty;
+    routine->aminsert = am_insert;
+    routine->ambulkdelete = am_bulk_delete;
+    routine->amvacuumcleanup = am_vacuum_cleanup;
+    routine->amcostestimate = estimate_cost;
+    routine->amoptions = read_options;
+    routine->amvalidate = validate_class;
+    routine->ambeginscan = am_begin_scan;
+    routine->amrescan = am_rescan;
+    routine->amgettuple = am_get_tuple;
+    routine->amendscan = am_end_scan;
+    PG_RETURN_POINTER(routine);
+}

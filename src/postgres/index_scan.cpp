@@ -1,0 +1,332 @@
+// ORDER BY column <#> query: rows in the order of a lower bound of their distance. The executor computes the distance
+// itself from each row and holds the row back until no bound to come is lower (xs_recheckorderby), so that what it
+// returns is exact.
+//
+// A scan works in passes. The first reads all sketch pages and keeps the highest bound of each extent. Every pass
+// visits the extents in the order of those, and in them the vectors that their sketches do not rule out, and keeps the
+// best so many that come after the last row returned. When these are used up, the next pass keeps more. NULLs come
+// last.
+#include "postgres/hrr.hpp"
+#include "postgres/index.hpp"
+#include "ranking/best_bounds.hpp"
+
+extern "C" {
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "pgstat.h"
+#include "utils/memutils.h"
+}
+
+namespace holomamba::postgres {
+
+namespace {
+
+constexpr Size kFirstPass = 128;
+constexpr Size kGrowth = 8;
+constexpr Size kMostSlots = kContentBytes / sizeof(float);  // of an extent of any shape
+constexpr Size kMostDead = 1024;
+
+enum class Phase { start, bounded, unordered, end };
+
+struct Scan {
+    MemoryContext context;  // of all below; lives as long as the scan
+    Phase phase;
+    bool null_query;     // no order: all rows, in that of the pages
+    IndexLayout layout;  // without a transform: its memory is the relation cache's
+    uint32 extents;
+    Size extents_allocated;
+    float* extent_bounds;  // highest sketch bound of an extent, in the query's unit
+    uint32* extent_order;  // a heap, the highest first
+    bool* extent_nulls;
+    QuantisedQuery query;
+    BestBounds best;
+    Size best_allocated;
+    Size next;       // of best.items
+    bool exhausted;  // the last pass kept all there was
+    Candidate last;  // the last one of the passes before
+    bool has_last;
+    uint32 unordered_extent;
+    Candidate* dead;  // rows that the executor found dead, to be marked
+    Size dead_count;
+    int32_t* products;  // of one extent
+    float* bounds;
+};
+
+Scan* state_of(IndexScanDesc scan) {
+    return static_cast<Scan*>(scan->opaque);
+}
+
+void allocate_best(Scan* scan, Size capacity) {
+    if (capacity > scan->best_allocated) {
+        if (scan->best.items != nullptr) pfree(scan->best.items);
+        scan->best.items = static_cast<Candidate*>(MemoryContextAllocHuge(scan->context, capacity * sizeof(Candidate)));
+        scan->best_allocated = capacity;
+    }
+    scan->best.capacity = capacity;
+    scan->best.count = 0;
+    scan->next = 0;
+}
+
+// The most candidates that a pass may keep.
+Size most_candidates() {
+    return Max(kFirstPass, static_cast<Size>(work_mem) * 1024 / sizeof(Candidate));
+}
+
+float sketch_extent(Scan* scan, Page page) {
+    const SketchPage sketch = sketch_page(scan->layout.shape, page);
+    const QuantisedQuery& q = scan->query;
+    return kernels().sketch_bounds(scan->layout.shape.sketch_slots, scan->layout.shape.prefix, sketch.codes, q.prefix,
+                                   sketch.scales, sketch.rests, q.sketch_step, q.sketch_base, q.sketch_rest,
+                                   scan->products, scan->bounds);
+}
+
+void read_sketches(IndexScanDesc desc) {
+    Scan* scan = state_of(desc);
+    for (uint32 extent = 0; extent < scan->extents; extent++) {
+        CHECK_FOR_INTERRUPTS();
+        Buffer buffer =
+            read_page(desc->indexRelation, sketch_block(scan->layout, extent), PageKind::sketch, BUFFER_LOCK_SHARE);
+        scan->extent_bounds[extent] = sketch_extent(scan, BufferGetPage(buffer));
+        scan->extent_nulls[extent] = page_tail(BufferGetPage(buffer))->nulls > 0;
+        UnlockReleaseBuffer(buffer);
+        scan->extent_order[extent] = extent;
+    }
+}
+
+// What a slot of the extent has on the detail page that is locked.
+bool read_row(IndexScanDesc desc, Page page, int slot, Candidate* candidate) {
+    const DetailNote* note = detail_note(state_of(desc)->layout.shape, page, slot);
+    if (note->dead && desc->ignore_killed_tuples) return false;
+    memcpy(candidate->row, note->row, sizeof note->row);
+    const ItemPointerData row = note_row(note);
+    return ItemPointerIsValid(&row);
+}
+
+// Offers the vectors of an extent that may have a place among the best.
+void visit_extent(IndexScanDesc desc, uint32 extent) {
+    Scan* scan = state_of(desc);
+    const ExtentShape& shape = scan->layout.shape;
+    const QuantisedQuery& query = scan->query;
+    float scales[kMostSlots];
+    Buffer buffer =
+        read_page(desc->indexRelation, sketch_block(scan->layout, extent), PageKind::sketch, BUFFER_LOCK_SHARE);
+    sketch_extent(scan, BufferGetPage(buffer));
+    memcpy(scales, sketch_page(shape, BufferGetPage(buffer)).scales, sizeof(float) * static_cast<Size>(shape.slots));
+    UnlockReleaseBuffer(buffer);
+
+    buffer = InvalidBuffer;
+    BlockNumber block = InvalidBlockNumber;
+    for (int slot = 0; slot < shape.slots; slot++) {
+        const double sketch_bound = scan->bounds[slot] * query.unit;
+        if (!(scales[slot] > 0) || sketch_bound < scan->best.threshold()) continue;
+        if (detail_block(scan->layout, extent, slot) != block) {
+            if (BufferIsValid(buffer)) UnlockReleaseBuffer(buffer);
+            block = detail_block(scan->layout, extent, slot);
+            buffer = read_page(desc->indexRelation, block, PageKind::detail, BUFFER_LOCK_SHARE);
+        }
+        Page page = BufferGetPage(buffer);
+        const DetailNote* note = detail_note(shape, page, slot);
+        const int32_t product = kernels().code_product(shape.rest, detail_elements(shape, page, slot), query.rest);
+        Candidate candidate;
+        candidate.bound = bound_inner_product(query, scan->bounds[slot], scales[slot], scan->products[slot], product,
+                                              note->prefix_error, note->rest_error);
+        candidate.extent = extent;
+        candidate.slot = static_cast<uint16>(slot);
+        candidate.page_version = BufferGetLSNAtomic(buffer);
+        if (candidate.bound < scan->best.threshold()) continue;
+        if (scan->has_last && !comes_before(scan->last, candidate)) continue;
+        if (read_row(desc, page, slot, &candidate)) scan->best.offer(candidate);
+    }
+    if (BufferIsValid(buffer)) UnlockReleaseBuffer(buffer);
+}
+
+void run_pass(IndexScanDesc desc, Size capacity) {
+    Scan* scan = state_of(desc);
+    allocate_best(scan, capacity);
+    const auto lower = [scan](uint32 a, uint32 b) { return scan->extent_bounds[a] < scan->extent_bounds[b]; };
+    uint32* end = scan->extent_order + scan->extents;
+    std::make_heap(scan->extent_order, end, lower);
+    for (; end > scan->extent_order; end--) {
+        CHECK_FOR_INTERRUPTS();
+        const uint32 extent = scan->extent_order[0];
+        const double bound = scan->extent_bounds[extent] * scan->query.unit;
+        if (bound == -std::numeric_limits<double>::infinity() || bound < scan->best.threshold()) break;
+        visit_extent(desc, extent);
+        std::pop_heap(scan->extent_order, end, lower);
+    }
+    scan->exhausted = !scan->best.full();
+    scan->best.sort();
+}
+
+// The rows without an order, an extent at a time: the NULLs, or for a NULL query all rows.
+void read_unordered(IndexScanDesc desc, uint32 extent) {
+    Scan* scan = state_of(desc);
+    const ExtentShape& shape = scan->layout.shape;
+    allocate_best(scan, static_cast<Size>(shape.slots));
+    if (!scan->null_query && !scan->extent_nulls[extent]) return;
+    float scales[kMostSlots];
+    Buffer buffer =
+        read_page(desc->indexRelation, sketch_block(scan->layout, extent), PageKind::sketch, BUFFER_LOCK_SHARE);
+    memcpy(scales, sketch_page(shape, BufferGetPage(buffer)).scales, sizeof(float) * static_cast<Size>(shape.slots));
+    UnlockReleaseBuffer(buffer);
+    for (int first = 0; first < shape.slots; first += shape.rows) {
+        buffer = read_page(desc->indexRelation, detail_block(scan->layout, extent, first), PageKind::detail,
+                           BUFFER_LOCK_SHARE);
+        for (int slot = first; slot < first + shape.rows; slot++) {
+            if (scan->null_query ? scales[slot] == 0 : !(scales[slot] < 0)) continue;
+            Candidate candidate{0, extent, static_cast<uint16>(slot), {}, BufferGetLSNAtomic(buffer)};
+            if (read_row(desc, BufferGetPage(buffer), slot, &candidate))
+                scan->best.items[scan->best.count++] = candidate;
+        }
+        UnlockReleaseBuffer(buffer);
+    }
+}
+
+// Takes the scan to its next candidate; false at the end.
+bool advance(IndexScanDesc desc) {
+    Scan* scan = state_of(desc);
+    for (;;) {
+        if (scan->phase != Phase::start && scan->next < scan->best.count) return true;
+        switch (scan->phase) {
+            case Phase::start:
+                if (scan->null_query) {
+                    scan->phase = Phase::unordered;
+                } else {
+                    read_sketches(desc);
+                    run_pass(desc, kFirstPass);
+                    scan->phase = Phase::bounded;
+                }
+                break;
+            case Phase::bounded:
+                if (scan->exhausted) {
+                    scan->phase = Phase::unordered;
+                } else {
+                    scan->last = scan->best.items[scan->best.count - 1];
+                    scan->has_last = true;
+                    run_pass(desc, Min(scan->best.capacity * kGrowth, most_candidates()));
+                }
+                break;
+            case Phase::unordered:
+                CHECK_FOR_INTERRUPTS();
+                if (scan->unordered_extent == scan->extents)
+                    scan->phase = Phase::end;
+                else
+                    read_unordered(desc, scan->unordered_extent++);
+                break;
+            case Phase::end:
+                return false;
+        }
+    }
+}
+
+// Leaves a mark where the executor found a row dead to everybody, so that later scans need not look again. Only on a
+// page that nobody has changed since: its slot may have another row by now, and one of the same place.
+void mark_dead(IndexScanDesc desc) {
+    Scan* scan = state_of(desc);
+    for (Size i = 0; i < scan->dead_count; i++) {
+        const Candidate& candidate = scan->dead[i];
+        Buffer buffer = read_page(desc->indexRelation, detail_block(scan->layout, candidate.extent, candidate.slot),
+                                  PageKind::detail, BUFFER_LOCK_SHARE);
+        if (BufferGetLSNAtomic(buffer) == candidate.page_version) {
+            detail_note(scan->layout.shape, BufferGetPage(buffer), candidate.slot)->dead = 1;
+            MarkBufferDirtyHint(buffer, true);
+        }
+        UnlockReleaseBuffer(buffer);
+    }
+    scan->dead_count = 0;
+}
+
+void remember_dead(IndexScanDesc desc) {
+    Scan* scan = state_of(desc);
+    // Pages of an unlogged table carry no version.
+    if (!RelationNeedsWAL(desc->indexRelation) || scan->next == 0 || scan->dead_count == kMostDead) return;
+    if (scan->dead == nullptr)
+        scan->dead = static_cast<Candidate*>(MemoryContextAlloc(scan->context, kMostDead * sizeof(Candidate)));
+    scan->dead[scan->dead_count++] = scan->best.items[scan->next - 1];
+}
+
+}  // namespace
+
+IndexScanDesc am_begin_scan(Relation index, int keys, int orderings) {
+    IndexScanDesc desc = RelationGetIndexScan(index, keys, orderings);
+    auto* scan = static_cast<Scan*>(palloc0(sizeof(Scan)));
+    scan->context = CurrentMemoryContext;
+    if (orderings > 0) {
+        desc->xs_orderbyvals = static_cast<Datum*>(palloc0(sizeof(Datum) * static_cast<Size>(orderings)));
+        desc->xs_orderbynulls = static_cast<bool*>(palloc(sizeof(bool) * static_cast<Size>(orderings)));
+        memset(desc->xs_orderbynulls, true, sizeof(bool) * static_cast<Size>(orderings));
+    }
+    desc->opaque = scan;
+    return desc;
+}
+
+void am_rescan(IndexScanDesc desc, ScanKey, int, ScanKey orderings, int ordering_count) {
+    Scan* scan = state_of(desc);
+    mark_dead(desc);
+    if (orderings != nullptr && ordering_count > 0)
+        memmove(desc->orderByData, orderings, sizeof(ScanKeyData) * static_cast<Size>(ordering_count));
+    pgstat_count_index_scan(desc->indexRelation);
+
+    const IndexMeta meta = read_meta(desc->indexRelation);
+    scan->extents = meta.extents;
+    const IndexLayout* layout = index_layout(desc->indexRelation);
+    scan->layout = *layout;
+    scan->null_query = desc->numberOfOrderBys == 0 || (desc->orderByData[0].sk_flags & SK_ISNULL) != 0;
+    if (!scan->null_query) {
+        const Hrr* query = DatumGetHrr(desc->orderByData[0].sk_argument);
+        if (query->dims == layout->dims) {
+            quantise_query(layout->transform, query->x, &scan->query);
+        } else {
+            // The operator is to find fault with the first row that is there.
+            memset(&scan->query, 0, sizeof scan->query);
+            scan->query.unit = 1.0;
+            scan->query.base = scan->query.sketch_base = std::numeric_limits<float>::infinity();
+        }
+        if (PointerGetDatum(query) != desc->orderByData[0].sk_argument) pfree(const_cast<Hrr*>(query));
+    }
+    scan->layout.transform = {};
+
+    if (scan->products == nullptr) {
+        scan->products = static_cast<int32_t*>(MemoryContextAlloc(scan->context, sizeof(int32_t) * kMostSlots));
+        scan->bounds = static_cast<float*>(MemoryContextAlloc(scan->context, sizeof(float) * kMostSlots));
+    }
+    if (scan->extents > scan->extents_allocated) {
+        const Size count = scan->extents;
+        if (scan->extents_allocated > 0) {
+            pfree(scan->extent_bounds);
+            pfree(scan->extent_order);
+            pfree(scan->extent_nulls);
+        }
+        scan->extent_bounds = static_cast<float*>(MemoryContextAllocHuge(scan->context, sizeof(float) * count));
+        scan->extent_order = static_cast<uint32*>(MemoryContextAllocHuge(scan->context, sizeof(uint32) * count));
+        scan->extent_nulls = static_cast<bool*>(MemoryContextAllocHuge(scan->context, sizeof(bool) * count));
+        scan->extents_allocated = count;
+    }
+    scan->phase = Phase::start;
+    scan->best.count = scan->next = 0;
+    scan->has_last = false;
+    scan->unordered_extent = 0;
+}
+
+bool am_get_tuple(IndexScanDesc desc, ScanDirection direction) {
+    Scan* scan = state_of(desc);
+    if (!ScanDirectionIsForward(direction)) elog(ERROR, "an index of holomamba is scanned forward only");
+    if (desc->kill_prior_tuple) remember_dead(desc);
+    if (!advance(desc)) return false;
+    const Candidate& candidate = scan->best.items[scan->next++];
+    memcpy(&desc->xs_heaptid, candidate.row, sizeof candidate.row);
+    desc->xs_recheck = false;
+    for (int i = 0; i < desc->numberOfOrderBys; i++) {
+        // Where there are more operators than one, nothing is known of the others.
+        desc->xs_orderbynulls[i] = scan->phase != Phase::bounded;
+        desc->xs_orderbyvals[i] = Float8GetDatum(i == 0 ? -candidate.bound : -std::numeric_limits<double>::infinity());
+    }
+    desc->xs_recheckorderby = desc->numberOfOrderBys > 0;
+    return true;
+}
+
+void am_end_scan(IndexScanDesc desc) {
+    mark_dead(desc);
+}
+
+}  // namespace holomamba::postgres

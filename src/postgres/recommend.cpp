@@ -1,0 +1,181 @@
+// recommend(), recommend_next() and similar_items(): one statement each, planned once in a session.
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "postgres/compat.h"
+#include "postgres/hrr.hpp"
+#include "postgres/interrupts.hpp"
+#include "postgres/plan_cache.hpp"
+#include "postgres/recommend_statements.hpp"
+#include "postgres/serving_model.hpp"
+#include "postgres/verb.hpp"
+#include "ranking/mmr.hpp"
+
+extern "C" {
+#include "access/table.h"
+#include "catalog/pg_class.h"
+#include "commands/defrem.h"
+#include "optimizer/plancat.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+}
+
+namespace holomamba::postgres {
+namespace {
+
+// What decides how a ranking is best read: how many items there are, and whether an index gives them in order.
+struct Items {
+    double count;
+    bool ordered;
+};
+
+Oid access_method(Oid index) {
+    HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(index));
+    if (!HeapTupleIsValid(tuple)) return InvalidOid;
+    const Oid method = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relam;
+    ReleaseSysCache(tuple);
+    return method;
+}
+
+Items look_at_items(Oid table) {
+    Items items{};
+    Relation relation = table_open(table, AccessShareLock);
+    BlockNumber pages;
+    double visible;
+    estimate_rel_size(relation, nullptr, &pages, &items.count, &visible);
+    const Oid method = get_index_am_oid("holomamba", true);
+    ListCell* cell;
+    foreach (cell, RelationGetIndexList(relation))
+        if (OidIsValid(method) && access_method(lfirst_oid(cell)) == method) items.ordered = true;
+    table_close(relation, AccessShareLock);
+    return items;
+}
+
+// Whether to fetch `candidates` items by their ids and sort them, rather than to read items until `limit` candidates
+// have come by. In order of an index that takes limit * count / candidates items, of about the same cost each; without
+// one, all of them, in the order of the table, which is some ten times as fast as by key.
+bool are_few(int candidates, int limit, const Items& items) {
+    const double n = candidates;
+    return items.ordered ? n * n <= limit * items.count : n * 10 <= items.count;
+}
+
+// 1, 2, 5, 10, 20, 50, ...: limits are in the texts of statements, and there should be few of those.
+int32 round_up(int32 k) {
+    for (int32 unit = 1;; unit *= 10)
+        for (const int32 factor : {1, 2, 5})
+            if (factor * unit >= k) return factor * unit;
+}
+
+// Puts the rows of the last result out: the first two columns, all rows or those at `places`.
+void put_rows(ReturnSetInfo* result, const int32* places, uint64 count) {
+    for (uint64 i = 0; i < count; i++) {
+        Datum values[2];
+        bool nulls[2];
+        for (int column = 0; column < 2; column++)
+            values[column] =
+                value_of(places == nullptr ? i : static_cast<uint64>(places[i]), column + 1, &nulls[column]);
+        tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+    }
+}
+
+// The rows of the last result (id, score, token), best first, put out in the order of maximal marginal relevance.
+void put_diverse_rows(ReturnSetInfo* result, int32 k, float diversity) {
+    const uint64 pool = SPI_processed;
+    auto* relevance = static_cast<float*>(palloc(sizeof(float) * (pool + 1)));
+    auto* tokens = static_cast<const float**>(palloc(sizeof(float*) * (pool + 1)));
+    auto* places = static_cast<int32*>(palloc(sizeof(int32) * (pool + 1)));
+    int dims = 0;
+    for (uint64 i = 0; i < pool; i++) {
+        bool null;
+        relevance[i] = DatumGetFloat4(value_of(i, 2, &null));
+        const Hrr* token = DatumGetHrr(value_of(i, 3, &null));
+        if (i > 0) check_same_dims(dims, token->dims);
+        dims = token->dims;
+        tokens[i] = token->x;
+    }
+    std::size_t count = 0;
+    interruptible_core_call([&](const StopCheck& stop) {
+        const auto order = maximal_marginal_relevance({relevance, pool}, {tokens, pool}, dims, k, diversity, stop);
+        std::copy(order.begin(), order.end(), places);
+        count = order.size();
+    });
+    put_rows(result, places, count);
+}
+
+Datum rank(FunctionCallInfo fcinfo, const char* verb, Subject subject) {
+    InitMaterializedSRF(fcinfo, 0);
+    auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+    SPI_connect();
+    const int level = pin_search_path();
+
+    const bool of_user = subject == Subject::user;
+    const Asked asked = read_arguments(fcinfo, verb, of_user);
+    const ServingModel& m = asked.model;
+    if (!PG_ARGISNULL(0)) {
+        const Filters filters = read_filters(fcinfo, asked);
+        const int32 pool = asked.diversity == 0 ? asked.k : mmr_pool(asked.k);
+        const int32 limit = round_up(pool);
+        const int candidates = filters.candidates == nullptr ? 0 : count_of(filters.candidates);
+        const Items items = look_at_items(m.items_table);
+        const bool by_key = filters.candidates != nullptr && are_few(candidates, limit, items);
+        const char* statement = ranking_statement(m, {.subject = subject,
+                                                      .ids = asked.ids,
+                                                      .limit = limit,
+                                                      .exclude_seen = asked.exclude_seen,
+                                                      .candidates = filters.candidates != nullptr,
+                                                      .exclude = filters.exclude != nullptr,
+                                                      .in_order = items.ordered && !by_key,
+                                                      .by_key = by_key,
+                                                      .with_tokens = asked.diversity > 0});
+        Parameters p;
+        if (of_user)
+            add(&p, m.user_family, id_of(PG_GETARG_DATUM(0), asked.ids, m.user_family, m.user_type));
+        else
+            add_ids(&p, m.item_family, ids_of(PG_GETARG_DATUM(0), asked.ids, m.item_family, m.item_type));
+        add_filters(&p, m, filters);
+        query_planned(statement, &p, static_cast<uint64>(pool));
+        if (asked.diversity > 0)
+            put_diverse_rows(result, asked.k, asked.diversity);
+        else
+            put_rows(result, nullptr, SPI_processed);
+    }
+    restore_search_path(level);
+    SPI_finish();
+    return Datum{0};
+}
+
+}  // namespace
+}  // namespace holomamba::postgres
+
+using namespace holomamba::postgres;
+
+HOLOMAMBA_FUNCTION(holomamba_recommend)
+Datum holomamba_recommend(PG_FUNCTION_ARGS) {
+    return rank(fcinfo, "recommend", Subject::user);
+}
+
+HOLOMAMBA_FUNCTION(holomamba_recommend_next)
+Datum holomamba_recommend_next(PG_FUNCTION_ARGS) {
+    return rank(fcinfo, "recommend_next", Subject::history);
+}
+
+HOLOMAMBA_FUNCTION(holomamba_similar_items)
+Datum holomamba_similar_items(PG_FUNCTION_ARGS) {
+    InitMaterializedSRF(fcinfo, 0);
+    SPI_connect();
+    const int level = pin_search_path();
+    const Oid ids = get_fn_expr_argtype(fcinfo->flinfo, 0);
+    const char* name = PG_ARGISNULL(2) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(2));
+    const int32 k = PG_ARGISNULL(1) ? 0 : PG_GETARG_INT32(1);
+    const ServingModel m = choose_model(name, !PG_ARGISNULL(1), k, "similar_items", ids, false);
+    if (!PG_ARGISNULL(0)) {
+        Parameters p;
+        add(&p, m.item_family, id_of(PG_GETARG_DATUM(0), ids, m.item_family, m.item_type));
+        query_planned(similar_items_statement(m, ids, round_up(k)), &p, static_cast<uint64>(k));
+        put_rows(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), nullptr, SPI_processed);
+    }
+    restore_search_path(level);
+    SPI_finish();
+    return Datum{0};
+}

@@ -1,0 +1,37 @@
+// The statements behind the verbs. All of their SQL is in recommend_statements.cpp.
+#pragma once
+
+#include "postgres/serving_model.hpp"
+
+namespace holomamba::postgres {
+
+// The parameters of every statement here, in this order:
+//   $1  the user, the history, the item, or the users, as id or array of ids
+//   $2  candidates, $3  exclude: arrays of ids of items
+//   $4  the model's name (text), $5  its active version (integer)
+enum class Subject { user, history };
+
+struct Ranking {
+    Subject subject;
+    Oid ids;      // the type in which item ids are returned
+    int32 limit;  // rows at most; in the text, so that the planner knows
+    bool exclude_seen;
+    bool candidates, exclude;
+    bool in_order;     // an index gives the items in order: read until there are enough. Otherwise all are sorted
+    bool by_key;       // the candidates are few: fetch each by its id
+    bool with_tokens;  // and the items' tokens, for what compares items
+};
+
+// Rows (item_id, score real[, token]), best first, the lower id first among equals.
+const char* ranking_statement(const ServingModel& m, const Ranking& ranking);
+
+// Rows (item_id, similarity real): the items whose tokens are closest to that of item $1.
+const char* similar_items_statement(const ServingModel& m, Oid ids, int32 limit);
+
+// For batches. Rows (item_id as the family of ids, target, token if asked for), in the order of ids.
+const char* batch_items_statement(const ServingModel& m, bool candidates, bool exclude, bool with_tokens);
+// Rows (user_id, vector, items seen as an array or NULL), in the order of $1, or all users of the model by id where
+// `all_users`.
+const char* batch_users_statement(const ServingModel& m, Oid ids, bool all_users, bool with_seen);
+
+}  // namespace holomamba::postgres

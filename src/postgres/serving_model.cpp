@@ -1,0 +1,180 @@
+#include "postgres/serving_model.hpp"
+
+#include <cctype>
+
+#include "postgres/plan_cache.hpp"
+
+extern "C" {
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+}
+
+namespace holomamba::postgres {
+namespace {
+
+Oid family_of(Oid type) {
+    switch (type) {
+        case INT2OID:
+        case INT4OID:
+        case INT8OID:
+            return INT8OID;
+        case TEXTOID:
+        case VARCHAROID:
+            return TEXTOID;
+        default:
+            return type;
+    }
+}
+
+// The functions in SQL that say what is wrong. They are asked where something is, and raise the error.
+[[noreturn]] void refuse_model(const char* name, bool k_given, int32 k) {
+    Parameters p;
+    if (name != nullptr)
+        add_text(&p, name);
+    else
+        add(&p, TEXTOID, Datum{0}, true);
+    add(&p, INT4OID, Int32GetDatum(k), !k_given);
+    query("SELECT holomamba.choose_model($1, $2)", &p);
+    elog(ERROR, "model \"%s\" cannot be asked", name == nullptr ? "" : name);
+    pg_unreachable();
+}
+
+[[noreturn]] void refuse_overload(const char* model, const char* verb, Oid ids, bool takes_user) {
+    Parameters p;
+    add_text(&p, model);
+    add_text(&p, verb);
+    add(&p, REGTYPEOID, ObjectIdGetDatum(ids));
+    add(&p, BOOLOID, BoolGetDatum(takes_user));
+    query("SELECT holomamba.check_overload(m, $2, $3, $4) FROM holomamba.model_catalogue m WHERE m.model = $1::name",
+          &p);
+    elog(ERROR, "%s cannot serve model \"%s\"", verb, model);
+    pg_unreachable();
+}
+
+const char* qualified(const char* schema, const char* name) {
+    return quote_qualified_identifier(schema, name);
+}
+
+const char* schema_of_type(Oid type) {
+    HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+    if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for type %u", type);
+    const char* name = get_namespace_name(reinterpret_cast<Form_pg_type>(GETSTRUCT(tuple))->typnamespace);
+    ReleaseSysCache(tuple);
+    return quote_identifier(name);
+}
+
+#define CATALOGUE_COLUMNS                                                                               \
+    "SELECT m.model::text, m.active_version, m.interactions::oid, m.user_type::oid, m.item_type::oid, " \
+    "m.user_column::text, m.item_column::text FROM holomamba.model_catalogue m"
+
+}  // namespace
+
+ServingModel choose_model(const char* name, bool k_given, int32 k, const char* verb, Oid ids, bool takes_user) {
+    if (name == nullptr) {
+        name = GetConfigOption("holomamba.model", true, false);
+        if (name != nullptr && *name == '\0') name = nullptr;
+    }
+    if (!k_given || k < 1 || k > 10000) refuse_model(name, k_given, k);
+    Parameters p;
+    if (name == nullptr) {
+        query_planned(CATALOGUE_COLUMNS, &p, 2);
+    } else {
+        add_text(&p, name);
+        query_planned(CATALOGUE_COLUMNS " WHERE m.model = $1::name", &p);
+    }
+    if (SPI_processed != 1) refuse_model(name, k_given, k);
+
+    ServingModel m{};
+    bool untrained, null;
+    m.name = text_of(0, 1);
+    m.version = DatumGetInt32(value_of(0, 2, &untrained));
+    m.interactions = DatumGetObjectId(value_of(0, 3, &null));
+    m.user_type = DatumGetObjectId(value_of(0, 4, &null));
+    m.item_type = DatumGetObjectId(value_of(0, 5, &null));
+    const char* events = get_rel_name(m.interactions);
+    if (untrained || events == nullptr) refuse_model(m.name, k_given, k);
+
+    m.user_family = family_of(m.user_type);
+    m.item_family = family_of(m.item_type);
+    const Oid element = get_element_type(ids);
+    const Oid given = OidIsValid(element) ? element : ids;
+    if (given != TEXTOID && (given != m.item_family || (takes_user && given != m.user_family)))
+        refuse_overload(m.name, verb, ids, takes_user);
+
+    const Oid ours = LookupExplicitNamespace("holomamba", false);
+    const char* items = psprintf("%s_items", m.name);
+    m.items_table = get_relname_relid(items, ours);
+    const AttrNumber target = OidIsValid(m.items_table) ? get_attnum(m.items_table, "target") : InvalidAttrNumber;
+    if (target == InvalidAttrNumber)
+        ereport(ERROR,
+                (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("the table of item vectors of model \"%s\" is gone", m.name),
+                 errhint("SELECT holomamba.drop_model('%s');", m.name)));
+    m.schema = schema_of_type(get_atttype(m.items_table, target));
+    m.items = qualified("holomamba", items);
+    m.users = qualified("holomamba", psprintf("%s_users", m.name));
+    m.events = qualified(get_namespace_name(get_rel_namespace(m.interactions)), events);
+    m.user_column = quote_identifier(text_of(0, 6));
+    m.item_column = quote_identifier(text_of(0, 7));
+    SPI_freetuptable(SPI_tuptable);
+    return m;
+}
+
+namespace {
+
+// Whether a text has the form of an integer, or of a uuid. What is out of the type's range, the type itself refuses.
+bool looks_like_integer(const char* s) {
+    while (std::isspace(static_cast<unsigned char>(*s))) s++;
+    if (*s == '-' || *s == '+') s++;
+    if (!std::isdigit(static_cast<unsigned char>(*s))) return false;
+    while (std::isdigit(static_cast<unsigned char>(*s))) s++;
+    while (std::isspace(static_cast<unsigned char>(*s))) s++;
+    return *s == '\0';
+}
+
+bool looks_like_uuid(const char* s) {
+    if (*s == '{') s++;
+    for (int group = 0; group < 8; group++) {
+        for (int i = 0; i < 4; i++)
+            if (!std::isxdigit(static_cast<unsigned char>(*s++))) return false;
+        if (group < 7 && *s == '-') s++;
+    }
+    if (*s == '}') s++;
+    return *s == '\0';
+}
+
+Datum read_id(Datum given, Oid family, Oid type) {
+    char* id = TextDatumGetCString(given);
+    if (family == INT8OID ? !looks_like_integer(id) : !looks_like_uuid(id))
+        ereport(ERROR, (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+                        errmsg("\"%s\" is not an id of type %s", id, format_type_be(type))));
+    Oid input, parameter;
+    getTypeInputInfo(family, &input, &parameter);
+    return OidInputFunctionCall(input, id, parameter, -1);
+}
+
+}  // namespace
+
+Datum id_of(Datum id, Oid given, Oid family, Oid type) {
+    return given == family ? id : read_id(id, family, type);
+}
+
+ArrayType* ids_of(Datum ids, Oid given_element, Oid family, Oid type) {
+    ArrayType* array = DatumGetArrayTypeP(ids);
+    if (given_element == family) return array;
+    Datum* elements;
+    bool* nulls;
+    int count;
+    deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
+    for (int i = 0; i < count; i++)
+        if (!nulls[i]) elements[i] = read_id(elements[i], family, type);
+    int16 length;
+    bool by_value;
+    char alignment;
+    get_typlenbyvalalign(family, &length, &by_value, &alignment);
+    int dims[1] = {count}, lower[1] = {1};
+    return construct_md_array(elements, nulls, count == 0 ? 0 : 1, dims, lower, family, length, by_value, alignment);
+}
+
+}  // namespace holomamba::postgres

@@ -1,0 +1,61 @@
+// The best items of many users at once: matrix products instead of a scan for each.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "training/parallel.hpp"
+
+namespace holomamba {
+
+// The items that a batch ranks. Kept for the whole batch: one target [width] each and, where lists are to be diverse,
+// one token [d] each, in the order in which equal scores are ranked.
+class BatchItems {
+  public:
+    // Throws Error where targets or tokens differ in their number of elements. No token: an empty span, for all of
+    // them.
+    void add(std::span<const float> target, std::span<const float> token);
+    std::size_t count() const { return bounds_.size(); }
+    std::size_t width() const { return width_; }
+    const float* target(std::size_t item) const { return targets_.data() + item * width_; }
+    const float* token(std::size_t item) const { return tokens_.data() + item * token_width_; }
+    std::size_t token_width() const { return token_width_; }
+    float norm(std::size_t item) const { return bounds_[item]; }
+
+  private:
+    std::size_t width_ = 0, token_width_ = 0;
+    std::vector<float> targets_, tokens_;
+    std::vector<float> bounds_;  // length of each target, rounded up
+};
+
+// The users of one block.
+struct BatchUsers {
+    std::vector<float> vectors;       // [users x width]
+    std::vector<std::size_t> starts;  // users + 1; items seen[starts[u] .. starts[u + 1]) are left out for user u
+    std::vector<std::int32_t> seen;
+
+    void clear();
+    std::size_t count() const { return starts.empty() ? 0 : starts.size() - 1; }
+};
+
+struct Recommended {
+    std::int32_t item;
+    double score;
+};
+
+struct BatchOptions {
+    int k = 10;
+    float diversity = 0;  // see mmr.hpp
+    int threads = 1;
+};
+
+// For each user of the block the best k items, in the order of recommend(): by target . vector as hrr::inner_product
+// has it, the lower place first among equals. lists[u] has fewer where there are fewer. Scores of a block of users and
+// a tile of items are computed by one matrix product, which rounds otherwise; so every item that comes within its
+// rounding error of the best k is scored again. Memory: users * (tile + k). Throws Cancelled, and Error where widths
+// differ or scores leave the range of float.
+void rank_batch(const BatchItems& items, const BatchUsers& users, const BatchOptions& how,
+                std::vector<std::vector<Recommended>>& lists, const StopCheck& check);
+
+}  // namespace holomamba
