@@ -15,6 +15,7 @@ Trainer::Trainer(Dataset data, const Options& options)
       data_(std::move(data)),
       network_(std::make_unique<Network>(options_, data_.catalogue)),
       threads_(thread_count(options.threads)),
+      validated_(std::any_of(data_.validation.begin(), data_.validation.end(), [](std::int32_t place) { return place >= 0; })),
       kernels_(kernels()),
       parameters_(network_->initialise(static_cast<std::uint64_t>(options.seed))),
       gradients_(parameters_.size()),
@@ -28,7 +29,7 @@ Trainer::Trainer(Dataset data, const Options& options)
                     "Users need at least one event outside the holdout.");
     const auto batch = static_cast<std::size_t>(options_.batch_size);
     steps_per_epoch_ = static_cast<std::int64_t>((windows_.size() + batch - 1) / batch);
-    best_ = parameters_;
+    if (validated_) best_ = parameters_;
 }
 
 std::int64_t Trainer::training_events() const {
@@ -46,7 +47,7 @@ void Trainer::make_windows() {
     }
 }
 
-void Trainer::step(double rate) {
+double Trainer::step(double rate) {
     constexpr double kBeta1 = 0.9, kBeta2 = 0.999, kEpsilon = 1e-8;
     steps_++;
     double norm = 0;
@@ -71,6 +72,7 @@ void Trainer::step(double rate) {
                            parameters_.data() + at);
         });
     }
+    return norm;
 }
 
 double Trainer::learning_rate() const {
@@ -80,11 +82,30 @@ double Trainer::learning_rate() const {
     return highest * (1.0 - static_cast<double>(steps_) / total);
 }
 
+bool Trainer::finished() const { return epoch_ == options_.epochs || epoch_ - best_epoch_ >= options_.patience; }
+
+std::vector<StoredArray> Trainer::state() {
+    std::vector<StoredArray> arrays{stored("random", random_),
+                                    stored("steps", steps_),
+                                    stored("epoch", epoch_),
+                                    stored("best_epoch", best_epoch_),
+                                    stored("best_ndcg", best_ndcg_),
+                                    stored("parameters", parameters_),
+                                    stored("first_moment", first_moment_),
+                                    stored("second_moment", second_moment_)};
+    if (validated_) {
+        arrays.push_back(stored("best", best_));
+        arrays.back().changed = best_epoch_ == epoch_;
+    }
+    return arrays;
+}
+
 EpochReport Trainer::run_epoch(const StopCheck& check) {
     const auto start = std::chrono::steady_clock::now();
     Stop stop(check);
     epoch_++;
-    double epoch_loss = 0;
+    double epoch_loss = 0, norms = 0;
+    EpochReport report;
     std::vector<Window> order = windows_;
     for (std::size_t i = order.size(); i > 1; i--) std::swap(order[i - 1], order[random_.below(i)]);
     const auto batch = static_cast<std::size_t>(options_.batch_size);
@@ -93,15 +114,16 @@ EpochReport Trainer::run_epoch(const StopCheck& check) {
         epoch_loss += batch_gradient_.compute(std::span(order).subspan(first, std::min(batch, order.size() - first)),
                                               parameters_, static_cast<float>(options_.dropout),
                                               mix64(seed ^ mix64(static_cast<std::uint64_t>(steps_))), stop, gradients_);
-        step(learning_rate());
+        report.learning_rate = learning_rate();
+        norms += step(report.learning_rate);
     }
 
-    EpochReport report;
     report.epoch = epoch_;
     report.tokens = training_events();
     report.loss = epoch_loss / static_cast<double>(report.tokens);
+    report.gradient_norm = norms / static_cast<double>(steps_per_epoch_);
     report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    if (std::any_of(data_.validation.begin(), data_.validation.end(), [](std::int32_t place) { return place >= 0; })) {
+    if (validated_) {
         report.validation = evaluate_model(*network_, parameters_, options_, data_, Held::validation,
                                            {.k = 10, .exclude_seen = true, .threads = threads_}, check)
                                 .metrics;
@@ -110,11 +132,13 @@ EpochReport Trainer::run_epoch(const StopCheck& check) {
         report.best = true;
     }
     if (report.best) {
-        best_ = parameters_;
         best_epoch_ = epoch_;
-        if (report.validation) best_ndcg_ = report.validation->ndcg();
+        if (report.validation) {
+            best_ = parameters_;
+            best_ndcg_ = report.validation->ndcg();
+        }
     }
-    report.last = epoch_ == options_.epochs || epoch_ - best_epoch_ >= options_.patience;
+    report.last = finished();
     return report;
 }
 
