@@ -41,6 +41,11 @@ class Reader {
     void operator()(T& value) {
         take(&value, 1, sizeof value);
     }
+    void operator()(bool& value) {
+        std::uint8_t byte = 0;
+        (*this)(byte);
+        value = byte != 0;
+    }
     template <typename T>
     void operator()(std::vector<T>& values) {
         std::uint64_t count = 0;
