@@ -19,7 +19,7 @@ $node->safe_psql('postgres', q{
     CREATE INDEX ON events (user_id);
     INSERT INTO events (user_id, item_id, t) SELECT u, 1 + (u * 5 + n * (1 + u % 7)) % 200, n FROM generate_series(1, 200) u, generate_series(1, 20) n;
     SELECT holomamba.create_model('m', 'events', 'user_id', 'item_id', '{t,id}', 'items', 'item_id', '{kind,price}',
-        '{"dimension": 16, "layers": 1, "state_size": 2, "threads": 2, "epochs": 40, "patience": 40, "max_history": 7, "learning_rate": 0.01}');
+        '{"dimension": 16, "layers": 2, "state_size": 4, "threads": 2, "epochs": 40, "patience": 40, "max_history": 7, "learning_rate": 0.01}');
 });
 
 sub query { return $node->safe_psql('postgres', $_[0]); }
@@ -31,7 +31,7 @@ sub weights
     my ($version) = @_;
     return query("SELECT md5(string_agg(name || shape::text || data::text, ',' ORDER BY name)) FROM holomamba.parameters WHERE version = $version")
         . query("SELECT string_agg(concat_ws(':', epoch, loss, hit_rate, ndcg, learning_rate, gradient_norm), ',' ORDER BY epoch) FROM holomamba.training_log WHERE version = $version")
-        . query("SELECT concat_ws(':', status, epochs, best_epoch, events, users, items, fingerprint) FROM holomamba.versions WHERE version = $version");
+        . query("SELECT concat_ws(':', status, epochs, best_epoch, events, users, items, fingerprint) FROM holomamba.version_catalogue WHERE version = $version");
 }
 
 # Starts a training, in the background or in a session, and lets it come to an epoch; returns its version and its number.
@@ -91,7 +91,7 @@ foreach my $holdout ('none', 'leave_one_out')
         query(q{
             DROP TABLE spare;
             TRUNCATE events;
-            INSERT INTO events (id, user_id, item_id, t) SELECT u * 100 + n, u, 1 + (u * 5 + n * (1 + u % 7)) % 200, n FROM generate_series(1, 200) u, generate_series(1, 20) n;
+            INSERT INTO events (id, user_id, item_id, t) SELECT -(u * 100 + n), u, 1 + (u * 5 + n * (1 + u % 7)) % 200, n FROM generate_series(1, 200) u, generate_series(1, 20) n;
             DELETE FROM items;
             INSERT INTO items SELECT i, ARRAY['kind ' || i % 5, 'half ' || i % 2], i FROM generate_series(1, 200) i;
         });
