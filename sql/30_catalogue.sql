@@ -39,10 +39,15 @@ COMMENT ON COLUMN holomamba.model_catalogue.item_type IS 'type of item ids';
 COMMENT ON COLUMN holomamba.model_catalogue.active_version IS 'version that recommends, or NULL before the first training';
 COMMENT ON COLUMN holomamba.model_catalogue.created_at IS 'when create_model() ran';
 
+CREATE SEQUENCE holomamba.training_ids AS integer;
+COMMENT ON SEQUENCE holomamba.training_ids IS 'numbers of trainings';
+
 CREATE TABLE holomamba.version_catalogue (
     model       name NOT NULL REFERENCES holomamba.model_catalogue ON DELETE CASCADE,
     version     integer NOT NULL CHECK (version > 0),
-    status      text NOT NULL CHECK (status IN ('training', 'ready')),
+    training_id integer NOT NULL UNIQUE DEFAULT nextval('holomamba.training_ids'),
+    status      text NOT NULL CHECK (status IN ('training', 'failed', 'ready')),
+    message     text,
     holdout     text NOT NULL CHECK (holdout IN ('none', 'leave_one_out', 'time')),
     options     jsonb NOT NULL,
     seed        bigint,
@@ -60,7 +65,10 @@ CREATE TABLE holomamba.version_catalogue (
 COMMENT ON TABLE holomamba.version_catalogue IS 'one row per training of a model, written by train(); see the view holomamba.versions';
 COMMENT ON COLUMN holomamba.version_catalogue.model IS 'name of the model';
 COMMENT ON COLUMN holomamba.version_catalogue.version IS 'number of the version, from 1';
-COMMENT ON COLUMN holomamba.version_catalogue.status IS 'training: under way, or cut off; ready: complete and immutable';
+COMMENT ON COLUMN holomamba.version_catalogue.training_id IS 'number of the training in this database, whatever its model';
+COMMENT ON COLUMN holomamba.version_catalogue.status IS
+    'training: under way, or broken off; failed: ended by an error in the background; ready: complete and immutable';
+COMMENT ON COLUMN holomamba.version_catalogue.message IS 'error that ended the training in the background';
 COMMENT ON COLUMN holomamba.version_catalogue.holdout IS 'which events were kept from training: none, leave_one_out or time';
 COMMENT ON COLUMN holomamba.version_catalogue.options IS 'every option of the training, defaults filled in';
 COMMENT ON COLUMN holomamba.version_catalogue.seed IS 'seed of the training: the same seed and thread count give the same weights';
@@ -109,14 +117,17 @@ COMMENT ON COLUMN holomamba.vocabulary_catalogue.field IS 'name of the attribute
 COMMENT ON COLUMN holomamba.vocabulary_catalogue.labels IS 'values of the attribute, or item ids, as text, in the order of their ordinals';
 
 CREATE TABLE holomamba.training_log (
-    model     name NOT NULL,
-    version   integer NOT NULL,
-    epoch     integer NOT NULL CHECK (epoch > 0),
-    loss      real,
-    hit_rate  real,
-    ndcg      real,
-    seconds   real,
-    logged_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    model             name NOT NULL,
+    version           integer NOT NULL,
+    epoch             integer NOT NULL CHECK (epoch > 0),
+    loss              real,
+    hit_rate          real,
+    ndcg              real,
+    seconds           real,
+    events_per_second real,
+    learning_rate     real,
+    gradient_norm     real,
+    logged_at         timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (model, version, epoch),
     FOREIGN KEY (model, version) REFERENCES holomamba.version_catalogue ON DELETE CASCADE
 );
@@ -128,14 +139,41 @@ COMMENT ON COLUMN holomamba.training_log.epoch IS 'number of the epoch, from 1';
 COMMENT ON COLUMN holomamba.training_log.loss IS 'mean cross-entropy of the epoch, in nats per event';
 COMMENT ON COLUMN holomamba.training_log.hit_rate IS 'hit rate at 10 on the validation events, NULL without a holdout';
 COMMENT ON COLUMN holomamba.training_log.ndcg IS 'normalised discounted cumulative gain at 10 on the validation events, NULL without a holdout';
-COMMENT ON COLUMN holomamba.training_log.seconds IS 'time the epoch took';
+COMMENT ON COLUMN holomamba.training_log.seconds IS 'time the epoch took, without validation';
+COMMENT ON COLUMN holomamba.training_log.events_per_second IS 'training events of the epoch by its seconds';
+COMMENT ON COLUMN holomamba.training_log.learning_rate IS 'learning rate of the last step of the epoch';
+COMMENT ON COLUMN holomamba.training_log.gradient_norm IS 'length of the gradient before it is clipped, mean over the steps of the epoch';
 COMMENT ON COLUMN holomamba.training_log.logged_at IS 'when the epoch ended';
 
+-- Histories are in it, so only the owner of the model sees his rows: the table is private, and holomamba.checkpoints shows,
+-- and lets in, those of one's own models. It is rewritten with every epoch, so autovacuum comes as soon as it can.
+CREATE TABLE holomamba.checkpoint_catalogue (
+    model   name NOT NULL,
+    version integer NOT NULL,
+    name    text NOT NULL,
+    part    integer NOT NULL,
+    data    bytea NOT NULL,
+    PRIMARY KEY (model, version, name, part),
+    FOREIGN KEY (model, version) REFERENCES holomamba.version_catalogue ON DELETE CASCADE
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20,
+        toast.autovacuum_vacuum_scale_factor = 0, toast.autovacuum_vacuum_threshold = 1000);
+ALTER TABLE holomamba.checkpoint_catalogue ALTER COLUMN data SET STORAGE EXTERNAL;
+
+COMMENT ON TABLE holomamba.checkpoint_catalogue IS
+    'what a training needs to go on after its last epoch as if nothing had happened; its rows go when the version is ready';
+COMMENT ON COLUMN holomamba.checkpoint_catalogue.model IS 'name of the model';
+COMMENT ON COLUMN holomamba.checkpoint_catalogue.version IS 'number of the version';
+COMMENT ON COLUMN holomamba.checkpoint_catalogue.name IS 'data: the events and items it learns from, written once; the rest changes with every epoch';
+COMMENT ON COLUMN holomamba.checkpoint_catalogue.part IS 'long arrays are cut into parts, from 0';
+COMMENT ON COLUMN holomamba.checkpoint_catalogue.data IS 'the bytes of the part, as they lay in memory';
+
 SELECT pg_catalog.pg_extension_config_dump('holomamba.model_catalogue', '');
+SELECT pg_catalog.pg_extension_config_dump('holomamba.training_ids', '');
 SELECT pg_catalog.pg_extension_config_dump('holomamba.version_catalogue', '');
 SELECT pg_catalog.pg_extension_config_dump('holomamba.parameters', '');
 SELECT pg_catalog.pg_extension_config_dump('holomamba.vocabulary_catalogue', '');
 SELECT pg_catalog.pg_extension_config_dump('holomamba.training_log', '');
+SELECT pg_catalog.pg_extension_config_dump('holomamba.checkpoint_catalogue', '');
 
 -- Ownership
 
@@ -205,6 +243,8 @@ CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON holomamba.vocabulary_c
     FOR EACH ROW EXECUTE FUNCTION holomamba.guard_catalogue();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON holomamba.training_log
     FOR EACH ROW EXECUTE FUNCTION holomamba.guard_catalogue();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON holomamba.checkpoint_catalogue
+    FOR EACH ROW EXECUTE FUNCTION holomamba.guard_catalogue();
 
 -- Views
 
@@ -231,10 +271,25 @@ COMMENT ON COLUMN holomamba.models.options IS 'options given to create_model()';
 COMMENT ON COLUMN holomamba.models.active_version IS 'version that recommends, or NULL before the first training';
 COMMENT ON COLUMN holomamba.models.created_at IS 'when create_model() ran';
 
+-- A session that trains holds an advisory lock (src/postgres/training_lock.hpp) until it ends, however it ends. Locks are
+-- not replicated, so a standby has to believe what is written.
+CREATE FUNCTION holomamba.training_pid(training_id integer) RETURNS integer
+LANGUAGE sql VOLATILE STRICT SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT l.pid FROM pg_locks l
+    WHERE l.locktype = 'advisory' AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+      AND l.classid = 1751999073 AND l.objid = training_id::oid AND l.objsubid = 2 AND l.granted
+$$;
+
+COMMENT ON FUNCTION holomamba.training_pid(integer) IS 'process that runs a training, or NULL where none does';
+
 CREATE VIEW holomamba.versions AS
-    SELECT v.model, v.version, v.version IS NOT DISTINCT FROM m.active_version AS active, v.status, v.holdout, v.options,
-           v.seed, v.epochs, v.best_epoch, best.loss, best.hit_rate, best.ndcg, v.events, v.users, v.items,
-           v.started_at, v.finished_at
+    SELECT v.model, v.version, v.version IS NOT DISTINCT FROM m.active_version AS active,
+           CASE WHEN v.status = 'training' AND NOT pg_is_in_recovery() AND holomamba.training_pid(v.training_id) IS NULL
+                THEN 'interrupted' ELSE v.status END AS status,
+           v.message, v.training_id, v.holdout, v.options, v.seed,
+           coalesce(v.epochs, (SELECT max(l.epoch) FROM holomamba.training_log l WHERE l.model = v.model AND l.version = v.version)) AS epochs,
+           v.best_epoch, best.loss, best.hit_rate, best.ndcg, v.events, v.users, v.items, v.started_at, v.finished_at
     FROM holomamba.version_catalogue v
     JOIN holomamba.model_catalogue m USING (model)
     LEFT JOIN holomamba.training_log best
@@ -244,11 +299,14 @@ COMMENT ON VIEW holomamba.versions IS 'the versions of every model, with the fig
 COMMENT ON COLUMN holomamba.versions.model IS 'name of the model';
 COMMENT ON COLUMN holomamba.versions.version IS 'number of the version';
 COMMENT ON COLUMN holomamba.versions.active IS 'whether this is the version that recommends';
-COMMENT ON COLUMN holomamba.versions.status IS 'training or ready';
+COMMENT ON COLUMN holomamba.versions.status IS
+    'training: under way; interrupted: broken off, and no session trains it; failed: ended by an error in the background; ready: complete';
+COMMENT ON COLUMN holomamba.versions.message IS 'error that ended the training in the background';
+COMMENT ON COLUMN holomamba.versions.training_id IS 'number of the training, for cancel_training()';
 COMMENT ON COLUMN holomamba.versions.holdout IS 'which events were kept from training: none, leave_one_out or time';
 COMMENT ON COLUMN holomamba.versions.options IS 'every option of the training, defaults filled in';
 COMMENT ON COLUMN holomamba.versions.seed IS 'seed of the training';
-COMMENT ON COLUMN holomamba.versions.epochs IS 'epochs trained';
+COMMENT ON COLUMN holomamba.versions.epochs IS 'epochs trained so far';
 COMMENT ON COLUMN holomamba.versions.best_epoch IS 'epoch whose weights were kept';
 COMMENT ON COLUMN holomamba.versions.loss IS 'training loss of the best epoch, in nats per event';
 COMMENT ON COLUMN holomamba.versions.hit_rate IS 'hit rate at 10 of the best epoch on the validation events';
@@ -270,6 +328,18 @@ COMMENT ON COLUMN holomamba.vocabulary.version IS 'number of the version';
 COMMENT ON COLUMN holomamba.vocabulary.field IS 'name of the attribute; empty for the items themselves';
 COMMENT ON COLUMN holomamba.vocabulary.labels IS 'values of the attribute, or item ids, as text, in the order of their ordinals';
 
+CREATE VIEW holomamba.checkpoints WITH (security_barrier) AS
+    SELECT c.model, c.version, c.name, c.part, c.data
+    FROM holomamba.checkpoint_catalogue c
+    WHERE holomamba.may_manage(c.model);
+
+COMMENT ON VIEW holomamba.checkpoints IS 'what unfinished trainings of one''s own models go on from; may be written to';
+COMMENT ON COLUMN holomamba.checkpoints.model IS 'name of the model';
+COMMENT ON COLUMN holomamba.checkpoints.version IS 'number of the version';
+COMMENT ON COLUMN holomamba.checkpoints.name IS 'data: the events and items it learns from; the rest changes with every epoch';
+COMMENT ON COLUMN holomamba.checkpoints.part IS 'long arrays are cut into parts, from 0';
+COMMENT ON COLUMN holomamba.checkpoints.data IS 'the bytes of the part, as they lay in memory';
+
 -- Rights. Weights are readable by all, since they say nothing without a vocabulary and recommend_next() needs them.
 
 GRANT SELECT ON holomamba.models, holomamba.versions, holomamba.model_catalogue, holomamba.version_catalogue,
@@ -277,9 +347,11 @@ GRANT SELECT ON holomamba.models, holomamba.versions, holomamba.model_catalogue,
 
 GRANT INSERT (model, interactions, user_column, item_column, order_columns, items, item_key, attributes, options, user_type, item_type),
     UPDATE (active_version), DELETE ON holomamba.model_catalogue TO PUBLIC;
-GRANT INSERT, DELETE,
-    UPDATE (status, options, seed, epochs, best_epoch, events, users, items, fingerprint, finished_at)
+GRANT USAGE ON SEQUENCE holomamba.training_ids TO PUBLIC;
+GRANT INSERT (model, version, status, holdout, options, seed), DELETE,
+    UPDATE (status, message, options, seed, epochs, best_epoch, events, users, items, fingerprint, finished_at)
     ON holomamba.version_catalogue TO PUBLIC;
 GRANT INSERT, DELETE, UPDATE (shape, data) ON holomamba.parameters TO PUBLIC;
 GRANT INSERT, DELETE ON holomamba.training_log TO PUBLIC;
 GRANT SELECT, INSERT, DELETE, UPDATE (labels) ON holomamba.vocabulary TO PUBLIC;
+GRANT SELECT, INSERT, DELETE ON holomamba.checkpoints TO PUBLIC;

@@ -154,15 +154,54 @@ $$;
 COMMENT ON FUNCTION holomamba.training_queries(text, integer) IS
     'internal: what train() and evaluate() read, attributes first: (item, value) of each, then each user''s items in order and the place of the test event';
 
-CREATE FUNCTION holomamba.begin_training(model text, epochs integer, holdout text, options jsonb) RETURNS integer
+-- The version that a training starts from: its number, or false.
+CREATE FUNCTION holomamba.warm_start_of(m holomamba.model_catalogue, chosen text) RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    wanted text := CASE WHEN chosen = 'true' THEN coalesce(m.active_version::text, 'false') ELSE chosen END;
+BEGIN
+    IF wanted = 'false' THEN
+        RETURN to_jsonb(wanted);
+    ELSIF wanted !~ '^[0-9]{1,9}$' THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('invalid value for option "warm_start": "%s"', chosen),
+            HINT = 'Allowed: the number of a version, true or false.';
+    ELSIF NOT EXISTS (SELECT FROM holomamba.version_catalogue v
+                      WHERE v.model = m.model AND v.version = wanted::integer AND v.status = 'ready') THEN
+        RAISE undefined_object USING
+            MESSAGE = format('model "%s" has no complete version %s to start from', m.model, wanted),
+            HINT = 'The view holomamba.versions lists the versions.';
+    END IF;
+    RETURN to_jsonb(wanted::integer);
+END
+$$;
+COMMENT ON FUNCTION holomamba.warm_start_of(holomamba.model_catalogue, text) IS
+    'internal: the value of the option "warm_start", with true replaced by the active version';
+
+CREATE FUNCTION holomamba.matching_rows(model text, version integer, old_version integer)
+RETURNS TABLE (field name, old_rows integer[])
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT y.field, ARRAY(SELECT coalesce(o.n - 1, -1)::integer
+                          FROM unnest(y.labels) WITH ORDINALITY l (label, n)
+                          LEFT JOIN unnest(x.labels) WITH ORDINALITY o (label, n) USING (label)
+                          ORDER BY l.n)
+    FROM holomamba.vocabulary y
+    JOIN holomamba.vocabulary x ON x.model = y.model AND x.field = y.field
+    WHERE y.model = matching_rows.model::name AND y.version = matching_rows.version AND x.version = matching_rows.old_version
+$$;
+COMMENT ON FUNCTION holomamba.matching_rows(text, integer, integer) IS
+    'internal: of each item and value that a version knows, its number in an older version, from 0, or -1';
+
+CREATE FUNCTION holomamba.begin_training(model text, epochs integer, holdout text, options jsonb, OUT version integer, OUT training_id integer)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     m holomamba.model_catalogue;
     chosen jsonb;
-    free CONSTANT text[] := '{epochs,cutoff,seed,threads,patience,validation}';
+    free CONSTANT text[] := '{epochs,cutoff,seed,threads,patience,validation,warm_start}';
     best integer;
-    next_version integer;
     first_order pg_attribute;
 BEGIN
     m := holomamba.assert_may_manage(model);
@@ -182,6 +221,7 @@ BEGIN
         SELECT v.best_epoch INTO best
         FROM holomamba.version_catalogue v
         WHERE v.model = m.model AND v.status = 'ready' AND v.holdout <> 'none' AND v.options - free = holomamba.complete_options(chosen) - free
+          AND (v.options ->> 'warm_start' = 'false') = (coalesce(chosen ->> 'warm_start', 'false') = 'false')
         ORDER BY v.version DESC LIMIT 1;
         chosen := chosen || CASE WHEN best IS NULL THEN '{}' ELSE jsonb_build_object('epochs', best) END;
     END IF;
@@ -195,21 +235,71 @@ BEGIN
         EXECUTE format('SELECT %L::%s', chosen ->> 'cutoff', format_type(first_order.atttypid, -1));
     END IF;
 
+    chosen := chosen || jsonb_build_object('warm_start', holomamba.warm_start_of(m, chosen ->> 'warm_start'));
+
     -- Trainings that start at the same moment get numbers one after the other.
     PERFORM FROM holomamba.model_catalogue c WHERE c.model = m.model FOR NO KEY UPDATE;
-    SELECT coalesce(max(v.version), 0) + 1 INTO next_version FROM holomamba.version_catalogue v WHERE v.model = m.model;
-    INSERT INTO holomamba.version_catalogue (model, version, status, holdout, options, seed)
-    VALUES (m.model, next_version, 'training', holdout, chosen, (chosen ->> 'seed')::bigint);
-    PERFORM holomamba.make_vocabulary(m, next_version);
-    RETURN next_version;
+    SELECT coalesce(max(v.version), 0) + 1 INTO begin_training.version FROM holomamba.version_catalogue v WHERE v.model = m.model;
+    INSERT INTO holomamba.version_catalogue AS v (model, version, status, holdout, options, seed)
+    VALUES (m.model, begin_training.version, 'training', holdout, chosen, (chosen ->> 'seed')::bigint)
+    RETURNING v.training_id INTO begin_training.training_id;
+    PERFORM holomamba.make_vocabulary(m, begin_training.version);
+    -- What an old version has learned of a number holds for the scale that it learned it on.
+    IF chosen ->> 'warm_start' <> 'false' THEN
+        UPDATE holomamba.vocabulary y SET labels = o.labels
+        FROM holomamba.vocabulary o
+        WHERE y.model = m.model AND y.version = begin_training.version AND y.field <> ''
+          AND o.model = m.model AND o.version = (chosen ->> 'warm_start')::integer AND o.field = y.field
+          AND holomamba.attribute_kind((holomamba.column_of(m.items, y.field)).atttypid) = 'number';
+    END IF;
 END
 $$;
-COMMENT ON FUNCTION holomamba.begin_training(text, integer, text, jsonb) IS 'internal: checks the arguments of train() and returns the number of the new version';
+COMMENT ON FUNCTION holomamba.begin_training(text, integer, text, jsonb) IS
+    'internal: checks the arguments of train() and start_training(), and makes the version';
 
 CREATE PROCEDURE holomamba.train(model text, epochs integer DEFAULT NULL, holdout text DEFAULT 'none', options jsonb DEFAULT '{}')
     AS 'MODULE_PATHNAME', 'holomamba_train' LANGUAGE C;
 COMMENT ON PROCEDURE holomamba.train(text, integer, text, jsonb) IS
     'trains a new version of a model, one committed row of training_log per epoch, and makes it the active one';
+
+-- Not a version that a session is training: that one needs no help.
+CREATE FUNCTION holomamba.begin_resuming(model text, INOUT version integer, OUT training_id integer)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m holomamba.model_catalogue := holomamba.assert_may_manage(model);
+BEGIN
+    IF version IS NULL THEN
+        SELECT v.version INTO begin_resuming.version FROM holomamba.versions v
+        WHERE v.model = m.model AND v.status IN ('interrupted', 'failed') ORDER BY v.version DESC LIMIT 1;
+    END IF;
+    UPDATE holomamba.version_catalogue v SET status = 'training', message = NULL
+    WHERE v.model = m.model AND v.version = begin_resuming.version AND v.status <> 'ready'
+    RETURNING v.training_id INTO begin_resuming.training_id;
+    IF NOT FOUND THEN
+        RAISE object_not_in_prerequisite_state USING
+            MESSAGE = CASE WHEN version IS NULL THEN format('model "%s" has no training to go on with', model)
+                           ELSE format('version %s of model "%s" is not one to go on with', version, model) END,
+            HINT = 'Trainings of status interrupted or failed in holomamba.versions can be resumed.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION holomamba.begin_resuming(text, integer) IS 'internal: checks the arguments of resume_training() and chooses the version';
+
+CREATE PROCEDURE holomamba.resume_training(model text, version integer DEFAULT NULL)
+    AS 'MODULE_PATHNAME', 'holomamba_resume_training' LANGUAGE C;
+COMMENT ON PROCEDURE holomamba.resume_training(text, integer) IS
+    'goes on with a training that was broken off, the latest unless a version is named: the result is that of an unbroken one';
+
+CREATE FUNCTION holomamba.start_training(model text, epochs integer DEFAULT NULL, holdout text DEFAULT 'none', options jsonb DEFAULT '{}')
+    RETURNS integer AS 'MODULE_PATHNAME', 'holomamba_start_training' LANGUAGE C;
+COMMENT ON FUNCTION holomamba.start_training(text, integer, text, jsonb) IS
+    'does what train() does in a background worker, once the transaction commits; returns the number of the training';
+
+CREATE FUNCTION holomamba.cancel_training(training_id integer) RETURNS boolean
+    AS 'MODULE_PATHNAME', 'holomamba_cancel_training' LANGUAGE C STRICT;
+COMMENT ON FUNCTION holomamba.cancel_training(integer) IS
+    'cancels a training, in the background or in another session; false where none of that number is under way';
 
 CREATE FUNCTION holomamba.item_vectors(model text, version integer, OUT item_id text, OUT token @extschema@.hrr, OUT target @extschema@.hrr)
     RETURNS SETOF record AS 'MODULE_PATHNAME', 'holomamba_item_vectors' LANGUAGE C STABLE STRICT ROWS 10000;
@@ -277,6 +367,12 @@ BEGIN
         RAISE object_in_use USING
             MESSAGE = format('version %s of model "%s" is active', version, model),
             HINT = format('Activate another version first: SELECT holomamba.activate(%L, ...);', model);
+    ELSIF EXISTS (SELECT FROM holomamba.versions v
+                  WHERE v.model = m.model AND v.version = forget_version.version AND v.status = 'training') THEN
+        RAISE object_in_use USING
+            MESSAGE = format('version %s of model "%s" is being trained', version, model),
+            HINT = (SELECT format('SELECT holomamba.cancel_training(%s); ends that.', v.training_id) FROM holomamba.version_catalogue v
+                    WHERE v.model = m.model AND v.version = forget_version.version);
     END IF;
     DELETE FROM holomamba.version_catalogue v WHERE v.model = m.model AND v.version = forget_version.version;
     IF NOT FOUND THEN

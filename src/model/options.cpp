@@ -62,6 +62,8 @@ const std::vector<Option>& table() {
         {"loss", &Options::loss, 0, 0, {"cross_entropy"}, "cross-entropy over the catalogue at every event"},
         {"negatives", &Options::negatives, 0, 1000000, {}, "items sampled for a batch, to score its events against; 0: the whole catalogue"},
         {"cutoff", &Options::cutoff, 0, 0, {}, "with holdout => 'time': events from this value of the first order column on"},
+        {"warm_start", &Options::warm_start, 0, 0, {},
+         "start from the weights of a version: its number, true for the active one if there is one, or false"},
         {"seed", &Options::seed, 0, kSeeds, {}, "of every random choice"},
         {"threads", &Options::threads, 0, 256, {}, "processor threads while training; 0: all there are"},
     };

@@ -40,6 +40,7 @@ struct Options {
     std::string loss = "cross_entropy";
     int negatives = 0;
     std::string cutoff;
+    std::string warm_start = "false";  // or the version to start from; true, the active one, is resolved before
     std::int64_t seed = 42;
     int threads = 0;
 

@@ -33,7 +33,8 @@ struct Trained {
 
 Trained* load_version(const char* model, int32 version) {
     auto* trained = make_owned<Trained>(CurrentMemoryContext);
-    read_training_data(model, version, &trained->data);
+    read_version(model, version, &trained->data);
+    read_dataset(model, version, &trained->data);
     core_call([&] {
         trained->network = std::make_unique<holomamba::Network>(trained->data.options, trained->data.dataset.catalogue);
         trained->parameters.resize(trained->network->layout().size());

@@ -30,9 +30,11 @@ void read_options(const char* json, Options* options) {
             text = pnstrdup(value.val.string.val, value.val.string.len);
         else if (value.type == jbvNumeric)
             text = DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value.val.numeric)));
+        else if (value.type == jbvBool)
+            text = value.val.boolean ? "true" : "false";
         else
             ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                            errmsg("option \"%s\" must be a number or a string", name),
+                            errmsg("option \"%s\" must be a number, a string or a boolean", name),
                             errhint("holomamba.options() lists the options and their values.")));
         core_call([&] { options->set(name, text); });
     }

@@ -60,7 +60,7 @@ void read_category(const char* query, Attribute* attribute, int items, int value
 }
 
 // Rows (items in order, place of the test event or -1), one a user.
-void read_histories(const char* query, TrainingData* data, bool strict) {
+void read_histories(const char* query, TrainingData* data) {
     const bool with_validation = data->options.validation == "on";
     for_each_row(query, [&](uint64 row) {
         bool null;
@@ -70,14 +70,14 @@ void read_histories(const char* query, TrainingData* data, bool strict) {
         const int32 place = int_of(row, 2);
         core_call([&] {
             data->dataset.add_user({events, static_cast<std::size_t>(count)});
-            if (place >= 0 && place < count) data->dataset.hold_out(place, with_validation, strict);
+            if (place >= 0 && place < count) data->dataset.hold_out(place, with_validation, data->strict);
         });
     });
 }
 
 }  // namespace
 
-void read_training_data(const char* model, int32 version, TrainingData* data) {
+void read_version(const char* model, int32 version, TrainingData* data) {
     Parameters p;
     add_text(&p, model);
     add_int(&p, version);
@@ -88,8 +88,13 @@ void read_training_data(const char* model, int32 version, TrainingData* data) {
     read_options(text_of(0, 1), &data->options);
     const char* holdout = text_of(0, 2);
     data->held_out = std::strcmp(holdout, "none") != 0;
-    const bool strict = std::strcmp(holdout, "time") == 0;
+    data->strict = std::strcmp(holdout, "time") == 0;
+}
 
+void read_dataset(const char* model, int32 version, TrainingData* data) {
+    Parameters p;
+    add_text(&p, model);
+    add_int(&p, version);
     execute("SELECT q.kind, q.name, q.labels, q.query FROM holomamba.training_queries($1, $2) q", &p);
     SPITupleTable* queries = SPI_tuptable;
     const uint64 count = SPI_processed;
@@ -103,7 +108,7 @@ void read_training_data(const char* model, int32 version, TrainingData* data) {
         if (std::strcmp(kind, "histories") == 0) {
             catalogue.items = labels;
             core_call([&] { catalogue.attributes.resize(count - 1); });
-            read_histories(query, data, strict);
+            read_histories(query, data);
             continue;
         }
         Attribute* attribute = &catalogue.attributes[i];

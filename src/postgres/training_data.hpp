@@ -10,10 +10,14 @@ namespace holomamba::postgres {
 struct TrainingData {
     Options options;
     bool held_out = false;  // the version was trained with a holdout
+    bool strict = false;    // the holdout keeps back what it names, whatever is left
     Dataset dataset;
 };
 
-// Reads options, items with their attributes, and histories of a version, with the caller's rights. SPI is connected.
-void read_training_data(const char* model, int32 version, TrainingData* data);
+// Reads options and holdout of a version. SPI is connected, here and below.
+void read_version(const char* model, int32 version, TrainingData* data);
+
+// Reads items with their attributes, and histories, as the version of read_version knows them, with the caller's rights.
+void read_dataset(const char* model, int32 version, TrainingData* data);
 
 }  // namespace holomamba::postgres

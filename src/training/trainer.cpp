@@ -15,6 +15,7 @@ Trainer::Trainer(Dataset data, const Options& options)
       data_(std::move(data)),
       network_(std::make_unique<Network>(options_, data_.catalogue)),
       threads_(thread_count(options.threads)),
+      validated_(std::any_of(data_.validation.begin(), data_.validation.end(), [](std::int32_t place) { return place >= 0; })),
       kernels_(kernels()),
       parameters_(network_->initialise(static_cast<std::uint64_t>(options.seed))),
       gradients_(parameters_.size()),
@@ -30,7 +31,7 @@ Trainer::Trainer(Dataset data, const Options& options)
     const auto batch = static_cast<std::size_t>(options_.batch_size);
     steps_per_epoch_ = static_cast<std::int64_t>((windows_.size() + batch - 1) / batch);
     if (network_->learns_repeats()) parameters_[network_->head_repeat()] = static_cast<float>(repeat_log_odds());
-    best_ = parameters_;
+    if (validated_) best_ = parameters_;
 }
 
 void Trainer::know_cold_items_by_attributes() {
@@ -78,7 +79,7 @@ void Trainer::make_windows() {
     }
 }
 
-void Trainer::step(double rate) {
+double Trainer::step(double rate) {
     constexpr double kBeta1 = 0.9, kBeta2 = 0.999, kEpsilon = 1e-8;
     steps_++;
     choose_ranges();
@@ -115,6 +116,7 @@ void Trainer::choose_ranges() {
         for (std::size_t first = 0; first < p.size; first += kRange)
             ranges_.push_back({p.offset + first, p.offset + std::min(p.size, first + kRange)});
     }
+    return norm;
 }
 
 double Trainer::learning_rate() const {
@@ -124,11 +126,30 @@ double Trainer::learning_rate() const {
     return highest * (1.0 - static_cast<double>(steps_) / total);
 }
 
+bool Trainer::finished() const { return epoch_ == options_.epochs || epoch_ - best_epoch_ >= options_.patience; }
+
+std::vector<StoredArray> Trainer::state() {
+    std::vector<StoredArray> arrays{stored("random", random_),
+                                    stored("steps", steps_),
+                                    stored("epoch", epoch_),
+                                    stored("best_epoch", best_epoch_),
+                                    stored("best_ndcg", best_ndcg_),
+                                    stored("parameters", parameters_),
+                                    stored("first_moment", first_moment_),
+                                    stored("second_moment", second_moment_)};
+    if (validated_) {
+        arrays.push_back(stored("best", best_));
+        arrays.back().changed = best_epoch_ == epoch_;
+    }
+    return arrays;
+}
+
 EpochReport Trainer::run_epoch(const StopCheck& check) {
     const auto start = std::chrono::steady_clock::now();
     Stop stop(check);
     epoch_++;
-    double epoch_loss = 0;
+    double epoch_loss = 0, norms = 0;
+    EpochReport report;
     std::vector<Window> order = windows_;
     for (std::size_t i = order.size(); i > 1; i--) std::swap(order[i - 1], order[random_.below(i)]);
     const auto batch = static_cast<std::size_t>(options_.batch_size);
@@ -139,17 +160,17 @@ EpochReport Trainer::run_epoch(const StopCheck& check) {
                                               {static_cast<float>(options_.dropout), static_cast<float>(options_.item_dropout),
                                                mix64(seed ^ mix64(static_cast<std::uint64_t>(steps_)))},
                                               stop, gradients_);
-        step(learning_rate());
+        report.learning_rate = learning_rate();
+        norms += step(report.learning_rate);
     }
 
     know_cold_items_by_attributes();
-
-    EpochReport report;
     report.epoch = epoch_;
     report.tokens = training_events();
     report.loss = epoch_loss / static_cast<double>(report.tokens);
+    report.gradient_norm = norms / static_cast<double>(steps_per_epoch_);
     report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    if (std::any_of(data_.validation.begin(), data_.validation.end(), [](std::int32_t place) { return place >= 0; })) {
+    if (validated_) {
         report.validation = evaluate_model(*network_, parameters_, options_, data_, Held::validation,
                                            {.k = 10, .exclude_seen = true, .threads = threads_}, check)
                                 .metrics;
@@ -158,11 +179,13 @@ EpochReport Trainer::run_epoch(const StopCheck& check) {
         report.best = true;
     }
     if (report.best) {
-        best_ = parameters_;
         best_epoch_ = epoch_;
-        if (report.validation) best_ndcg_ = report.validation->ndcg();
+        if (report.validation) {
+            best_ = parameters_;
+            best_ndcg_ = report.validation->ndcg();
+        }
     }
-    report.last = epoch_ == options_.epochs || epoch_ - best_epoch_ >= options_.patience;
+    report.last = finished();
     return report;
 }
 

@@ -8,6 +8,7 @@
 
 #include "model/network.hpp"
 #include "training/batch_gradient.hpp"
+#include "training/checkpoint.hpp"
 #include "training/dataset.hpp"
 #include "training/metrics.hpp"
 
@@ -19,6 +20,8 @@ struct EpochReport {
     std::optional<Metrics> validation;  // P-excl at 10, where validation events are held back
     double seconds = 0;                 // of training, without validation
     std::int64_t tokens = 0;            // training events
+    double learning_rate = 0;           // of the last step
+    double gradient_norm = 0;           // mean over the steps, before the clip
     bool best = false;                  // these are the weights to keep so far
     bool last = false;                  // the last epoch, or patience has run out
 };
@@ -33,10 +36,20 @@ class Trainer {
     // `stop` says so; the trainer is of no more use then.
     EpochReport run_epoch(const StopCheck& stop);
 
+    // Whether the last epoch has been run, or patience has run out.
+    bool finished() const;
+    // Everything that run_epoch changes: written after an epoch and read into a trainer with the same data, options and
+    // number of threads, the next epochs are those of an unbroken run, bit for bit.
+    std::vector<StoredArray> state();
+
     const Network& network() const { return *network_; }
     const Dataset& data() const { return data_; }
+    // The weights, to start from others than random ones before the first epoch.
+    std::span<float> parameters() { return parameters_; }
     // The weights of the best epoch; without validation, of the last.
-    std::span<const float> best() const { return best_; }
+    std::span<const float> best() const { return validated_ ? best_ : parameters_; }
+    int epoch() const { return epoch_; }
+    int best_epoch() const { return best_epoch_; }
     std::int64_t training_events() const;
 
   private:
@@ -46,8 +59,8 @@ class Trainer {
     // How much more often users come back to items they have had than if everyone chose by popularity alone, as a logarithm:
     // where the repeat score starts.
     double repeat_log_odds() const;
-    // One step of AdamW along the clipped gradient.
-    void step(double rate);
+    // One step of AdamW along the clipped gradient; returns its norm before the clip.
+    double step(double rate);
     // What a step changes. With sampled negatives, items that the batch did not read stay as they are, momentum and all.
     void choose_ranges();
     double learning_rate() const;
@@ -56,6 +69,7 @@ class Trainer {
     Dataset data_;
     std::unique_ptr<Network> network_;
     int threads_;
+    bool validated_;  // validation events are held back, so the best weights are not always the last
     const KernelTable& kernels_;
     std::vector<float> parameters_, gradients_, first_moment_, second_moment_, best_;
     std::vector<Window> windows_;

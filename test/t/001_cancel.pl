@@ -85,7 +85,7 @@ cmp_ok(log_rows(1), '>=', 3, 'the log of the epochs before stays');
 is(query("SELECT string_agg(epoch::text, ',' ORDER BY epoch) = (SELECT string_agg(n::text, ',' ORDER BY n) FROM generate_series(1, max(epoch)) n) FROM holomamba.training_log WHERE model = 'm' AND version = 1"),
     't', 'without a gap');
 is(query("SELECT active_version IS NULL FROM holomamba.models WHERE model = 'm'"), 't', 'no version is active');
-is(query("SELECT status, active FROM holomamba.versions WHERE model = 'm'"), 'training|f', 'and none is complete');
+is(query("SELECT status, active FROM holomamba.versions WHERE model = 'm'"), 'interrupted|f', 'and none is complete');
 is(query('SELECT count(*) FROM holomamba.m_items') + query('SELECT count(*) FROM holomamba.m_users'), 0, 'nothing of it is visible');
 foreach my $statement ("SELECT holomamba.activate('m', 1)", "SELECT ssm_initial('m', 1)", "SELECT * FROM holomamba.evaluate('m', version => 1)",
     "SELECT * FROM recommend(1, model => 'm')")
@@ -138,7 +138,7 @@ query("INSERT INTO events (user_id, item_id, t) VALUES (1, 3, 101), (301, 2, 1)"
 is(query("SELECT events FROM holomamba.m_users WHERE user_id = 301"), '1', 'events move states');
 query("CALL holomamba.train('m', 2)");
 is(query("SELECT active_version FROM holomamba.models WHERE model = 'm'"), '4', 'training again works, under a number of its own');
-query("SELECT holomamba.forget_version('m', version) FROM holomamba.versions WHERE model = 'm' AND status = 'training'");
+query("SELECT holomamba.forget_version('m', version) FROM holomamba.versions WHERE model = 'm' AND status = 'interrupted'");
 is(query("SELECT string_agg(version::text, ',' ORDER BY version) FROM holomamba.versions WHERE model = 'm'"), '2,4', 'what was broken off can be forgotten');
 unlike(slurp_file($node->logfile), qr/was terminated by signal|server process .* exited with exit code (?!1\b)|PANIC/, 'nothing crashed');
 

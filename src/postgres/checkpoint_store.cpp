@@ -1,0 +1,86 @@
+#include "postgres/checkpoint_store.hpp"
+
+#include "postgres/compat.h"
+#include "postgres/spi.hpp"
+
+namespace holomamba::postgres {
+namespace {
+
+// A value has at most 1 GB, and a part is copied on its way.
+constexpr Size kPartBytes = Size{16} << 20;
+
+Parameters key(const char* model, int32 version, const char* name) {
+    Parameters p;
+    add_text(&p, model);
+    add_int(&p, version);
+    add_text(&p, name);
+    return p;
+}
+
+}  // namespace
+
+void store_checkpoint(const char* model, int32 version, const char* name, std::span<const std::byte> bytes) {
+    Parameters old = key(model, version, name);
+    execute("DELETE FROM holomamba.checkpoints c WHERE c.model = $1::pg_catalog.name AND c.version = $2 AND c.name = $3", &old);
+    Size first = 0;
+    int32 part = 0;
+    do {
+        const Size count = std::min(kPartBytes, bytes.size() - first);
+        auto* data = static_cast<bytea*>(palloc(VARHDRSZ + count));
+        SET_VARSIZE(data, VARHDRSZ + count);
+        if (count > 0) std::memcpy(VARDATA(data), bytes.data() + first, count);
+        Parameters p = key(model, version, name);
+        add_int(&p, part++);
+        add(&p, BYTEAOID, PointerGetDatum(data));
+        execute(
+            "INSERT INTO holomamba.checkpoints (model, version, name, part, data) VALUES ($1::pg_catalog.name, $2, $3, $4, $5)", &p);
+        pfree(data);
+        first += count;
+    } while (first < bytes.size());
+}
+
+int64 checkpoint_size(const char* model, int32 version, const char* name) {
+    Parameters p = key(model, version, name);
+    execute(
+        "SELECT pg_catalog.sum(pg_catalog.octet_length(c.data))::bigint FROM holomamba.checkpoints c "
+        "WHERE c.model = $1::pg_catalog.name AND c.version = $2 AND c.name = $3",
+        &p);
+    bool null;
+    const int64 size = DatumGetInt64(value_of(0, 1, &null));
+    return null ? -1 : size;
+}
+
+void load_checkpoint(const char* model, int32 version, const char* name, std::span<std::byte> bytes) {
+    if (checkpoint_size(model, version, name) != static_cast<int64>(bytes.size()))
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                        errmsg("the checkpoint of version %d of model \"%s\" does not fit its training", version, model),
+                        errdetail("Array \"%s\" is of another size.", name),
+                        errhint("SELECT holomamba.forget_version('%s', %d); and train a new one.", model, version)));
+    Size first = 0;
+    for (int32 part = 0; first < bytes.size(); part++) {
+        Parameters p = key(model, version, name);
+        add_int(&p, part);
+        execute(
+            "SELECT c.data FROM holomamba.checkpoints c "
+            "WHERE c.model = $1::pg_catalog.name AND c.version = $2 AND c.name = $3 AND c.part = $4",
+            &p);
+        bool null;
+        const bytea* data = SPI_processed == 0 ? nullptr : DatumGetByteaP(value_of(0, 1, &null));
+        const Size count = data == nullptr ? 0 : VARSIZE(data) - VARHDRSZ;
+        if (count == 0 || count > bytes.size() - first)
+            ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+                            errmsg("the checkpoint of version %d of model \"%s\" is not whole", version, model)));
+        std::memcpy(bytes.data() + first, VARDATA(data), count);
+        first += count;
+        SPI_freetuptable(SPI_tuptable);
+    }
+}
+
+void delete_checkpoints(const char* model, int32 version) {
+    Parameters p;
+    add_text(&p, model);
+    add_int(&p, version);
+    execute("DELETE FROM holomamba.checkpoints c WHERE c.model = $1::pg_catalog.name AND c.version = $2", &p);
+}
+
+}  // namespace holomamba::postgres

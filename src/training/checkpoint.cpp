@@ -1,0 +1,164 @@
+#include "training/checkpoint.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+#include "hrr/error.hpp"
+
+namespace holomamba {
+namespace {
+
+// First of all bytes; to be raised when what follows changes.
+constexpr std::int32_t kFormat = 1;
+
+class Writer {
+  public:
+    template <typename T>
+    void operator()(const T& value) {
+        append(&value, sizeof value);
+    }
+    template <typename T>
+    void operator()(const std::vector<T>& values) {
+        (*this)(static_cast<std::uint64_t>(values.size()));
+        append(values.data(), values.size() * sizeof(T));
+    }
+    void operator()(const std::string& text) { (*this)(std::vector<char>(text.begin(), text.end())); }
+    std::vector<std::byte> take() { return std::move(bytes_); }
+
+  private:
+    void append(const void* from, std::size_t count) {
+        const auto* first = static_cast<const std::byte*>(from);
+        bytes_.insert(bytes_.end(), first, first + count);
+    }
+    std::vector<std::byte> bytes_;
+};
+
+class Reader {
+  public:
+    explicit Reader(std::span<const std::byte> bytes) : rest_(bytes) {}
+    template <typename T>
+    void operator()(T& value) {
+        take(&value, 1, sizeof value);
+    }
+    void operator()(bool& value) {
+        std::uint8_t byte = 0;
+        (*this)(byte);
+        value = byte != 0;
+    }
+    template <typename T>
+    void operator()(std::vector<T>& values) {
+        std::uint64_t count = 0;
+        (*this)(count);
+        if (count > rest_.size() / sizeof(T)) refuse();
+        values.resize(count);
+        take(values.data(), count, sizeof(T));
+    }
+    void operator()(std::string& text) {
+        std::vector<char> characters;
+        (*this)(characters);
+        text.assign(characters.begin(), characters.end());
+    }
+    void finish() const {
+        if (!rest_.empty()) refuse();
+    }
+    [[noreturn]] static void refuse() {
+        throw Error(ErrorKind::corrupted, "the stored data of the training cannot be read",
+                    "Was it begun by another version of holomamba? Forget the version and train a new one.");
+    }
+
+  private:
+    void take(void* to, std::size_t count, std::size_t size) {
+        if (rest_.size() < count * size) refuse();
+        if (count > 0) std::memcpy(to, rest_.data(), count * size);
+        rest_ = rest_.subspan(count * size);
+    }
+    std::span<const std::byte> rest_;
+};
+
+// An attribute's members in the order in which they are stored; for both directions.
+template <typename Archive, typename SomeAttribute>
+void go_through(Archive& archive, SomeAttribute& attribute) {
+    archive(attribute.name);
+    archive(attribute.numeric);
+    archive(attribute.values);
+    archive(attribute.offsets);
+    archive(attribute.indices);
+    archive(attribute.numbers);
+}
+
+bool within(std::int32_t value, std::int32_t first, std::size_t end) {
+    return value >= first && (value < 0 || static_cast<std::size_t>(value) < end);
+}
+
+bool is_possible(const Attribute& attribute, std::size_t items) {
+    if (attribute.numeric) return attribute.numbers.size() == items;
+    const auto& offsets = attribute.offsets;
+    return attribute.values >= 0 && offsets.size() == items + 1 && offsets.front() == 0 &&
+           std::is_sorted(offsets.begin(), offsets.end()) &&
+           static_cast<std::size_t>(offsets.back()) == attribute.indices.size() &&
+           std::all_of(attribute.indices.begin(), attribute.indices.end(), [&](std::int32_t value) {
+               return within(value, 0, static_cast<std::size_t>(attribute.values));
+           });
+}
+
+}  // namespace
+
+std::vector<std::byte> pack(const Dataset& data) {
+    Writer write;
+    write(kFormat);
+    write(data.catalogue.items);
+    write(static_cast<std::uint64_t>(data.catalogue.attributes.size()));
+    for (const Attribute& attribute : data.catalogue.attributes) go_through(write, attribute);
+    write(data.starts);
+    write(data.items);
+    write(data.training);
+    write(data.validation);
+    write(data.test);
+    return write.take();
+}
+
+Dataset unpack(std::span<const std::byte> bytes) {
+    Reader read(bytes);
+    Dataset data;
+    std::int32_t format = 0;
+    read(format);
+    if (format != kFormat) Reader::refuse();
+    std::uint64_t attributes = 0;
+    read(data.catalogue.items);
+    read(attributes);
+    if (attributes > bytes.size()) Reader::refuse();
+    data.catalogue.attributes.resize(attributes);
+    for (Attribute& attribute : data.catalogue.attributes) go_through(read, attribute);
+    std::vector<std::int64_t> starts;
+    std::vector<std::int32_t> items, training, validation, test;
+    read(starts);
+    read(items);
+    read(training);
+    read(validation);
+    read(test);
+    read.finish();
+    // Rows can be written by hand: nothing in them may lead out of the data.
+    const std::size_t users = training.size();
+    const auto check = [](bool possible) {
+        if (!possible) Reader::refuse();
+    };
+    check(data.catalogue.items >= 0);
+    const auto catalogue_size = static_cast<std::size_t>(data.catalogue.items);
+    for (const Attribute& attribute : data.catalogue.attributes) check(is_possible(attribute, catalogue_size));
+    check(std::all_of(items.begin(), items.end(), [&](std::int32_t item) { return within(item, 0, catalogue_size); }));
+    check(starts.size() == users + 1 && validation.size() == users && test.size() == users && starts.front() == 0 &&
+          std::is_sorted(starts.begin(), starts.end()) && static_cast<std::size_t>(starts.back()) == items.size());
+    for (std::size_t user = 0; user < users; user++) {
+        const auto history = std::span(items).subspan(starts[user], starts[user + 1] - starts[user]);
+        check(within(training[user], 0, history.size() + 1) && within(validation[user], -1, history.size()) &&
+              within(test[user], -1, history.size()));
+        data.add_user(history);
+        data.training.back() = training[user];
+        data.validation.back() = validation[user];
+        data.test.back() = test[user];
+    }
+    return data;
+}
+
+}  // namespace holomamba

@@ -1,0 +1,32 @@
+#include "training/memory.hpp"
+
+#include <algorithm>
+
+namespace holomamba {
+
+std::size_t training_memory(const Network& network, const Options& options, const Dataset& data, int threads) {
+    constexpr std::size_t kFloat = sizeof(float), kComplex = 2 * sizeof(float);
+    const std::size_t parameters = network.layout().size(), d = network.dimension();
+    const std::size_t rows = network.embedding().rows(), items = network.items(), workers = threads;
+    std::size_t values = 0;
+    for (const Attribute& attribute : data.catalogue.attributes) values += attribute.numeric ? 1 : attribute.values;
+
+    // Histories, and each window twice: as it is and in the epoch's order.
+    const std::size_t windows = data.items.size() / static_cast<std::size_t>(options.max_history) + data.users();
+    const std::size_t histories = data.items.size() * 5 + static_cast<std::size_t>(data.users()) * 20 + windows * 24;
+    // Value, gradient, two moments, best so far; and the gradient of each worker.
+    const std::size_t weights = parameters * (5 + workers) * kFloat;
+    // Composed items: raw and token, their spectra and those of the values; gradients of all of that in each worker.
+    const std::size_t composed = rows * (2 * d * kFloat + (d / 2 + 1) * kComplex) + values * (d / 2 + 1) * kComplex * (1 + workers) +
+                                 rows * d * kFloat * workers * (network.tied() ? 2 : 1);
+    // A piece's activations with what backward needs, and a tile of scores.
+    const std::size_t tokens = std::max(512, options.max_history + 1);
+    const std::size_t channels = options.channels();
+    const std::size_t of_a_token = static_cast<std::size_t>(options.layers) *
+                                   (channels * (14 + 4 * static_cast<std::size_t>(options.state_size)) +
+                                    d * (12 + 4 * static_cast<std::size_t>(options.feed_forward)));
+    const std::size_t scores = std::max<std::size_t>(std::size_t{1} << 18, 64 * items);
+    return histories + weights + composed + workers * (tokens * of_a_token + scores) * kFloat;
+}
+
+}  // namespace holomamba
