@@ -8,7 +8,7 @@ use strict;
 use warnings;
 
 use Live::Driver;
-use Live::World qw(create_world wrong_states present_ids);
+use Live::World qw(create_world wrong_states present_events);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -31,14 +31,14 @@ is(wrong_states($node), "sales|1|vector\nsales|2|no events\nties|1|vector\nties|
 $node->safe_psql('postgres', q(ALTER TABLE sales ENABLE TRIGGER USER; SELECT holomamba.rebuild_state('sales'), holomamba.rebuild_state('ties')));
 
 my $driver = Live::Driver->new($node, seed => $seed, sessions => $sessions, directory => PostgreSQL::Test::Utils::tempdir());
-$driver->begin_ledger(present_ids($node));
+$driver->begin_ledger(present_events($node));
 $driver->connect;
 
 sub check
 {
     my ($when) = @_;
     is(wrong_states($node), '', "states are those of a replay $when");
-    is($driver->missing_events(present_ids($node)), '', "the events are those that were committed $when");
+    is($driver->missing_events(present_events($node)), '', "the events are those that were committed $when");
     is(join("\n", splice @{ $driver->{unexpected} }), '', "no statement failed that should not have $when");
 }
 

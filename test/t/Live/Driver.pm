@@ -15,7 +15,7 @@ sub new
     my ($class, $node, %arguments) = @_;
     my $self = bless {
         node => $node, %arguments,
-        ledger => {}, doubtful => {}, prepared => {}, unexpected => [],
+        ledger => {}, doubtful => {}, prepared => {}, cut => {}, unexpected => [],
         statements => 0, transactions => 0, retries => 0, errors => {},
     }, $class;
     foreach my $number (1 .. $self->{sessions})
@@ -196,14 +196,12 @@ sub cut_off
 {
     my ($self, $worker, @effects) = @_;
     my $last = $worker->{transaction}[-1];
-    if (my ($gid) = $last =~ /^PREPARE TRANSACTION '(\w+)'/)
+    my ($gid) = $last =~ /^(?:PREPARE TRANSACTION|COMMIT PREPARED|ROLLBACK PREPARED) '(\w+)'/;
+    if ($gid)
     {
-        $self->{prepared}{$gid} = \@effects;
-    }
-    elsif ($worker->{gid})
-    {
-        # Still prepared, or as it was told.
-        push @effects, @{ $self->{prepared}{ $worker->{gid} } };
+        $self->{prepared}{$gid} //= \@effects;
+        $self->{cut}{$gid} = 1;
+        @effects = @{ $self->{prepared}{$gid} };
         delete $worker->{gid};
     }
     $self->{doubtful}{ substr $_, 2 } = 1 foreach @effects;
@@ -226,8 +224,10 @@ sub missing_events
 {
     my ($self, $present) = @_;
     my $ledger = $self->{ledger};
-    my @lost = grep { $ledger->{$_} && !$present->{$_} && !$self->{doubtful}{$_} } sort keys %$ledger;
-    my @more = grep { !$ledger->{$_} && !$self->{doubtful}{$_} } sort keys %$present;
+    my %events = (%$ledger, %$present);
+    my @certain = grep { !$self->{doubtful}{$_} } sort keys %events;
+    my @lost = grep { ($ledger->{$_} // 0) > ($present->{$_} // 0) } @certain;
+    my @more = grep { ($ledger->{$_} // 0) < ($present->{$_} // 0) } @certain;
     return join '; ', (@lost ? "lost: @lost" : ()), (@more ? "never committed, or deleted: @more" : ());
 }
 

@@ -174,7 +174,7 @@ sub merge
     my ($self) = @_;
     my $table = $self->table;
     my $some = $self->some_events($table);
-    return sprintf 'MERGE INTO %1$s e USING (SELECT e.id, %2$s AS item_id FROM %1$s e WHERE %3$s UNION ALL SELECT -1, %4$s) n ON e.id = n.id '
+    return sprintf 'MERGE INTO %1$s e USING (SELECT DISTINCT e.id, %2$s AS item_id FROM %1$s e WHERE %3$s UNION ALL SELECT -1, %4$s) n ON e.id = n.id '
         . 'WHEN MATCHED AND e.id %% 3 = 0 THEN DELETE WHEN MATCHED AND e.id %% 3 = 1 THEN UPDATE SET item_id = n.item_id WHEN MATCHED THEN DO NOTHING '
         . 'WHEN NOT MATCHED THEN INSERT (user_id, item_id, t) VALUES (%5$s, n.item_id, %6$s)',
         $table, $self->item($table), $some, $self->item($table), $self->user($table), $self->t($table);
