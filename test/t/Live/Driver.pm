@@ -117,7 +117,6 @@ sub settle
 {
     my ($self, $worker, $replies) = @_;
     my @statements = @{ $worker->{transaction} };
-    if ($ENV{LIVE_TRACE}) { print STDERR "T $worker->{session}{name}: $statements[$_] => $replies->[$_]{state} ".join("~",@{$replies->[$_]{lines}})."\n" for 0..$#$replies; }
     my @effects = ([]);
     my $failed;
     $self->{transactions}++;

@@ -123,8 +123,7 @@ sub create_world
 sub wrong_states
 {
     my ($node) = @_;
-    my $bytes = $ENV{LIVE_ROUNDING} ? " AND what <> 'bytes'" : '';
-    return $node->safe_psql('postgres', join(' UNION ALL ', map { "SELECT '$_->[0]', user_id, what FROM wrong_$_->[0] WHERE what IS NOT NULL$bytes" } @models) . ' ORDER BY 1, 2');
+    return $node->safe_psql('postgres', join(' UNION ALL ', map { "SELECT '$_->[0]', user_id, what FROM wrong_$_->[0] WHERE what IS NOT NULL" } @models) . ' ORDER BY 1, 2');
 }
 
 # The events that there are: how many of each "table id". (Ids of the partitioned table are not unique, once a session has
