@@ -98,7 +98,8 @@ AS $$
     SELECT p.oid::regprocedure
     FROM pg_proc p
     WHERE p.pronamespace = 'holomamba'::regnamespace
-      AND p.proname IN (model || '_replay', model || '_interactions_inserted', model || '_interactions_changed', model || '_items_changed')
+      AND p.proname IN (model || '_replay', model || '_interactions_inserted', model || '_interactions_changed', model || '_items_changed',
+                        model || '_event_applied', model || '_item_applied')
     ORDER BY p.proname
 $$;
 
