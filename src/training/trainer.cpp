@@ -100,6 +100,7 @@ double Trainer::step(double rate) {
                            first_moment_.data() + first, second_moment_.data() + first, parameters_.data() + first);
         }
     });
+    return norm;
 }
 
 void Trainer::choose_ranges() {
@@ -116,7 +117,6 @@ void Trainer::choose_ranges() {
         for (std::size_t first = 0; first < p.size; first += kRange)
             ranges_.push_back({p.offset + first, p.offset + std::min(p.size, first + kRange)});
     }
-    return norm;
 }
 
 double Trainer::learning_rate() const {
