@@ -22,7 +22,7 @@ struct Options {
     std::string repeats = "learned";       // learned: a score of its own for having had an item before; ignored: none
     std::string initialisation = "small";  // small: N(0, 0.02) items, unitary roles; paper: as arXiv 2601.08360
 
-    std::string state_format = "float32";  // how a user's state is stored
+    std::string state_format = "float16";  // how a user's state is stored
 
     // training
     int max_history = 200;
