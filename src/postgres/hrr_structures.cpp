@@ -27,7 +27,7 @@ struct Structure {
     AggregateState state;
     int dims;
     int size;
-    int64 count() const { return static_cast<int64>(state.values[0]); }
+    int64 count() const { return static_cast<int64>(state.count()); }
     double* sum() const { return state.values + kHeader; }
     double* open() const { return sum() + dims; }
 };
@@ -40,8 +40,7 @@ Structure new_structure(int dims, int size) {
 
 Structure structure_of(const AggregateState& state) {
     const double* values = state.values;
-    if (state.length <= kHeader || !(values[0] <= 0x1p53) || !(values[1] >= 1 && values[1] <= kLongestNgram))
-        refuse_aggregate_state();
+    if (state.length <= kHeader || !(values[1] >= 1 && values[1] <= kLongestNgram)) refuse_aggregate_state();
     const int size = static_cast<int>(values[1]);
     const int dims = (state.length - kHeader) / size;
     if (state.length != kHeader + dims * size || dims > kMaxHrrDims) refuse_aggregate_state();
@@ -61,7 +60,7 @@ Structure next(FunctionCallInfo fcinfo, int dims, int size) {
             ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the size of n-grams must not change")));
         structure.state = writable_aggregate_state(fcinfo, state);
     }
-    structure.state.values[0]++;
+    structure.state.count()++;
     return structure;
 }
 
@@ -215,7 +214,7 @@ Datum hrr_record_combine(PG_FUNCTION_ARGS) {
     check_same_dims(record.dims, more.dims);
     if (record.size != 1 || more.size != 1) refuse_aggregate_state();
     record.state = writable_aggregate_state(fcinfo, state);
-    record.state.values[0] += more.state.values[0];
+    record.state.count() += more.state.count();
     core_call([&] { hrr::add_sums(record.dims, more.sum(), record.sum()); });
     PG_RETURN_ARRAYTYPE_P(record.state.array);
 }
