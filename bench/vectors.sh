@@ -9,6 +9,7 @@
 # Benchmark in random order; in SQL the median of ROUNDS (7) rounds over ROWS (1,000,000) rows of hrr(128) in shared buffers,
 # without parallel workers, timed by the server's clock. First calls are medians over 51 new sessions each. Needs Debian's
 # libbenchmark-dev.
+pgvector_dir=${PGVECTOR_DIR:-} # before the libpq settings of the caller, PG*, are forgotten
 # shellcheck source=bench/common.sh
 source "$(dirname "$0")/common.sh"
 
@@ -41,9 +42,9 @@ transform=$(awk -F '[",/]+' '$2 == "forward" && $3 == "128_median" { print $6 }'
 
 as_server_user createdb -h "$server_work" -U postgres bench
 pgvector=0
-if [[ -n ${PGVECTOR_DIR:-} ]]; then
-    install -m 755 "$PGVECTOR_DIR/vector.so" "$server_base$("$PG_CONFIG" --pkglibdir)/"
-    install -m 644 "$PGVECTOR_DIR"/{vector.control,sql/vector--*.sql} "$server_base$("$PG_CONFIG" --sharedir)/extension/"
+if [[ -n $pgvector_dir ]]; then
+    install -m 755 "$pgvector_dir/vector.so" "$server_base$("$PG_CONFIG" --pkglibdir)/"
+    install -m 644 "$pgvector_dir"/{vector.control,sql/vector--*.sql} "$server_base$("$PG_CONFIG" --sharedir)/extension/"
     pgvector=1
 fi
 server_run psql -X -q -v ON_ERROR_STOP=1 -d bench -v rows="$rows" -v rounds="$rounds" -v transform="$transform" -v pgvector="$pgvector" \

@@ -35,7 +35,7 @@ INSERT INTO queries (part, what, query, theirs) VALUES
     (2, 'a <#> b', 'SELECT count(a <#> b) FROM pairs', 'SELECT count(a <#> b) FROM theirs'),
     (2, 'a <=> b', 'SELECT count(a <=> b) FROM pairs', 'SELECT count(a <=> b) FROM theirs'),
     (2, 'a = b', 'SELECT count(a = b) FROM pairs', 'SELECT count(a = b) FROM theirs'),
-    (2, 'l2_norm(a)', 'SELECT count(l2_norm(a)) FROM pairs', 'SELECT count(l2_norm(a)) FROM theirs'),
+    (2, 'l2_norm(a)', 'SELECT count(l2_norm(a)) FROM pairs', 'SELECT count(vector_norm(a)) FROM theirs'),
     (2, 'l2_normalize(a)', 'SELECT count(l2_normalize(a)) FROM pairs', 'SELECT count(l2_normalize(a)) FROM theirs'),
     (2, 'sum(a)', 'SELECT sum(a) FROM pairs', 'SELECT sum(a) FROM theirs'),
     (2, 'avg(a)', 'SELECT avg(a) FROM pairs', 'SELECT avg(a) FROM theirs'),
