@@ -9,7 +9,6 @@
 
 #include "inputs.hpp"
 #include "postgres/hrr.hpp"
-#include "postgres/state.hpp"
 #include "server.hpp"
 
 extern "C" {
