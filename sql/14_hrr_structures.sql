@@ -35,10 +35,6 @@ CREATE FUNCTION @extschema@.hrr_record_step(state double precision[], key @extsc
     AS 'MODULE_PATHNAME', 'hrr_record_step' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION @extschema@.hrr_record_step(double precision[], @extschema@.hrr, @extschema@.hrr) IS 'transition of hrr_record';
 
-CREATE FUNCTION @extschema@.hrr_record_combine(state double precision[], other double precision[]) RETURNS double precision[]
-    AS 'MODULE_PATHNAME', 'hrr_record_combine' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION @extschema@.hrr_record_combine(double precision[], double precision[]) IS 'combination of two states of hrr_record';
-
 CREATE FUNCTION @extschema@.hrr_sequence_step(state double precision[], item @extschema@.hrr) RETURNS double precision[]
     AS 'MODULE_PATHNAME', 'hrr_sequence_step' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION @extschema@.hrr_sequence_step(double precision[], @extschema@.hrr) IS 'transition of hrr_sequence';
@@ -49,14 +45,14 @@ COMMENT ON FUNCTION @extschema@.hrr_ngrams_step(double precision[], @extschema@.
 
 CREATE FUNCTION @extschema@.hrr_structure_final(state double precision[]) RETURNS @extschema@.hrr
     AS 'MODULE_PATHNAME', 'hrr_structure_final' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION @extschema@.hrr_structure_final(double precision[]) IS 'result of hrr_record, hrr_sequence and hrr_ngrams';
+COMMENT ON FUNCTION @extschema@.hrr_structure_final(double precision[]) IS 'result of hrr_sequence and hrr_ngrams';
 
 CREATE AGGREGATE @extschema@.hrr_record(key @extschema@.hrr, value @extschema@.hrr) (
     SFUNC = @extschema@.hrr_record_step,
     STYPE = double precision[],
     INITCOND = '{0}',
-    COMBINEFUNC = @extschema@.hrr_record_combine,
-    FINALFUNC = @extschema@.hrr_structure_final,
+    COMBINEFUNC = @extschema@.hrr_sum_combine,
+    FINALFUNC = @extschema@.hrr_sum_final,
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE @extschema@.hrr_record(@extschema@.hrr, @extschema@.hrr) IS

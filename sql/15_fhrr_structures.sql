@@ -29,7 +29,7 @@ CREATE FUNCTION @extschema@.hrr_shuffle(a @extschema@.fhrr, times integer DEFAUL
 COMMENT ON FUNCTION @extschema@.hrr_shuffle(@extschema@.fhrr, integer) IS
     'elements in a fixed random order, so many times over, back where negative; marks order, since unlike permute() it does not commute with binding';
 
--- The aggregates. Their states are the same as those of hrr, so that the combine function is, too.
+-- The aggregates. Their states are the same as those of hrr.
 
 CREATE FUNCTION @extschema@.fhrr_record_step(state double precision[], key @extschema@.fhrr, value @extschema@.fhrr) RETURNS double precision[]
     AS 'MODULE_PATHNAME', 'fhrr_record_step' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -45,14 +45,14 @@ COMMENT ON FUNCTION @extschema@.fhrr_ngrams_step(double precision[], @extschema@
 
 CREATE FUNCTION @extschema@.fhrr_structure_final(state double precision[]) RETURNS @extschema@.fhrr
     AS 'MODULE_PATHNAME', 'fhrr_structure_final' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION @extschema@.fhrr_structure_final(double precision[]) IS 'result of hrr_record, hrr_sequence and hrr_ngrams';
+COMMENT ON FUNCTION @extschema@.fhrr_structure_final(double precision[]) IS 'result of hrr_sequence and hrr_ngrams';
 
 CREATE AGGREGATE @extschema@.hrr_record(key @extschema@.fhrr, value @extschema@.fhrr) (
     SFUNC = @extschema@.fhrr_record_step,
     STYPE = double precision[],
     INITCOND = '{0}',
-    COMBINEFUNC = @extschema@.hrr_record_combine,
-    FINALFUNC = @extschema@.fhrr_structure_final,
+    COMBINEFUNC = @extschema@.hrr_sum_combine,
+    FINALFUNC = @extschema@.fhrr_sum_final,
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE @extschema@.hrr_record(@extschema@.fhrr, @extschema@.fhrr) IS

@@ -1,9 +1,9 @@
 #include "hrr/binding.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <complex>
-#include <vector>
 
 #include "hrr/fhrr.hpp"
 #include "hrr/random.hpp"
@@ -16,7 +16,24 @@ namespace holomamba::hrr {
 
 namespace {
 
-constexpr std::size_t kDirectScratch = 2 * kLongestDirectBind + 16;
+// Eratosthenes' sieve, at compile time.
+constexpr auto kIsPrime = [] {
+    std::array<bool, kLongestDirectPrimeBind + 1> prime{};
+    for (std::size_t n = 2; n < prime.size(); n++) prime[n] = true;
+    for (std::size_t n = 2; n < prime.size(); n++)
+        if (prime[n])
+            for (std::size_t multiple = 2 * n; multiple < prime.size(); multiple += n) prime[multiple] = false;
+    return prime;
+}();
+
+bool binds_directly(std::size_t n) {
+    return n <= kLongestDirectBind || (n <= kLongestDirectPrimeBind && kIsPrime[n]);
+}
+
+void bind_directly(std::size_t n, const float* x, const float* y, float* out) {
+    Scratch scratch(2 * n + 16);
+    kernels().circular_convolution(n, x, y, out, scratch.data());
+}
 
 // The exponent e of the power of two for which the largest element of 2^-e x lies in [1, 2); 0 for the zero vector.
 // Multiplying by a power of two is exact, and keeps the transforms of huge and of tiny vectors in range.
@@ -31,12 +48,11 @@ template <typename Function>
 void through_spectrum(std::size_t n, const float* x, int exponent, int back, float* out, Function f) {
     Scratch scaled(n);
     Scratch spectrum(n);
-    for (std::size_t j = 0; j < n; j++) scaled.data()[j] = std::scalbn(x[j], -exponent);
+    multiply(n, x, std::ldexp(1.0, -exponent), scaled.data());
     fhrr::from_hrr(n, scaled.data(), spectrum.data());
     f(spectrum.data());
     fhrr::to_hrr(n, spectrum.data(), out);
-    if (back != 0)
-        for (std::size_t j = 0; j < n; j++) out[j] = std::scalbn(out[j], -back);
+    if (back != 0) multiply(n, out, std::ldexp(1.0, -back), out);
 }
 
 // bind by transforms; conjugate: with the involution of y.
@@ -54,17 +70,15 @@ void bind_by_transform(std::size_t n, const float* x, const float* y, float* out
 }  // namespace
 
 void bind(std::size_t n, const float* x, const float* y, float* out) {
-    if (n > kLongestDirectBind) return bind_by_transform(n, x, y, out, false);
-    float scratch[kDirectScratch];
-    kernels().circular_convolution(n, x, y, out, scratch);
+    if (binds_directly(n)) return bind_directly(n, x, y, out);
+    bind_by_transform(n, x, y, out, false);
 }
 
 void unbind(std::size_t n, const float* x, const float* y, float* out) {
-    if (n > kLongestDirectBind) return bind_by_transform(n, x, y, out, true);
-    float reversed[kLongestDirectBind];
-    float scratch[kDirectScratch];
-    involution(n, y, reversed);
-    kernels().circular_convolution(n, x, reversed, out, scratch);
+    if (!binds_directly(n)) return bind_by_transform(n, x, y, out, true);
+    Scratch reversed(n);
+    involution(n, y, reversed.data());
+    bind_directly(n, x, reversed.data(), out);
 }
 
 void involution(std::size_t n, const float* x, float* out) {

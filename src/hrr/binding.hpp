@@ -15,10 +15,12 @@
 
 namespace holomamba::hrr {
 
-// Vectors up to this length are bound by the direct sum, longer ones by three transforms. At 128 both take about 0.6
-// microseconds with AVX2 and with AVX-512; at 96 the direct sum takes half as long as the transforms, at 256 as long or
-// longer.
+// Vectors up to this length are bound by the direct sum, longer ones by three transforms. At 128 both take about 0.5
+// microseconds with AVX-512, but the transforms first need plans, about a millisecond of every new session. Transforms of
+// prime length are slow (9 microseconds at 131, 58 at 1021, against 0.6 and 32), so vectors of such a length are bound by
+// the direct sum up to another limit.
 constexpr std::size_t kLongestDirectBind = 128;
+constexpr std::size_t kLongestDirectPrimeBind = 1024;
 
 // bind(x, y)_j = sum_k x_k y_{(j-k) mod n} = F^-1(F x . F y). Commutative, associative, bilinear; unnormalised.
 void bind(std::size_t n, const float* x, const float* y, float* out);

@@ -21,7 +21,7 @@ namespace {
 constexpr std::uint64_t kFactorsInRange = 6;
 
 // From so many vectors on, the faster transform is worth its plan.
-constexpr double kManyVectors = 1000;
+constexpr double kManyVectors = 100;
 
 // The spectrum of 2^-kRoomForSums x is in range for every x of up to 2^kRoomForSums elements.
 constexpr int kRoomForSums = 16;

@@ -1,4 +1,5 @@
-// Floats to work with during one call: on the stack where they are few, so that short vectors cost no allocation.
+// Floats to work with during one call, aligned as SIMD instructions of FFTW want them: on the stack where they are few,
+// so that short vectors cost no allocation.
 #pragma once
 
 #include <array>
@@ -15,7 +16,7 @@ class Scratch {
     float* data() { return many_ ? many_.get() : few_.data(); }
 
   private:
-    std::array<float, 1032> few_;
+    alignas(64) std::array<float, 1032> few_;
     std::unique_ptr<float[]> many_;
 };
 

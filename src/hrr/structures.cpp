@@ -6,6 +6,7 @@
 #include <numeric>
 #include <vector>
 
+#include "hrr/binding.hpp"
 #include "hrr/error.hpp"
 #include "hrr/fhrr.hpp"
 #include "hrr/random.hpp"
@@ -129,10 +130,8 @@ void shuffle(std::size_t n, const float* x, std::int64_t times, Form form, float
 }
 
 void add_pair(std::size_t n, const float* key, const float* value, Form form, double* sum) {
-    Scratch a(n);
-    Scratch b(n);
     Scratch product(n);
-    fhrr::bind(n, spectrum_of(n, key, form, a), spectrum_of(n, value, form, b), product.data());
+    (form == Form::vector ? bind : fhrr::bind)(n, key, value, product.data());
     add_to_sum(n, product.data(), sum);
 }
 

@@ -5,8 +5,8 @@
 // representation of continuous space using fractional binding", CogSci 2019; n-grams with a permutation for each place
 // after Joshi, Halseth and Kanerva, "Language geometry using random indexing", 2016.
 //
-// Vectors come and go as what Form says. Sums are n numbers in double precision in the layout of fhrr.hpp, so that a
-// row costs no inverse transform and the number of rows does not show in the result; vector_of_sum() makes the vector.
+// Vectors come and go as what Form says. Sums are in double precision, so that the number of rows does not show in the
+// result.
 // All functions may throw std::bad_alloc; `out` must not overlap an input.
 #pragma once
 
@@ -44,8 +44,11 @@ void position_vector(std::size_t n, std::int64_t position, Form form, float* out
 // product.
 void shuffle(std::size_t n, const float* x, std::int64_t times, Form form, float* out);
 
-// sum += key * value.
+// sum += key * value, in their form.
 void add_pair(std::size_t n, const float* key, const float* value, Form form, double* sum);
+
+// The sums of the next two are spectra whatever the form, so that a row costs no inverse transform; vector_of_sum()
+// makes the vector.
 
 // sum += position_vector(position) * item.
 void add_at_position(std::size_t n, const float* item, std::int64_t position, Form form, double* sum);

@@ -88,9 +88,7 @@ void normalize(std::size_t n, const float* x, float* out) {
 }
 
 bool all_finite(std::size_t n, const float* x) {
-    bool finite = true;
-    for (std::size_t j = 0; j < n; j++) finite &= std::fabs(x[j]) <= std::numeric_limits<float>::max();
-    return finite;
+    return kernels().all_finite(n, x);
 }
 
 int compare(std::size_t nx, const float* x, std::size_t ny, const float* y) {

@@ -25,6 +25,8 @@ struct KernelTable {
     // --- vectors -------------------------------------------------------------------------------------------------------
     float (*inner_product)(std::size_t n, const float* x, const float* y);
     float (*squared_distance)(std::size_t n, const float* x, const float* y);
+    // Neither NaN nor infinity among the elements.
+    bool (*all_finite)(std::size_t n, const float* x);
     // out_j = sum_k x_k y_{(j-k) mod n}, by the direct O(n^2) sum: faster than a transform for short vectors.
     // `scratch` holds 2n + 16 floats. out must not overlap x or y.
     void (*circular_convolution)(std::size_t n, const float* x, const float* y, float* out, float* scratch);

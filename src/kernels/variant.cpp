@@ -23,6 +23,7 @@ const holomamba::KernelTable HOLOMAMBA_JOIN(holomamba_kernels_, HOLOMAMBA_VARIAN
     .name = HOLOMAMBA_TEXT(HOLOMAMBA_VARIANT),
     .inner_product = holomamba::inner_product,
     .squared_distance = holomamba::squared_distance,
+    .all_finite = holomamba::all_finite,
     .circular_convolution = holomamba::circular_convolution,
     .complex_product = holomamba::complex_product,
     .complex_multiply = holomamba::complex_multiply,

@@ -48,6 +48,16 @@ float squared_distance(std::size_t n, const float* x, const float* y) {
     return accumulate(n, x, y, [](auto a, auto b) { return (a - b) * (a - b); });
 }
 
+bool all_finite(std::size_t n, const float* x) {
+    // x - x is 0, but NaN where x is NaN or infinite.
+    Lanes total{};
+    for_lanes(n, [&](std::size_t i, auto width) {
+        const Lanes v = load(x + i, width);
+        total += v - v;
+    });
+    return sum(total) == 0.0f;
+}
+
 // `Registers` full of neighbouring outputs: out_j = sum_k x_k twice_{n + j - k}, twice being y written out two times.
 template <std::size_t Registers>
 inline void convolve_block(std::size_t n, const float* x, const float* twice, std::size_t j, float* out) {

@@ -17,11 +17,14 @@ struct AggregateState {
     ArrayType* array;
     double* values;
     int length;
+    double& count() const { return values[0]; }
     bool empty() const { return length == 1; }
 };
 
+constexpr double kMostVectors = 0x1p53;  // a double counts no further
+
 [[noreturn]] inline void refuse_aggregate_state() {
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid state of an aggregate of hrr")));
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid state of an aggregate of vectors")));
     pg_unreachable();
 }
 
@@ -34,7 +37,8 @@ inline AggregateState aggregate_state_argument(FunctionCallInfo fcinfo, int numb
     ArrayType* array = PG_GETARG_ARRAYTYPE_P(number);
     if (ARR_NDIM(array) != 1 || ARR_HASNULL(array) || ARR_ELEMTYPE(array) != FLOAT8OID) refuse_aggregate_state();
     const AggregateState state = aggregate_state_of(array);
-    if (!(state.values[0] >= 0.0) || (state.length == 1) != (state.values[0] == 0.0)) refuse_aggregate_state();
+    if (!(state.values[0] >= 0.0 && state.values[0] <= kMostVectors) || (state.length == 1) != (state.values[0] == 0.0))
+        refuse_aggregate_state();
     return state;
 }
 

@@ -1,9 +1,10 @@
 // Names, numbers, positions and shuffles as vectors, and the aggregates that build records, sequences and n-grams, for
 // hrr and fhrr: every function is a template over the form of its vectors, and has two names in SQL.
 //
-// The state of these aggregates is an array of double precision, {count, size, x_1, ..., x_n, ...}: the sum, and behind
-// it the size - 1 n-grams that are begun, n numbers each (size is 1 but for n-grams). It is {0} before the first
-// vector.
+// The state of hrr_record is that of sum (hrr_aggregate.cpp). The state of the other two is {count, size, x_1, ...,
+// x_n,
+// ...}: the sum as a spectrum, and behind it the size - 1 n-grams that are begun, n numbers each (size is 1 but for
+// n-grams). Both are {0} before the first vector.
 #include <algorithm>
 
 #include "hrr/binding.hpp"
@@ -19,6 +20,7 @@ using hrr::Form;
 
 namespace {
 
+constexpr int kSumHeader = 1;
 constexpr int kHeader = 2;
 constexpr int kLongestNgram = 16;
 
@@ -27,7 +29,7 @@ struct Structure {
     AggregateState state;
     int dims;
     int size;
-    int64 count() const { return static_cast<int64>(state.values[0]); }
+    int64 count() const { return static_cast<int64>(state.count()); }
     double* sum() const { return state.values + kHeader; }
     double* open() const { return sum() + dims; }
 };
@@ -40,15 +42,14 @@ Structure new_structure(int dims, int size) {
 
 Structure structure_of(const AggregateState& state) {
     const double* values = state.values;
-    if (state.length <= kHeader || !(values[0] <= 0x1p53) || !(values[1] >= 1 && values[1] <= kLongestNgram))
-        refuse_aggregate_state();
+    if (state.length <= kHeader || !(values[1] >= 1 && values[1] <= kLongestNgram)) refuse_aggregate_state();
     const int size = static_cast<int>(values[1]);
     const int dims = (state.length - kHeader) / size;
     if (state.length != kHeader + dims * size || dims > kMaxHrrDims) refuse_aggregate_state();
     return {state, dims, size};
 }
 
-// The state in argument 0, to be written to, with one more counted.
+// The state of a sequence or n-grams in argument 0, to be written to, with one more counted.
 Structure next(FunctionCallInfo fcinfo, int dims, int size) {
     const AggregateState state = aggregate_state_argument(fcinfo, 0);
     Structure structure;
@@ -61,7 +62,7 @@ Structure next(FunctionCallInfo fcinfo, int dims, int size) {
             ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the size of n-grams must not change")));
         structure.state = writable_aggregate_state(fcinfo, state);
     }
-    structure.state.values[0]++;
+    structure.state.count()++;
     return structure;
 }
 
@@ -118,12 +119,19 @@ Datum shuffle(FunctionCallInfo fcinfo) {
 // (state, key, value)
 template <Form form>
 Datum record_step(FunctionCallInfo fcinfo) {
+    AggregateState state = aggregate_state_argument(fcinfo, 0);
     const Hrr* key = hrr_argument(fcinfo, 1);
     const Hrr* value = hrr_argument(fcinfo, 2);
     check_same_dims(key->dims, value->dims);
-    const Structure record = next(fcinfo, key->dims, 1);
-    core_call([&] { hrr::add_pair(record.dims, key->x, value->x, form, record.sum()); });
-    PG_RETURN_ARRAYTYPE_P(record.state.array);
+    if (state.empty()) {
+        state = new_aggregate_state(kSumHeader + key->dims);
+    } else {
+        check_same_dims(state.length - kSumHeader, key->dims);
+        state = writable_aggregate_state(fcinfo, state);
+    }
+    state.count()++;
+    core_call([&] { hrr::add_pair(key->dims, key->x, value->x, form, state.values + kSumHeader); });
+    PG_RETURN_ARRAYTYPE_P(state.array);
 }
 
 // (state, item)
@@ -201,21 +209,4 @@ Datum hrr_role(PG_FUNCTION_ARGS) {
 HOLOMAMBA_FUNCTION(fhrr_role)
 Datum fhrr_role(PG_FUNCTION_ARGS) {
     return named_vector(fcinfo, [](Size n, uint64 seed, float* out) { fhrr::unitary_vector(n, seed, out); });
-}
-
-// Two parts of one record, of either type.
-HOLOMAMBA_FUNCTION(hrr_record_combine)
-Datum hrr_record_combine(PG_FUNCTION_ARGS) {
-    const AggregateState state = aggregate_state_argument(fcinfo, 0);
-    const AggregateState other = aggregate_state_argument(fcinfo, 1);
-    if (other.empty()) PG_RETURN_ARRAYTYPE_P(state.array);
-    if (state.empty()) PG_RETURN_ARRAYTYPE_P(other.array);
-    Structure record = structure_of(state);
-    const Structure more = structure_of(other);
-    check_same_dims(record.dims, more.dims);
-    if (record.size != 1 || more.size != 1) refuse_aggregate_state();
-    record.state = writable_aggregate_state(fcinfo, state);
-    record.state.values[0] += more.state.values[0];
-    core_call([&] { hrr::add_sums(record.dims, more.sum(), record.sum()); });
-    PG_RETURN_ARRAYTYPE_P(record.state.array);
 }

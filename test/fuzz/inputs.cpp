@@ -9,7 +9,6 @@
 
 #include "inputs.hpp"
 #include "postgres/hrr.hpp"
-#include "postgres/state.hpp"
 #include "server.hpp"
 
 extern "C" {
@@ -122,7 +121,7 @@ void hrr_binary(Bytes bytes) {
 // Small, or just about the most dimensions that there may be.
 int length(Bytes& bytes) {
     const int small = bytes.next();
-    return small < 255 ? small % 16 : kMaxHrrDims - 1 + bytes.next() % 4;
+    return small < 255 || bytes.next() < 255 ? small % 16 : kMaxHrrDims - 1 + bytes.next() % 4;
 }
 
 // A well-formed array, as only such reach a cast, of any shape and with any elements: type, dimensions, whether there

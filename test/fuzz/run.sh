@@ -2,7 +2,7 @@
 # Fuzzes every input function of our types, under the address and undefined-behaviour sanitizers, with libFuzzer.
 #
 #   test/fuzz/run.sh EXECUTIONS [TARGET ...]    so many in all, shared by the targets (all that have a corpus)
-#   test/fuzz/run.sh minimise                   writes test/fuzz/corpus anew from what was found since
+#   test/fuzz/run.sh minimise                   writes test/fuzz/corpus anew from what was found since, but for the files seed-*
 #
 # Starts from test/fuzz/corpus; what is found stays in build/fuzz/found, an input that fails in build/fuzz/failed. Ends at the
 # first failure. Run one input again with: FUZZ_TARGET=hrr_text build/fuzz/libfuzzer FILE
@@ -25,7 +25,7 @@ if [[ $executions == minimise ]]; then
         mkdir -p "build/fuzz/minimal/$target" "build/fuzz/found/$target"
         FUZZ_TARGET=$target build/fuzz/libfuzzer -merge=1 -max_len=1024 "build/fuzz/minimal/$target" "test/fuzz/corpus/$target" \
             "build/fuzz/found/$target" >"build/fuzz/$target.log" 2>&1 || { tail -n 30 "build/fuzz/$target.log" && exit 1; }
-        rm -f "test/fuzz/corpus/$target"/*
+        find "test/fuzz/corpus/$target" -type f ! -name 'seed-*' -delete
         cp "build/fuzz/minimal/$target"/* "test/fuzz/corpus/$target/"
     done
     exit

@@ -75,7 +75,7 @@ SELECT pg_temp.outcome($$SELECT bind(v) FROM unnest('{"[1,2]","[1]"}'::fhrr[]) A
 
 -- No state is of a type that only this server knows
 SELECT count(*) FILTER (WHERE aggtranstype = 'double precision[]'::regtype AND aggcombinefn <> 0), count(*)
-FROM pg_aggregate JOIN pg_proc ON pg_proc.oid = aggfnoid WHERE proargtypes[0] IN ('hrr'::regtype, 'fhrr'::regtype);
+FROM pg_aggregate JOIN pg_proc ON pg_proc.oid = aggfnoid WHERE proargtypes[0] IN ('hrr'::regtype, 'fhrr'::regtype) AND proname IN ('sum', 'bundle', 'avg', 'bind');
 
 -- The states are arrays that anyone may pass
 SELECT value, pg_temp.outcome('SELECT ' || value) FROM (VALUES

@@ -130,9 +130,7 @@ SELECT near(hrr_record(key, value)::hrr, :'serial') FROM many;
 RESET ALL;
 
 -- The states of the aggregates are anyone's to make
-SELECT hrr_structure_final('{0}') IS NULL AS empty, hrr_record_combine('{0}', '{0}') AS empties;
-SELECT hrr_record_combine('{0}', '{1,1,2}') AS other, hrr_record_combine('{1,1,2}', '{0}') AS state,
-       hrr_record_combine('{1,1,2}', '{2,1,3}') AS sum;
+SELECT hrr_structure_final('{0}') IS NULL AS empty;
 SELECT hrr_structure_final('{}');
 SELECT hrr_structure_final('{{1,1},{1,2}}');
 SELECT hrr_structure_final('{1,NULL}');
@@ -148,8 +146,8 @@ SELECT hrr_structure_final('{2,2,1}');
 SELECT hrr_structure_final('{2,2,1,2,3}');
 SELECT hrr_structure_final(array_fill(1::float8, '{16003}'));
 SELECT hrr_structure_final('{1,1,1e300}');
-SELECT hrr_record_combine('{1,1,2}', '{1,1,2,3}');
-SELECT hrr_record_combine('{1,2,2,0}', '{1,2,2,0}');
-SELECT hrr_record_step('{1,1,2}', hrr_identity(2), hrr_identity(2));
+SELECT hrr_record_step('{1,1}', hrr_identity(2), hrr_identity(2));
+SELECT hrr_record_step('{NaN,1}', hrr_identity(1), hrr_identity(1));
+SELECT hrr_sequence_step('{1,1,2}', hrr_identity(2));
 WITH state AS MATERIALIZED (SELECT hrr_sequence_step('{0}', hrr_identity(1)) AS s)
-SELECT hrr_sequence_step(s, hrr_identity(1)) AS after, s AS before FROM state;
+SELECT hrr_sequence_step(s, hrr_identity(1)) AS after, s AS before, hrr_record_step('{1,1}', hrr_identity(1), hrr_identity(1)) AS record FROM state;

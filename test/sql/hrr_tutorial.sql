@@ -104,6 +104,12 @@ SELECT (SELECT age FROM generate_series(0, 120) AS age
 FROM person;
 SELECT hour, round(inner_product(hrr_encode_cyclic(1024, 23, 24, 6), hrr_encode_cyclic(1024, hour, 24, 6))::numeric, 1) AS like_23
 FROM unnest('{23,0,2,5,11,47}'::integer[]) AS hour;
+SELECT word, round(inner_product(v::fhrr, record / fhrr_role(1024, 'capital'))::numeric, 1) AS product
+FROM words, (SELECT hrr_record(fhrr_role(1024, key), fhrr_symbol(1024, value)) AS record
+             FROM countries, jsonb_each_text(to_jsonb(countries))
+             WHERE country = 'Sweden') AS sweden
+ORDER BY product DESC, word
+LIMIT 1;
 CREATE FUNCTION capacity(n integer, pairs integer, items integer, questions integer) RETURNS numeric LANGUAGE sql AS $$
     WITH item AS MATERIALIZED (
         SELECT i, hrr_random(n, i) AS v FROM generate_series(1, items) AS i

@@ -13,6 +13,27 @@
 
 namespace holomamba {
 
+// The records of a file by their names, and the names in the order of the file.
+inline std::map<std::string, std::vector<double>> read_golden(const std::string& path, std::vector<std::string>* names = nullptr) {
+    std::ifstream file(std::string(GOLDEN_DIR) + "/" + path);
+    if (!file) throw std::runtime_error("no golden vectors in " + path);
+    std::map<std::string, std::vector<double>> records;
+    std::string name, word;
+    int rank;
+    while (file >> name >> rank) {
+        std::size_t count = 1;
+        for (int i = 0; i < rank; i++) {
+            std::size_t extent;
+            file >> extent;
+            count *= extent;
+        }
+        std::vector<double>& values = records[name];
+        for (std::size_t i = 0; i < count && file >> word; i++) values.push_back(std::strtod(word.c_str(), nullptr));
+        if (names) names->push_back(name);
+    }
+    return records;
+}
+
 struct Golden {
     std::map<std::string, std::vector<double>> records;
     Options options;
@@ -20,22 +41,8 @@ struct Golden {
     std::vector<std::vector<std::int32_t>> sequences;
 
     explicit Golden(const std::string& variant) {
-        std::ifstream file(std::string(GOLDEN_DIR) + "/network_" + variant + ".txt");
-        if (!file) throw std::runtime_error("no golden vectors for " + variant);
         std::vector<std::string> names;
-        std::string name, word;
-        int rank;
-        while (file >> name >> rank) {
-            std::size_t count = 1;
-            for (int i = 0; i < rank; i++) {
-                std::size_t extent;
-                file >> extent;
-                count *= extent;
-            }
-            std::vector<double>& values = records[name];
-            for (std::size_t i = 0; i < count && file >> word; i++) values.push_back(std::strtod(word.c_str(), nullptr));
-            names.push_back(name);
-        }
+        records = read_golden("network_" + variant + ".txt", &names);
         for (const char* option : {"dimension", "layers", "state_size", "expand", "conv_width", "feed_forward"})
             options.set(option, std::to_string(integer("option." + std::string(option))));
         options.residual = integer("option.post") ? "post" : "pre";

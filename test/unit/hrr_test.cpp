@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "hrr/binding.hpp"
+#include "hrr/direct_transform.hpp"
 #include "hrr/error.hpp"
 #include "hrr/random.hpp"
 #include "hrr/transform.hpp"
@@ -22,8 +23,8 @@ namespace {
 
 using Vector = std::vector<float>;
 
-// Both sides of kLongestDirectBind; odd, even, prime and highly composite.
-const std::size_t kLengths[] = {1, 2, 3, 4, 5, 7, 16, 31, 33, 64, 96, 100, 127, 128, 129, 131, 1000};
+// Both sides of kLongestDirectBind, and primes on both sides of it; odd, even, prime and highly composite.
+const std::size_t kLengths[] = {1, 2, 3, 4, 5, 7, 16, 31, 33, 64, 96, 100, 127, 128, 129, 131, 1000, 1021};
 
 Vector random_vector(std::size_t n, std::uint64_t seed) {
     Vector x(n);
@@ -129,6 +130,21 @@ TEST(Transform, MatchesTheDirectSum) {
         Vector back(n);
         transform.inverse(spectrum.data(), back.data());
         expect_near(back, x, kTolerance);
+    }
+}
+
+TEST(DirectTransform, MatchesTheDirectSum) {
+    for (std::size_t n = 1; n <= DirectTransform::kLongest; n++) {
+        const Vector x = random_vector(n, n);
+        Vector spectrum(n), back(n);
+        DirectTransform::of_length(n).forward(x.data(), spectrum.data());
+        DirectTransform::of_length(n).inverse(spectrum.data(), back.data());
+        expect_near(back, x, kTolerance);
+        const auto expected = direct_spectrum(x);
+        for (std::size_t i = 0; i < n; i++) {
+            const auto c = expected[(i + 1) / 2];
+            EXPECT_NEAR(spectrum[i], i % 2 == 1 || i == 0 ? c.real() : c.imag(), kTolerance) << n << " at " << i;
+        }
     }
 }
 

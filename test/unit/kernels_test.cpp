@@ -147,6 +147,66 @@ TEST_P(Kernels, LayerNorm) {
     }
 }
 
+TEST_P(Kernels, ComplexProducts) {
+    for (const std::size_t n : {0u, 1u, 2u, 7u, 8u, 33u, 64u}) {
+        const Vector x = random_vector(random, 2 * n), y = random_vector(random, 2 * n);
+        Vector plain(2 * n), conjugate(2 * n);
+        for (std::size_t i = 0; i < 2 * n; i += 2) {
+            plain[i] = x[i] * y[i] - x[i + 1] * y[i + 1];
+            plain[i + 1] = x[i] * y[i + 1] + x[i + 1] * y[i];
+            conjugate[i] = x[i] * y[i] + x[i + 1] * y[i + 1];
+            conjugate[i + 1] = x[i + 1] * y[i] - x[i] * y[i + 1];
+        }
+        const Floats xf = to_float(x), yf = to_float(y);
+        Floats out(2 * n + 16, 9.0f), in_place = xf;
+        k.complex_product(n, xf.data(), yf.data(), false, out.data());
+        EXPECT_EQ(std::count(out.begin() + static_cast<std::ptrdiff_t>(2 * n), out.end(), 9.0f), 16);
+        k.complex_product(n, in_place.data(), yf.data(), false, in_place.data());
+        out.resize(2 * n);
+        EXPECT_EQ(in_place, out);
+        expect_near(out, plain, 1e-6, "product");
+        k.complex_product(n, xf.data(), yf.data(), true, out.data());
+        expect_near(out, conjugate, 1e-6, "with the conjugate");
+        Vector product = y;
+        k.complex_multiply(n, xf.data(), product.data());
+        expect_near(product, plain, 1e-14, "in double precision");
+    }
+}
+
+TEST_P(Kernels, ComplexNormalise) {
+    const Vector parts{1.5, -0.25, 0x1p-900, -0x1.8p-899, -0x1p900, 3, 0, 0, 0.999, 0, 0, -2};
+    Vector product = parts, exponents(parts.size() / 2, 10.0);
+    k.complex_normalise(exponents.size(), product.data(), exponents.data());
+    for (std::size_t i = 0; i < exponents.size(); i++) {
+        const double magnitude = std::max(std::abs(product[2 * i]), std::abs(product[2 * i + 1]));
+        if (parts[2 * i] == 0 && parts[2 * i + 1] == 0) {
+            EXPECT_EQ(magnitude, 0);
+            continue;
+        }
+        EXPECT_TRUE(magnitude >= 1 && magnitude < 2) << magnitude;
+        for (std::size_t j = 2 * i; j < 2 * i + 2; j++)
+            EXPECT_EQ(std::ldexp(product[j], static_cast<int>(exponents[i]) - 10), parts[j]);
+    }
+}
+
+TEST_P(Kernels, AddToSumAndAllFinite) {
+    for (const std::size_t n : {1u, 3u, 16u, 33u, 100u}) {
+        const Vector x = random_vector(random, n), y = random_vector(random, n);
+        Vector sum = y, expected = y;
+        for (std::size_t i = 0; i < n; i++) expected[i] += x[i];
+        k.add_to_sum(n, to_float(x).data(), sum.data());
+        EXPECT_EQ(sum, expected);
+        for (std::size_t i = 0; i < n; i++) {
+            Floats f(n, std::numeric_limits<float>::max());
+            EXPECT_TRUE(k.all_finite(n, f.data()));
+            for (const float bad : {NAN, INFINITY, -INFINITY}) {
+                f[i] = bad;
+                EXPECT_FALSE(k.all_finite(n, f.data())) << n << " at " << i;
+            }
+        }
+    }
+}
+
 TEST_P(Kernels, ElementWise) {
     Vector x = random_vector(random, 77, 4);
     x[0] = -80;
