@@ -21,7 +21,9 @@ Parameters key(const char* model, int32 version, const char* name) {
 
 void store_checkpoint(const char* model, int32 version, const char* name, std::span<const std::byte> bytes) {
     Parameters old = key(model, version, name);
-    execute("DELETE FROM holomamba.checkpoints c WHERE c.model = $1::pg_catalog.name AND c.version = $2 AND c.name = $3", &old);
+    execute(
+        "DELETE FROM holomamba.checkpoints c WHERE c.model = $1::pg_catalog.name AND c.version = $2 AND c.name = $3",
+        &old);
     Size first = 0;
     int32 part = 0;
     do {
@@ -33,7 +35,9 @@ void store_checkpoint(const char* model, int32 version, const char* name, std::s
         add_int(&p, part++);
         add(&p, BYTEAOID, PointerGetDatum(data));
         execute(
-            "INSERT INTO holomamba.checkpoints (model, version, name, part, data) VALUES ($1::pg_catalog.name, $2, $3, $4, $5)", &p);
+            "INSERT INTO holomamba.checkpoints (model, version, name, part, data) VALUES ($1::pg_catalog.name, $2, $3, "
+            "$4, $5)",
+            &p);
         pfree(data);
         first += count;
     } while (first < bytes.size());
@@ -52,10 +56,11 @@ int64 checkpoint_size(const char* model, int32 version, const char* name) {
 
 void load_checkpoint(const char* model, int32 version, const char* name, std::span<std::byte> bytes) {
     if (checkpoint_size(model, version, name) != static_cast<int64>(bytes.size()))
-        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                        errmsg("the checkpoint of version %d of model \"%s\" does not fit its training", version, model),
-                        errdetail("Array \"%s\" is of another size.", name),
-                        errhint("SELECT holomamba.forget_version('%s', %d); and train a new one.", model, version)));
+        ereport(ERROR,
+                (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                 errmsg("the checkpoint of version %d of model \"%s\" does not fit its training", version, model),
+                 errdetail("Array \"%s\" is of another size.", name),
+                 errhint("SELECT holomamba.forget_version('%s', %d); and train a new one.", model, version)));
     Size first = 0;
     for (int32 part = 0; first < bytes.size(); part++) {
         Parameters p = key(model, version, name);

@@ -14,7 +14,8 @@ namespace {
 
 // CALL from the top level, or from a procedure or DO block that may commit.
 void assert_may_commit(FunctionCallInfo fcinfo, const char* name) {
-    const bool may = fcinfo->context && IsA(fcinfo->context, CallContext) && !castNode(CallContext, fcinfo->context)->atomic;
+    const bool may =
+        fcinfo->context && IsA(fcinfo->context, CallContext) && !castNode(CallContext, fcinfo->context)->atomic;
     if (!may)
         ereport(ERROR, (errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
                         errmsg("holomamba.%s() cannot run inside a transaction block", name),
@@ -59,9 +60,9 @@ Datum holomamba_resume_training(PG_FUNCTION_ARGS) {
     const int32 version = DatumGetInt32(value_of(0, 1, &null)), id = DatumGetInt32(value_of(0, 2, &null));
     auto* lock = make_owned<OwnedTrainingLock>(CurrentMemoryContext);
     if (!lock->take(id))
-        ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
-                        errmsg("version %d of model \"%s\" is being trained", version, model),
-                        errhint("SELECT holomamba.cancel_training(%d); ends that.", id)));
+        ereport(ERROR,
+                (errcode(ERRCODE_OBJECT_IN_USE), errmsg("version %d of model \"%s\" is being trained", version, model),
+                 errhint("SELECT holomamba.cancel_training(%d); ends that.", id)));
     run_training(CurrentMemoryContext, model, version, kOfTheCall);
     SPI_finish();
     return Datum{0};

@@ -17,7 +17,8 @@ struct TrainingData {
 // Reads options and holdout of a version. SPI is connected, here and below.
 void read_version(const char* model, int32 version, TrainingData* data);
 
-// Reads items with their attributes, and histories, as the version of read_version knows them, with the caller's rights.
+// Reads items with their attributes, and histories, as the version of read_version knows them, with the caller's
+// rights.
 void read_dataset(const char* model, int32 version, TrainingData* data);
 
 }  // namespace holomamba::postgres

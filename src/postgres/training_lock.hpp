@@ -1,5 +1,6 @@
-// How other sessions tell a training that is alive from one that is dead: the session that trains holds an advisory lock,
-// which the server takes from it however it ends. holomamba.training_pid() in sql/30_catalogue.sql looks for the same key.
+// How other sessions tell a training that is alive from one that is dead: the session that trains holds an advisory
+// lock, which the server takes from it however it ends. holomamba.training_pid() in sql/30_catalogue.sql looks for the
+// same key.
 #pragma once
 
 #include "postgres/guard.hpp"

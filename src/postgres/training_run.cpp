@@ -76,13 +76,14 @@ double check_memory(const Training* training) {
     const TrainingData& data = training->data;
     double needed = 0;
     core_call([&] {
-        needed = static_cast<double>(training_memory(Network(data.options, data.dataset.catalogue), data.options, data.dataset,
-                                                     data.options.threads));
+        needed = static_cast<double>(training_memory(Network(data.options, data.dataset.catalogue), data.options,
+                                                     data.dataset, data.options.threads));
     });
     const double memory = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
     if (needed > memory)
         ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY),
-                        errmsg("the training needs about %s of memory, and the machine has %s", amount(needed), amount(memory)),
+                        errmsg("the training needs about %s of memory, and the machine has %s", amount(needed),
+                               amount(memory)),
                         errhint("Lower \"threads\", \"dimension\", \"layers\" or \"expand\".")));
     return needed;
 }
@@ -99,9 +100,10 @@ void open_training(Training* training) {
         training->trainer = std::make_unique<Trainer>(std::move(training->data.dataset), training->data.options);
     });
     Trainer& trainer = *training->trainer;
-    ereport(NOTICE, (errmsg_internal("training version %d of model \"%s\": %d users, %d items, %lld events, about %s of memory",
-                                     version, model, trainer.data().users(), trainer.data().catalogue.items,
-                                     static_cast<long long>(trainer.training_events()), amount(memory))));
+    ereport(NOTICE,
+            (errmsg_internal("training version %d of model \"%s\": %d users, %d items, %lld events, about %s of memory",
+                             version, model, trainer.data().users(), trainer.data().catalogue.items,
+                             static_cast<long long>(trainer.training_events()), amount(memory))));
     if (fresh) store_checkpoint(model, version, "data", training->packed);
     core_call([&] { std::vector<std::byte>().swap(training->packed); });
 
@@ -120,10 +122,14 @@ void assert_version_exists(const Training* training) {
     Parameters p;
     add_text(&p, training->model);
     add_int(&p, training->version);
-    execute("SELECT FROM holomamba.version_catalogue v WHERE v.model = $1::pg_catalog.name AND v.version = $2 FOR KEY SHARE", &p);
+    execute(
+        "SELECT FROM holomamba.version_catalogue v WHERE v.model = $1::pg_catalog.name AND v.version = $2 FOR KEY "
+        "SHARE",
+        &p);
     if (SPI_processed == 0)
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-                        errmsg("version %d of model \"%s\" was dropped while it was trained", training->version, training->model)));
+                        errmsg("version %d of model \"%s\" was dropped while it was trained", training->version,
+                               training->model)));
 }
 
 void log_epoch(const Training* training) {
@@ -204,7 +210,8 @@ void finish(Training* training) {
     add_bigint(&p, trainer.data().catalogue.items);
     add_bigint(&p, static_cast<int64>(fingerprint(trainer.best(), state_format(trainer.network().options().state_format))));
     execute(
-        "UPDATE holomamba.version_catalogue v SET status = 'ready', message = NULL, epochs = $3, best_epoch = $4, events = $5, "
+        "UPDATE holomamba.version_catalogue v SET status = 'ready', message = NULL, epochs = $3, best_epoch = $4, "
+        "events = $5, "
         "users = $6, items = $7, fingerprint = $8, finished_at = pg_catalog.clock_timestamp() "
         "WHERE v.model = $1::pg_catalog.name AND v.version = $2",
         &p);
@@ -248,8 +255,8 @@ void run_training(MemoryContext context, const char* model, int32 version, const
     assert_version_exists(training);
     finish(training);
     transactions.end();
-    ereport(NOTICE, (errmsg_internal("version %d of model \"%s\" is active: epoch %d of %d was kept", version, model, best_epoch,
-                                     epochs)));
+    ereport(NOTICE, (errmsg_internal("version %d of model \"%s\" is active: epoch %d of %d was kept", version, model,
+                                     best_epoch, epochs)));
 }
 
 }  // namespace holomamba::postgres

@@ -44,17 +44,20 @@ constexpr bool kAnyRole = false;
 constexpr uint32 kConnectionFlags = 0;
 #endif
 
-// Before 17 a worker logs in like anybody else. Not as another role that then takes this one: triggers of the model's tables
-// could go back to the other.
+// Before 17 a worker logs in like anybody else. Not as another role that then takes this one: triggers of the model's
+// tables could go back to the other.
 void assert_role_can_log_in(const char* model) {
     if (kAnyRole) return;
     HeapTuple role = SearchSysCache1(AUTHOID, ObjectIdGetDatum(GetUserId()));
     const bool can = HeapTupleIsValid(role) && reinterpret_cast<Form_pg_authid>(GETSTRUCT(role))->rolcanlogin;
     if (HeapTupleIsValid(role)) ReleaseSysCache(role);
     if (!can)
-        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                        errmsg("role \"%s\" cannot log in, and a background worker has to", GetUserNameFromId(GetUserId(), false)),
-                        errhint("Start it as a role with LOGIN that may train the model, or CALL holomamba.train('%s', ...);", model)));
+        ereport(
+            ERROR,
+            (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+             errmsg("role \"%s\" cannot log in, and a background worker has to", GetUserNameFromId(GetUserId(), false)),
+             errhint("Start it as a role with LOGIN that may train the model, or CALL holomamba.train('%s', ...);",
+                     model)));
 }
 
 BackgroundWorkerHandle* launch(const char* model, int32 training_id) {
@@ -74,8 +77,8 @@ BackgroundWorkerHandle* launch(const char* model, int32 training_id) {
     if (!RegisterDynamicBackgroundWorker(&worker, &handle))
         ereport(ERROR, (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
                         errmsg("no background worker is free to train model \"%s\"", model),
-                        errhint("Raise max_worker_processes (now %d), or CALL holomamba.train('%s', ...);", max_worker_processes,
-                                model)));
+                        errhint("Raise max_worker_processes (now %d), or CALL holomamba.train('%s', ...);",
+                                max_worker_processes, model)));
     return handle;
 }
 
@@ -123,7 +126,8 @@ void train(const Request& request, MemoryContext context) {
     begin();
     Parameters p;
     add_int(&p, request.training_id);
-    execute("SELECT v.model::pg_catalog.text, v.version FROM holomamba.version_catalogue v WHERE v.training_id = $1", &p);
+    execute("SELECT v.model::pg_catalog.text, v.version FROM holomamba.version_catalogue v WHERE v.training_id = $1",
+            &p);
     if (SPI_processed == 0) {
         end();
         return;
@@ -131,7 +135,8 @@ void train(const Request& request, MemoryContext context) {
     bool null;
     const char* model = MemoryContextStrdup(context, text_of(0, 1));
     const int32 version = DatumGetInt32(value_of(0, 2, &null));
-    debug_query_string = MemoryContextStrdup(context, psprintf("training of version %d of model \"%s\"", version, model));
+    debug_query_string =
+        MemoryContextStrdup(context, psprintf("training of version %d of model \"%s\"", version, model));
     pgstat_report_activity(STATE_RUNNING, debug_query_string);
     run_training(context, model, version, {begin, end});
 }

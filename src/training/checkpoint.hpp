@@ -1,5 +1,5 @@
-// What a training that was broken off needs to go on as if it had not been: its data, packed once, and the arrays that every
-// epoch changes (Trainer::state).
+// What a training that was broken off needs to go on as if it had not been: its data, packed once, and the arrays that
+// every epoch changes (Trainer::state).
 #pragma once
 
 #include <cstddef>

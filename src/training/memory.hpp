@@ -8,7 +8,8 @@
 
 namespace holomamba {
 
-// Bytes that a Trainer of this network and data holds at its peak, within about a quarter; `threads` as thread_count gives.
+// Bytes that a Trainer of this network and data holds at its peak, within about a quarter; `threads` as thread_count
+// gives.
 std::size_t training_memory(const Network& network, const Options& options, const Dataset& data, int threads);
 
 }  // namespace holomamba

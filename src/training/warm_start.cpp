@@ -67,7 +67,8 @@ void WarmStart::copy(const std::string& name, const std::vector<int>& shape, std
 
 void WarmStart::finish() const {
     if (copied_ != layout_.parameters().size())
-        refuse("they are " + std::to_string(copied_) + " arrays there and " + std::to_string(layout_.parameters().size()) + " here");
+        refuse("they are " + std::to_string(copied_) + " arrays there and " +
+               std::to_string(layout_.parameters().size()) + " here");
 }
 
 }  // namespace holomamba

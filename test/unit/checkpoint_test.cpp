@@ -41,9 +41,15 @@ Dataset ring(int items, int users, int length, bool held_out) {
 
 Options options_with(std::initializer_list<std::pair<const char*, const char*>> chosen) {
     Options options;
-    for (const auto& [name, value] : std::initializer_list<std::pair<const char*, const char*>>{
-             {"dimension", "16"}, {"layers", "1"}, {"batch_size", "8"}, {"epochs", "6"}, {"dropout", "0.1"},
-             {"learning_rate", "0.01"}, {"threads", "2"}, {"max_history", "9"}})
+    for (const auto& [name, value] :
+         std::initializer_list<std::pair<const char*, const char*>>{{"dimension", "16"},
+                                                                    {"layers", "1"},
+                                                                    {"batch_size", "8"},
+                                                                    {"epochs", "6"},
+                                                                    {"dropout", "0.1"},
+                                                                    {"learning_rate", "0.01"},
+                                                                    {"threads", "2"},
+                                                                    {"max_history", "9"}})
         options.set(name, value);
     for (const auto& [name, value] : chosen) options.set(name, value);
     return options;
@@ -107,7 +113,8 @@ TEST(Checkpoint, ImpossibleDataIsRefused) {
     refused([](Dataset& data) { data.catalogue.attributes[1].numbers.pop_back(); });
 }
 
-// Broken off after each epoch in turn, with and without validation, the schedule of the whole and the patience of the whole.
+// Broken off after each epoch in turn, with and without validation, the schedule of the whole and the patience of the
+// whole.
 TEST(Checkpoint, ResumedEqualsUnbroken) {
     for (const bool held_out : {false, true}) {
         const Options options = options_with({{"patience", "3"}});
@@ -136,7 +143,8 @@ TEST(Checkpoint, ResumedEqualsUnbroken) {
                 EXPECT_EQ(report.best, reports[next].best);
             }
             EXPECT_EQ(copy_of(resumed.state()), checkpoints.back()) << "resumed after epoch " << epoch;
-            EXPECT_TRUE(std::equal(resumed.best().begin(), resumed.best().end(), whole.best().begin(), whole.best().end()));
+            EXPECT_TRUE(
+                std::equal(resumed.best().begin(), resumed.best().end(), whole.best().begin(), whole.best().end()));
             EXPECT_EQ(resumed.best_epoch(), whole.best_epoch());
         }
     }
