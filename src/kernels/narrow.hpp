@@ -82,6 +82,7 @@ void from_half(std::size_t n, const std::uint16_t* x, float* y) {
 // The scale is the largest magnitude / 127, rounded up to eleven significant bits: 127 of it is then a float, and what
 // was read from bytes goes back into the same bytes.
 constexpr float kSteps = 127.0f;
+typedef std::int8_t ByteLanes __attribute__((vector_size(kLanes)));
 
 float byte_scale(std::size_t n, const float* x) {
     Lanes largest{}, strange{};
@@ -105,17 +106,17 @@ float to_byte(std::size_t n, const float* x, std::int8_t* y) {
         const Lanes steps = saturate(load(x + i, width) * inverse, kSteps) + kRound;
         IntLanes bits;
         std::memcpy(&bits, &steps, sizeof bits);
-        for (int lane = 0; lane < width.count(); lane++)
-            y[i + lane] = static_cast<std::int8_t>(bits[lane] - 0x4b400000);
+        const ByteLanes bytes = __builtin_convertvector(bits - 0x4b400000, ByteLanes);
+        std::memcpy(y + i, &bytes, width.bytes() / sizeof(float));
     });
     return scale;
 }
 
 void from_byte(std::size_t n, float scale, const std::int8_t* x, float* y) {
     for_lanes(n, [&](std::size_t i, auto width) {
-        Lanes steps{};
-        for (int lane = 0; lane < width.count(); lane++) steps[lane] = static_cast<float>(x[i + lane]);
-        store(y + i, steps * scale, width);
+        ByteLanes bytes{};
+        std::memcpy(&bytes, x + i, width.bytes() / sizeof(float));
+        store(y + i, __builtin_convertvector(bytes, Lanes) * scale, width);
     });
 }
 

@@ -34,6 +34,7 @@ class Encoder {
     // Throws Error unless every parameter has been set. Call once, before the rest.
     void finish();
 
+    const Options& options() const { return network_.options(); }
     int dimension() const { return network_.dimension(); }
     std::size_t state_bytes() const { return codec_.bytes(); }
     StateFormat format() const { return codec_.format(); }

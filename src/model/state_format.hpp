@@ -18,6 +18,11 @@ StateFormat state_format(const std::string& name);
 // Rounds a row of a state (a number for each channel) to what the format can hold. Rounding twice changes nothing.
 void round_row(const KernelTable& kernels, StateFormat format, int channels, float* x);
 
+// A state of this format has a multiple of these bytes.
+constexpr std::size_t number_bytes(StateFormat format) {
+    return format == StateFormat::float32 ? 4 : format == StateFormat::float16 ? 2 : 1;
+}
+
 // Whether stored bytes are numbers all of them. Of int8, whose scales the bytes alone do not tell from the rest, it
 // takes that on trust; such a state is refused at its next event.
 bool is_finite(StateFormat format, const std::byte* state, std::size_t bytes);

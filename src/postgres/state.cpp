@@ -4,7 +4,8 @@
 
 #include "postgres/encoder_cache.hpp"
 #include "postgres/hrr.hpp"
-#include "postgres/owned.hpp"
+#include "postgres/interrupts.hpp"
+#include "training/many_users.hpp"
 
 extern "C" {
 #include "libpq/pqformat.h"
@@ -26,27 +27,24 @@ State* allocate_state(Size bytes, StateFormat format, uint64 fingerprint, int64 
     return state;
 }
 
-namespace {
+State* copy_of(const State* state) {
+    auto* copy = static_cast<State*>(palloc(VARSIZE(state)));
+    std::memcpy(copy, state, VARSIZE(state));
+    return copy;
+}
+
+State* initial_state(const char* model, int32 version) {
+    const uint64 fingerprint = fingerprint_of_version(model, version);
+    Encoder* encoder = encoder_of_fingerprint(fingerprint);
+    State* state = allocate_state(encoder->state_bytes(), encoder->format(), fingerprint, 0);
+    std::memcpy(state->x, encoder->start().data(), encoder->state_bytes());
+    return state;
+}
 
 State* get_state(Datum datum) {
     return reinterpret_cast<State*>(PG_DETOAST_DATUM(datum));
 }
 
-// What follows the varlena header in the text form.
-constexpr Size kTextOffset = offsetof(State, version);
-
-void check_stored_state(const State* state) {
-    if (state->version != kStateVersion || state->format >= kStateFormats || state->reserved != 0)
-        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
-                        errmsg("unknown format of ssm_state: version %d, format %d", state->version, state->format),
-                        errhint("Was it written by a newer version of holomamba?")));
-    if (state->events < 0)
-        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("ssm_state with a negative number of events")));
-    if (!is_finite(static_cast<StateFormat>(state->format), state->x, state_bytes(state)))
-        ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("NaN or infinity in ssm_state")));
-}
-
-// The encoder of a state, once the state is known to be one of its own.
 Encoder* encoder_of(const State* state) {
     Encoder* encoder = encoder_of_fingerprint(state->fingerprint);
     if (state->format != static_cast<uint8>(encoder->format()) || state_bytes(state) != encoder->state_bytes())
@@ -57,6 +55,14 @@ Encoder* encoder_of(const State* state) {
     return encoder;
 }
 
+void count_events(State* state, Size events) {
+    if (state->events > PG_INT64_MAX - static_cast<int64>(events))
+        ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("more events than can be counted")));
+    state->events += static_cast<int64>(events);
+}
+
+namespace {
+
 const float* token_of(Datum datum, const Encoder* encoder) {
     const Hrr* token = DatumGetHrr(datum);
     if (token->dims != encoder->dimension())
@@ -66,12 +72,7 @@ const float* token_of(Datum datum, const Encoder* encoder) {
     return token->x;
 }
 
-// The elements of an array of one dimension.
-struct Elements {
-    Datum* values;
-    bool* nulls;
-    int count;
-};
+}  // namespace
 
 Elements elements_of(FunctionCallInfo fcinfo, int argument, const char* name) {
     ArrayType* array = PG_GETARG_ARRAYTYPE_P(argument);
@@ -87,7 +88,6 @@ Elements elements_of(FunctionCallInfo fcinfo, int argument, const char* name) {
     return elements;
 }
 
-// Tokens of an array; NULL, an item that the model does not know, is nullptr.
 const float** tokens_of(const Elements& elements, const Encoder* encoder) {
     auto** tokens = static_cast<const float**>(palloc(sizeof(float*) * (static_cast<Size>(elements.count) + 1)));
     for (int i = 0; i < elements.count; i++)
@@ -95,19 +95,36 @@ const float** tokens_of(const Elements& elements, const Encoder* encoder) {
     return tokens;
 }
 
-State* copy_of(const State* state) {
-    auto* copy = static_cast<State*>(palloc(VARSIZE(state)));
-    std::memcpy(copy, state, VARSIZE(state));
-    return copy;
+namespace {
+
+// What follows the varlena header in the text form.
+constexpr Size kTextOffset = offsetof(State, version);
+
+void check_stored_state(const State* state) {
+    if (state->version != kStateVersion || state->format >= kStateFormats || state->reserved != 0)
+        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+                        errmsg("unknown format of ssm_state: version %d, format %d", state->version, state->format),
+                        errhint("Was it written by a newer version of holomamba?")));
+    if (state->events < 0)
+        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("ssm_state with a negative number of events")));
+    if (state_bytes(state) % number_bytes(static_cast<StateFormat>(state->format)) != 0)
+        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("ssm_state with a wrong number of bytes")));
+    if (!is_finite(static_cast<StateFormat>(state->format), state->x, state_bytes(state)))
+        ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("NaN or infinity in ssm_state")));
 }
 
 // A copy of the state, moved through the tokens; NULL tokens stand for unknown items.
 State* advanced(const State* state, Encoder* encoder, const float* const* tokens, Size count) {
-    if (state->events > PG_INT64_MAX - static_cast<int64>(count))
-        ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("more events than can be counted")));
     State* result = copy_of(state);
-    result->events += static_cast<int64>(count);
-    core_call([&] { encoder->advance(result->x, {tokens, count}); });
+    count_events(result, count);
+    constexpr Size kMany = 4096;  // some ten milliseconds
+    if (count <= kMany)
+        core_call([&] { encoder->advance(result->x, {tokens, count}); });
+    else
+        interruptible_core_call([&](const StopCheck& stop) {
+            const UserEvents user{result->x, {tokens, count}};
+            advance_many(*encoder, {&user, 1}, 1, stop);
+        });
     return result;
 }
 
@@ -176,11 +193,7 @@ Datum ssm_state_send(PG_FUNCTION_ARGS) {
 
 HOLOMAMBA_FUNCTION(ssm_initial)
 Datum ssm_initial(PG_FUNCTION_ARGS) {
-    const uint64 fingerprint = fingerprint_of_version(text_to_cstring(PG_GETARG_TEXT_PP(0)), PG_GETARG_INT32(1));
-    Encoder* encoder = encoder_of_fingerprint(fingerprint);
-    State* state = allocate_state(encoder->state_bytes(), encoder->format(), fingerprint, 0);
-    std::memcpy(state->x, encoder->start().data(), encoder->state_bytes());
-    PG_RETURN_POINTER(state);
+    PG_RETURN_POINTER(initial_state(text_to_cstring(PG_GETARG_TEXT_PP(0)), PG_GETARG_INT32(1)));
 }
 
 HOLOMAMBA_FUNCTION(ssm_update)

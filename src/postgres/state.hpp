@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "model/state_format.hpp"
+#include "model/encoder.hpp"
 #include "postgres/guard.hpp"
 
 namespace holomamba::postgres {
@@ -29,5 +29,29 @@ inline Size state_bytes(const State* state) {
 
 // A state of `bytes`, zero but for its header, in the current memory context.
 State* allocate_state(Size bytes, StateFormat format, uint64 fingerprint, int64 events);
+State* copy_of(const State* state);
+
+// The stored state, detoasted.
+State* get_state(Datum datum);
+
+// The encoder of a state. Raises where the weights are gone or the state is not one of theirs.
+Encoder* encoder_of(const State* state);
+
+// Adds to the number of events; raises where it cannot be counted on.
+void count_events(State* state, Size events);
+
+// The elements of an argument that is an array of one dimension.
+struct Elements {
+    Datum* values;
+    bool* nulls;
+    int count;
+};
+Elements elements_of(FunctionCallInfo fcinfo, int argument, const char* name);
+
+// Tokens of an array, each checked; nullptr for NULL, an item that the model does not know.
+const float** tokens_of(const Elements& elements, const Encoder* encoder);
+
+// The state of a user without events. Raises where the version is not there.
+State* initial_state(const char* model, int32 version);
 
 }  // namespace holomamba::postgres
