@@ -19,8 +19,8 @@ namespace {
 
 // So many users and events are held in memory at once: enough for the encoder to work on full matrices and for a statement
 // to be worth its start. A longer history is taken in parts.
-constexpr int kUsers = 512;
-constexpr int kEvents = 8192;
+constexpr int kUsers = 1024;
+constexpr int kEvents = 16384;
 constexpr int kFew = 1024;  // not worth threads
 constexpr long kRows = 512;  // fetched at a time
 
