@@ -437,7 +437,6 @@ BEGIN
         (model, interactions, user_column, item_column, order_columns, items, item_key, attributes, options, user_type, item_type)
     VALUES (model, interactions, user_column, item_column, order_columns, items, item_key, attributes, options, user_type, item_type);
     PERFORM holomamba.create_tables(model);
-    PERFORM holomamba.create_trigger_functions(model);
     PERFORM holomamba.create_triggers(model);
 
     RAISE NOTICE USING
@@ -454,18 +453,12 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     m holomamba.model_catalogue := holomamba.find_model(model);
-    command text;
+    t record;
 BEGIN
     DELETE FROM holomamba.model_catalogue c WHERE c.model = m.model;
-    -- Triggers by their functions, and functions by what there is: the tables may have been renamed or dropped since.
-    FOR command IN
-        SELECT format('DROP TRIGGER %I ON %s', t.tgname, t.tgrelid::regclass)
-        FROM pg_trigger t
-        WHERE t.tgfoid IN (SELECT f.function FROM holomamba.generated_functions(m.model) f) AND t.tgparentid = 0
-        UNION ALL
-        SELECT format('DROP FUNCTION %s', f.function) FROM holomamba.generated_functions(m.model) f
-    LOOP
-        EXECUTE command;
+    -- Not those that others hung on tables of their own: they fail there, model or not.
+    FOR t IN SELECT f.* FROM holomamba.model_triggers(m.model) f JOIN pg_class c ON c.oid = f.relation WHERE pg_has_role(c.relowner, 'USAGE') LOOP
+        EXECUTE format('DROP TRIGGER %I ON %s', t.trigger_name, t.relation);
     END LOOP;
     EXECUTE format('DROP TABLE IF EXISTS holomamba.%I, holomamba.%I', m.model || '_items', m.model || '_users');
 END

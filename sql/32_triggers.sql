@@ -1,17 +1,18 @@
--- The triggers that keep the states of the users, generated for each model as ordinary, readable plpgsql.
+-- What keeps the states of the users: the statements, and the triggers that run them.
+--
+-- The statements below are the whole of what happens to a model's rows, as templates in which the names of a model are
+-- filled in. src/postgres/event_trigger.cpp runs them in the order that is told there, with the rights of the model's
+-- owner; a session keeps their plans, and asks for the text again when one of the tables has changed, so that nothing
+-- breaks when a table or a column is renamed.
 --
 -- Who waits for whom. Whatever changes a state takes ROW EXCLUSIVE on the table of users, and only then reads which
 -- version is active; an activation takes SHARE ROW EXCLUSIVE, replays every event it can see, and commits. So an event is
 -- either replayed by the activation, or waits for it and moves a state of the new version, never both and never neither.
 -- Between themselves, events lock the rows of their users in the order of user ids.
 --
--- What they do not see: rows written to a partition or an inheritance child directly, partitions attached and detached,
--- rows applied by logical replication (publish the table of users as well), and whatever is done while the triggers are
--- disabled. holomamba.rebuild_state() makes up for all of these.
---
--- Rights. The functions are SECURITY DEFINER and belong to the owner of the model, so that whoever may insert an event
--- needs no right on the states. Where the interactions have row level security, their owner sees all rows (unless it is
--- forced): a state is made of all events of its user, whoever may see them.
+-- Rights. The trigger functions switch to the owner of the model, so that whoever may insert an event needs no right on
+-- the states. Where the interactions have row level security, their owner sees all rows (unless it is forced): a state is
+-- made of all events of its user, whoever may see them.
 
 CREATE FUNCTION holomamba.active_version(model name) RETURNS integer
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -33,28 +34,28 @@ COMMENT ON FUNCTION holomamba.active_version(name) IS
     'the version whose states are to be written, NULL before the first training; to be called under a lock on the table of users';
 
 -- Templates. <<last_#>> stands for last_1, last_2, ..., as many as the model has order columns; {name} for a name of the
--- model. Names that users chose are quoted and enter last, so that none of them is taken for a part of the template.
-CREATE FUNCTION holomamba.fill_template(template text, model name) RETURNS text
+-- model; {p1} for the first parameter after as many, $# for each of those. Names that users chose are quoted and enter
+-- last, so that none of them is taken for a part of the template.
+CREATE FUNCTION holomamba.fill_template(template text, m holomamba.model_catalogue) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    m holomamba.model_catalogue := holomamba.find_model(model);
     list text[];
-    slots jsonb := jsonb_build_object(
+    orders CONSTANT integer := cardinality(m.order_columns);
+    slots CONSTANT jsonb := jsonb_build_object(
         'schema', '@extschema@',
         'model', quote_literal(m.model),
         'users', format('holomamba.%I', m.model || '_users'),
         'items', format('holomamba.%I', m.model || '_items'),
-        'replay', format('holomamba.%I', m.model || '_replay'),
         'interactions', m.interactions,
         'user', quote_ident(m.user_column),
         'item', quote_ident(m.item_column),
+        'owned_items', m.items,
+        'key', quote_ident(m.item_key),
+        'collate', holomamba.collation_clause(m.item_type, (holomamba.column_of(m.interactions, m.item_column)).attcollation),
         'order_values', (SELECT string_agg(format('e.%I AS order_%s', o.name, o.number), ', ' ORDER BY o.number)
                          FROM unnest(m.order_columns) WITH ORDINALITY AS o (name, number)),
-        'user_type', m.user_type,
-        'users_items', m.items,
-        'key', quote_ident(m.item_key),
-        'collate', holomamba.collation_clause(m.item_type, (holomamba.column_of(m.interactions, m.item_column)).attcollation));
+        'p1', '$' || orders + 1, 'p2', '$' || orders + 2, 'p3', '$' || orders + 3, 'p4', '$' || orders + 4, 'p5', '$' || orders + 5);
 BEGIN
     LOOP
         list := regexp_match(template, '(\n *)?<<([^<>]*)>>');
@@ -63,252 +64,232 @@ BEGIN
         template := replace(template, coalesce(list[1], '') || '<<' || list[2] || '>>',
                             (SELECT string_agg(coalesce(list[1], CASE WHEN number > 1 THEN ' ' ELSE '' END)
                                                || replace(list[2], '#', number::text), ',' ORDER BY number)
-                             FROM generate_series(1, cardinality(m.order_columns)) AS number));
+                             FROM generate_series(1, orders) AS number));
     END LOOP;
     RETURN (SELECT string_agg(part[1] || CASE WHEN part[2] IS NULL THEN '' ELSE slots ->> part[2] END, '' ORDER BY number)
             FROM regexp_matches(template, '([^{]*)(?:\{(\w+)\})?', 'g') WITH ORDINALITY AS parts (part, number));
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.fill_template(text, name) IS 'internal: a template with the names of a model filled in';
+COMMENT ON FUNCTION holomamba.fill_template(text, holomamba.model_catalogue) IS 'internal: a template with the names of a model filled in';
 
-CREATE FUNCTION holomamba.create_function(model name, name text, arguments text, returns text, template text, comment text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
+CREATE FUNCTION holomamba.event_statements(model name) RETURNS TABLE (name text, statement text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $function$
 DECLARE
-    signature text := format('holomamba.%I(%s)', model || '_' || name, holomamba.fill_template(arguments, model));
-    owner regrole := (SELECT c.relowner FROM pg_class c WHERE c.oid = format('holomamba.%I', model || '_users')::regclass);
+    m CONSTANT holomamba.model_catalogue := holomamba.find_model(model);
 BEGIN
-    EXECUTE format('CREATE OR REPLACE FUNCTION %s RETURNS %s LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS %L',
-                   signature, returns, holomamba.fill_template(template, model));
-    EXECUTE format('COMMENT ON FUNCTION %s IS %L', signature, comment);
-    -- Or anyone could hang the function on a table of his own, and have it believe in events that never were.
-    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', signature);
-    EXECUTE format('ALTER FUNCTION %s OWNER TO %s', signature, owner);
+    RETURN QUERY SELECT t.name, holomamba.fill_template(t.template, m) FROM (VALUES
+
+('active_version', $$
+SELECT holomamba.active_version({model})
+$$),
+
+-- One new event. Its order values, {p1} its user, {p2} its item. The state moves where the event comes after the last one,
+-- with no tie that only the table could break.
+('advance', $$
+UPDATE {users} u
+SET (vector, state, events, <<last_#>>)
+  = (SELECT {schema}.ssm_vector(s.state), s.state, {schema}.ssm_events(s.state), <<$#>>
+     FROM (SELECT {schema}.ssm_update(u.state, (SELECT i.token FROM {items} i WHERE i.item_id = {p2})) AS state OFFSET 0) s)
+WHERE u.user_id = {p1} AND (<<$#>>) > (<<u.last_#>>)
+$$),
+
+-- The first event of a new user; {p3} is the active version. Whoever has no row has no events but this.
+('start', $$
+INSERT INTO {users} (user_id, vector, state, events, <<last_#>>, version)
+SELECT {p1}, {schema}.ssm_vector(s.state), s.state, {schema}.ssm_events(s.state), <<$#>>, {p3}
+FROM (SELECT {schema}.ssm_update({schema}.ssm_initial({model}, {p3}),
+                                 (SELECT i.token FROM {items} i WHERE i.item_id = {p2})) AS state OFFSET 0) s
+WHERE NOT EXISTS (SELECT FROM {users} u WHERE u.user_id = {p1})
+ON CONFLICT (user_id) DO NOTHING
+$$),
+
+-- Many new events. New users get an empty row first, then all rows are locked, both in the order of ids: so no two
+-- statements wait for each other. What is locked is seen by the next statement as its former holders left it. A row
+-- without a state is never committed: it is of a user who has no events but these.
+('place_arrived', $$
+INSERT INTO {users} (user_id)
+SELECT DISTINCT e.{user} FROM new_events e
+WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL AND NOT EXISTS (SELECT FROM {users} u WHERE u.user_id = e.{user})
+ORDER BY e.{user}
+ON CONFLICT (user_id) DO NOTHING
+$$),
+('lock_arrived', $$
+SELECT FROM {users} u
+WHERE u.user_id IN (SELECT e.{user} FROM new_events e WHERE e.{item} IS NOT NULL)
+ORDER BY u.user_id FOR NO KEY UPDATE OF u
+$$),
+('arrived', $$
+SELECT e.{user}, i.token, {order_values}
+FROM new_events e LEFT JOIN {items} i ON i.item_id = e.{item}
+WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL
+ORDER BY e.{user}, <<order_#>>
+$$),
+
+-- From which states these users go on, {p1}, when the order values of their first new events are the arrays before: NULL
+-- where there is none yet, and whether the events come after its last.
+('states', $$
+SELECT u.state, u.state IS NULL OR (<<c.first_#>>) > (<<u.last_#>>)
+FROM unnest({p1}, <<$#>>) WITH ORDINALITY AS c (user_id, <<first_#>>, number) LEFT JOIN {users} u ON u.user_id = c.user_id
+ORDER BY c.number
+$$),
+
+-- New states {p2}, their vectors {p3}, and numbers of events {p4}, of users {p1}, in version {p5}.
+('store', $$
+INSERT INTO {users} AS u (user_id, state, vector, events, <<last_#>>, version)
+SELECT s.*, {p5} FROM unnest({p1}, {p2}, {p3}, {p4}, <<$#>>) AS s
+ON CONFLICT (user_id) DO UPDATE
+SET (state, vector, events, <<last_#>>, version)
+  = ROW (excluded.state, excluded.vector, excluded.events, <<excluded.last_#>>, excluded.version)
+$$),
+
+-- Users {p1} replayed. Everyone gets a row to be locked by, or another session might add one unseen. The history is read
+-- after the locks, by a statement that sees what their former holders have committed.
+('place_chosen', $$
+INSERT INTO {users} (user_id)
+SELECT DISTINCT c.user_id FROM unnest({p1}) AS c (user_id) WHERE c.user_id IS NOT NULL ORDER BY c.user_id
+ON CONFLICT (user_id) DO NOTHING
+$$),
+('lock_chosen', $$
+SELECT FROM {users} u WHERE u.user_id IN (SELECT c FROM unnest({p1}) AS c) ORDER BY u.user_id FOR UPDATE OF u
+$$),
+('history_chosen', $$
+SELECT e.{user}, i.token, {order_values}
+FROM {interactions} e LEFT JOIN {items} i ON i.item_id = e.{item}
+WHERE e.{user} IN (SELECT c FROM unnest({p1}) AS c) AND e.{item} IS NOT NULL
+ORDER BY e.{user}, <<order_#>>, e.tableoid, e.ctid
+$$),
+('remove_chosen', $$
+DELETE FROM {users} u
+WHERE u.user_id IN (SELECT c FROM unnest({p1}) AS c)
+  AND NOT EXISTS (SELECT FROM {interactions} e WHERE e.{user} = u.user_id AND e.{item} IS NOT NULL)
+$$),
+
+-- All users replayed, in the order of ids.
+('history', $$
+SELECT e.{user}, i.token, {order_values}
+FROM {interactions} e LEFT JOIN {items} i ON i.item_id = e.{item}
+WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL
+ORDER BY e.{user}, <<order_#>>, e.tableoid, e.ctid
+$$),
+('remove', $$
+DELETE FROM {users} u
+WHERE NOT EXISTS (SELECT FROM {interactions} e WHERE e.{user} = u.user_id AND e.{item} IS NOT NULL)
+$$),
+
+-- What differs between the stored rows and states {p2}, vectors {p3} and numbers of events {p4} of users {p1}, in version
+-- {p5}; and who has a row but no events.
+('compare', $$
+SELECT c.user_id::text, u.events, c.events,
+       CASE WHEN u.user_id IS NULL THEN 'no state'
+            WHEN u.version IS DISTINCT FROM {p5} THEN 'version'
+            WHEN u.events IS DISTINCT FROM c.events THEN 'events'
+            WHEN ROW (<<u.last_#>>) IS DISTINCT FROM ROW (<<c.last_#>>) THEN 'last event'
+            WHEN {schema}.ssm_state_send(u.state) IS DISTINCT FROM {schema}.ssm_state_send(c.state) THEN 'state'
+            WHEN {schema}.hrr_send(u.vector) IS DISTINCT FROM {schema}.hrr_send(c.vector) THEN 'vector' END
+FROM unnest({p1}, {p2}, {p3}, {p4}, <<$#>>) AS c (user_id, state, vector, events, <<last_#>>) LEFT JOIN {users} u ON u.user_id = c.user_id
+$$),
+('without_events', $$
+SELECT u.user_id::text, u.events, 0::bigint, 'no events'
+FROM {users} u
+WHERE NOT EXISTS (SELECT FROM {interactions} e WHERE e.{user} = u.user_id AND e.{item} IS NOT NULL)
+$$),
+
+-- Whom deleted or updated events touch. An update of other columns changes no state, unless it moves an event past another
+-- that it is tied with.
+('touched_by_delete', $$
+SELECT array_agg(DISTINCT e.{user}) FROM old_events e WHERE e.{user} IS NOT NULL
+$$),
+('touched_by_update', $$
+WITH before AS (
+    SELECT e.{user} AS user_id, e.{item} AS item_id, {order_values} FROM old_events e
+), after AS (
+    SELECT e.{user} AS user_id, e.{item} AS item_id, {order_values} FROM new_events e
+), history AS (
+    SELECT e.{user} AS user_id, {order_values} FROM {interactions} e
+    WHERE e.{user} IN (SELECT after.user_id FROM after)
+), affected AS (
+    (SELECT * FROM before EXCEPT ALL SELECT * FROM after)
+    UNION ALL
+    (SELECT * FROM after EXCEPT ALL SELECT * FROM before)
+)
+SELECT array_agg(t.user_id)
+FROM (SELECT affected.user_id FROM affected
+      UNION
+      SELECT h.user_id FROM history h GROUP BY h.user_id HAVING count(DISTINCT ROW (<<h.order_#>>)) < count(*)) t
+WHERE t.user_id IS NOT NULL
+$$),
+-- Not TRUNCATE, which would wait for everyone who has read a recommendation.
+('clear', $$
+DELETE FROM {users}
+$$),
+
+-- Items that go lose their target, and are not recommended any more.
+('items_gone', $$
+UPDATE {items} i SET target = NULL
+WHERE i.target IS NOT NULL
+  AND i.item_id IN (SELECT o.{key}{collate} FROM old_items o)
+  AND NOT EXISTS (SELECT FROM {owned_items} n WHERE n.{key}{collate} = i.item_id)
+$$),
+('items_cleared', $$
+UPDATE {items} i SET target = NULL WHERE i.target IS NOT NULL
+$$)) AS t (name, template)
+    WHERE m.items IS NOT NULL OR t.name NOT LIKE 'items%';
 END
-$$;
+$function$;
 
-COMMENT ON FUNCTION holomamba.create_function(name, text, text, text, text, text) IS
-    'internal: makes a function of a model, in the name of its owner';
-REVOKE ALL ON FUNCTION holomamba.create_function(name, text, text, text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION holomamba.event_statements(name) IS 'the statements that keep the states of a model, as its triggers run them';
 
-CREATE FUNCTION holomamba.generated_functions(model name) RETURNS TABLE (function regprocedure)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT p.oid::regprocedure
-    FROM pg_proc p
-    WHERE p.pronamespace = 'holomamba'::regnamespace
-      AND p.proname IN (model || '_replay', model || '_interactions_inserted', model || '_interactions_changed', model || '_items_changed',
-                        model || '_event_applied', model || '_item_applied')
-    ORDER BY p.proname
-$$;
+-- Triggers
 
-COMMENT ON FUNCTION holomamba.generated_functions(name) IS 'the functions that were made for a model';
+CREATE FUNCTION holomamba.follow_events() RETURNS trigger
+    AS 'MODULE_PATHNAME', 'holomamba_follow_events' LANGUAGE C;
+COMMENT ON FUNCTION holomamba.follow_events() IS
+    'trigger on the events of the model that its argument names: keeps the states of the users, with the rights of the model''s owner';
 
--- Like create_tables(), this runs with the extension's rights and does what the catalogue says, whoever calls. Called
--- again after a table was renamed, or the extension updated, it writes the functions anew.
-CREATE FUNCTION holomamba.create_trigger_functions(model name) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $create$
-DECLARE
-    rebuild CONSTANT text := $template$
-        INSERT INTO {users} (user_id, vector, state, events, <<last_#>>, version)
-        SELECT r.user_id, {schema}.ssm_vector(r.state), r.state, {schema}.ssm_events(r.state), <<r.last_#>>, active
-        FROM (SELECT h.user_id,
-                     {schema}.ssm_update(fresh, array_agg(h.token ORDER BY <<h.order_#>>, h.part, h.place)) AS state,
-                     <<(array_agg(h.order_# ORDER BY <<h.order_#>>, h.part, h.place))[count(*)::integer] AS last_#>>
-              FROM (SELECT e.{user} AS user_id, i.token, {order_values}, e.tableoid AS part, e.ctid AS place
-                    FROM {interactions} e LEFT JOIN {items} i ON i.item_id = e.{item}
-                    WHERE {which_events} AND e.{item} IS NOT NULL) h
-              GROUP BY h.user_id) r
-        ON CONFLICT (user_id) DO UPDATE
-        SET (vector, state, events, <<last_#>>, version)
-          = (excluded.vector, excluded.state, excluded.events, <<excluded.last_#>>, excluded.version);
-
-        DELETE FROM {users} u
-        WHERE {which_rows} NOT EXISTS (SELECT FROM {interactions} e WHERE e.{user} = u.user_id AND e.{item} IS NOT NULL);
-$template$;
-
-    replay text := $template$
-DECLARE
-    active integer;
-    fresh {schema}.ssm_state;
-BEGIN
-    IF users IS NULL THEN
-        LOCK TABLE {users} IN SHARE ROW EXCLUSIVE MODE;
-    ELSE
-        LOCK TABLE {users} IN ROW EXCLUSIVE MODE;
-    END IF;
-    active := holomamba.active_version({model});
-    IF active IS NULL THEN
-        RETURN;
-    END IF;
-    fresh := {schema}.ssm_initial({model}, active);
-
-    IF users IS NULL THEN {rebuild_all}
-    ELSE
-        -- Everyone gets a row to be locked by, or another session might add one unseen. The history is read after the
-        -- locks, by a statement that sees what their former holders have committed.
-        INSERT INTO {users} (user_id)
-        SELECT DISTINCT c.user_id FROM unnest(users) AS c (user_id) WHERE c.user_id IS NOT NULL ORDER BY c.user_id
-        ON CONFLICT (user_id) DO NOTHING;
-        PERFORM FROM {users} u WHERE u.user_id IN (SELECT unnest(users)) ORDER BY u.user_id FOR UPDATE OF u;
-{rebuild_chosen}
-    END IF;
-END
-$template$;
-
-    inserted CONSTANT text := $template$
-DECLARE
-    active integer;
-    behind {user_type}[];
-BEGIN
-    LOCK TABLE {users} IN ROW EXCLUSIVE MODE;
-    active := holomamba.active_version({model});
-    IF active IS NULL THEN
-        RETURN NULL;  -- not trained yet: the events wait in their table
-    END IF;
-
-    -- New users get a row first, then all rows are locked, both in the order of ids: so no two statements wait for each
-    -- other. What is locked is seen by the next statement as its former holders left it.
-    INSERT INTO {users} (user_id)
-    SELECT DISTINCT e.{user} FROM new_events e
-    WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL AND NOT EXISTS (SELECT FROM {users} u WHERE u.user_id = e.{user})
-    ORDER BY e.{user}
-    ON CONFLICT (user_id) DO NOTHING;
-    PERFORM FROM {users} u WHERE u.user_id IN (SELECT e.{user} FROM new_events e) ORDER BY u.user_id FOR NO KEY UPDATE OF u;
-
-    -- States move forward by events that come after the last one, with no tie that only the table could break.
-    WITH arrived AS MATERIALIZED (
-        SELECT n.user_id,
-               array_agg(n.token ORDER BY <<n.order_#>>) AS tokens,
-               <<(array_agg(n.order_# ORDER BY <<n.order_#>>))[1] AS first_#>>,
-               <<(array_agg(n.order_# ORDER BY <<n.order_#>>))[count(*)::integer] AS last_#>>,
-               count(DISTINCT ROW(<<n.order_#>>)) < count(*) AS tied
-        FROM (SELECT e.{user} AS user_id, i.token, {order_values}
-              FROM new_events e LEFT JOIN {items} i ON i.item_id = e.{item}
-              WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL) n
-        GROUP BY n.user_id
-    ), moved AS (
-        UPDATE {users} u
-        SET (vector, state, events, <<last_#>>)
-          = (SELECT {schema}.ssm_vector(s.state), s.state, {schema}.ssm_events(s.state), <<a.last_#>>
-             FROM (SELECT {schema}.ssm_update(u.state, a.tokens) AS state OFFSET 0) s)
-        FROM arrived a
-        WHERE u.user_id = a.user_id AND (<<a.first_#>>) > (<<u.last_#>>) AND NOT a.tied
-        RETURNING u.user_id
-    )
-    SELECT array_agg(a.user_id) INTO behind
-    FROM arrived a WHERE NOT EXISTS (SELECT FROM moved WHERE moved.user_id = a.user_id);
-
-    -- New users, late events and ties: from the table. So are users whom another trigger of this very statement has
-    -- replayed already, new events included: those do not come after the last one any more.
-    IF behind IS NOT NULL THEN
-        PERFORM {replay}(behind);
-    END IF;
-    RETURN NULL;
-END
-$template$;
-
-    changed CONSTANT text := $template$
-DECLARE
-    touched {user_type}[];
-BEGIN
-    IF TG_OP = 'TRUNCATE' THEN
-        LOCK TABLE {users} IN ROW EXCLUSIVE MODE;
-        DELETE FROM {users};  -- and not TRUNCATE, which would wait for everyone who has read a recommendation
-        RETURN NULL;
-    ELSIF TG_OP = 'DELETE' THEN
-        SELECT array_agg(DISTINCT e.{user}) INTO touched FROM old_events e;
-    ELSE
-        -- An update of other columns changes no state, unless it moves an event past another that it is tied with.
-        WITH before AS (
-            SELECT e.{user} AS user_id, e.{item} AS item_id, {order_values} FROM old_events e
-        ), after AS (
-            SELECT e.{user} AS user_id, e.{item} AS item_id, {order_values} FROM new_events e
-        ), history AS (
-            SELECT e.{user} AS user_id, {order_values} FROM {interactions} e
-            WHERE e.{user} IN (SELECT after.user_id FROM after)
-        ), affected AS (
-            (SELECT * FROM before EXCEPT ALL SELECT * FROM after)
-            UNION ALL
-            (SELECT * FROM after EXCEPT ALL SELECT * FROM before)
-        )
-        SELECT array_agg(t.user_id) INTO touched
-        FROM (SELECT affected.user_id FROM affected
-              UNION
-              SELECT h.user_id FROM history h GROUP BY h.user_id HAVING count(DISTINCT ROW(<<h.order_#>>)) < count(*)) t;
-    END IF;
-    IF touched IS NOT NULL THEN
-        PERFORM {replay}(touched);
-    END IF;
-    RETURN NULL;
-END
-$template$;
-
-    items_changed CONSTANT text := $template$
-BEGIN
-    LOCK TABLE {users} IN ROW EXCLUSIVE MODE;
-    IF TG_OP = 'TRUNCATE' THEN
-        UPDATE {items} i SET target = NULL WHERE i.target IS NOT NULL;
-    ELSE
-        UPDATE {items} i SET target = NULL
-        WHERE i.target IS NOT NULL
-          AND i.item_id IN (SELECT o.{key}{collate} FROM old_items o)
-          AND NOT EXISTS (SELECT FROM {users_items} n WHERE n.{key}{collate} = i.item_id);
-    END IF;
-    RETURN NULL;
-END
-$template$;
-
-BEGIN
-    replay := replace(replay, '{rebuild_all}',
-                      replace(replace(rebuild, '{which_events}', 'e.{user} IS NOT NULL'), '{which_rows} ', ''));
-    replay := replace(replay, '{rebuild_chosen}',
-                      replace(replace(rebuild, '{which_events}', 'e.{user} IN (SELECT unnest(users))'),
-                              '{which_rows}', 'u.user_id IN (SELECT unnest(users)) AND'));
-    PERFORM holomamba.create_function(model, 'replay', 'users {user_type}[]', 'void', replay,
-        'computes the states of these users, or with NULL of all, from their events: by the order columns, ties by physical order');
-    PERFORM holomamba.create_function(model, 'interactions_inserted', '', 'trigger', inserted,
-        'moves the states of the users who have new events');
-    PERFORM holomamba.create_function(model, 'interactions_changed', '', 'trigger', changed,
-        'replays the users whose events were updated, deleted or truncated');
-    IF (holomamba.find_model(model)).items IS NOT NULL THEN
-        PERFORM holomamba.create_function(model, 'items_changed', '', 'trigger', items_changed,
-            'stops recommending items that are gone; new items and new attributes wait for the next training');
-    END IF;
-END
-$create$;
-
-COMMENT ON FUNCTION holomamba.create_trigger_functions(name) IS
-    'makes the functions that keep the states of a model; makes them anew after a table was renamed';
+CREATE FUNCTION holomamba.follow_items() RETURNS trigger
+    AS 'MODULE_PATHNAME', 'holomamba_follow_items' LANGUAGE C;
+COMMENT ON FUNCTION holomamba.follow_items() IS
+    'trigger on the items of the model that its argument names: stops recommending items that are gone';
 
 -- Ordinary triggers, which pg_dump knows: made by the caller, who owns the tables, and dependent on no extension.
 CREATE FUNCTION holomamba.create_triggers(model name) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    m holomamba.model_catalogue := holomamba.find_model(model);
+    m CONSTANT holomamba.model_catalogue := holomamba.find_model(model);
     t record;
     trigger_name text;
 BEGIN
     FOR t IN
         SELECT * FROM (VALUES
-            ('insert', m.interactions, 'interactions_inserted', 'REFERENCING NEW TABLE AS new_events'),
-            ('update', m.interactions, 'interactions_changed', 'REFERENCING OLD TABLE AS old_events NEW TABLE AS new_events'),
-            ('delete', m.interactions, 'interactions_changed', 'REFERENCING OLD TABLE AS old_events'),
-            ('truncate', m.interactions, 'interactions_changed', ''),
-            ('update', m.items, 'items_changed', 'REFERENCING OLD TABLE AS old_items'),
-            ('delete', m.items, 'items_changed', 'REFERENCING OLD TABLE AS old_items'),
-            ('truncate', m.items, 'items_changed', '')) AS v (event, relation, function, referencing)
+            ('insert', m.interactions, 'follow_events', 'REFERENCING NEW TABLE AS new_events'),
+            ('update', m.interactions, 'follow_events', 'REFERENCING OLD TABLE AS old_events NEW TABLE AS new_events'),
+            ('delete', m.interactions, 'follow_events', 'REFERENCING OLD TABLE AS old_events'),
+            ('truncate', m.interactions, 'follow_events', ''),
+            ('update', m.items, 'follow_items', 'REFERENCING OLD TABLE AS old_items'),
+            ('delete', m.items, 'follow_items', 'REFERENCING OLD TABLE AS old_items'),
+            ('truncate', m.items, 'follow_items', '')) AS v (event, relation, function, referencing)
         WHERE v.relation IS NOT NULL
     LOOP
         trigger_name := format('holomamba_%s_%s', m.model, t.event);
-        EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s %s FOR EACH STATEMENT EXECUTE FUNCTION holomamba.%I()',
-                       trigger_name, t.event, t.relation, t.referencing, m.model || '_' || t.function);
+        EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s %s FOR EACH STATEMENT EXECUTE FUNCTION holomamba.%I(%L)',
+                       trigger_name, t.event, t.relation, t.referencing, t.function, m.model);
         EXECUTE format('COMMENT ON TRIGGER %I ON %s IS %L', trigger_name, t.relation, format('keeps model "%s" up to date', m.model));
     END LOOP;
 END
 $$;
 
 COMMENT ON FUNCTION holomamba.create_triggers(name) IS 'internal: makes the triggers of a model on the tables of its owner';
+
+CREATE FUNCTION holomamba.model_triggers(model name) RETURNS TABLE (trigger_name name, relation regclass)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT t.tgname, t.tgrelid::regclass
+    FROM pg_trigger t
+    WHERE t.tgfoid IN ('holomamba.follow_events'::regproc, 'holomamba.follow_items'::regproc)
+      AND t.tgargs = convert_to(model::text, 'UTF8') || '\x00'::bytea AND t.tgparentid = 0
+$$;
+
+COMMENT ON FUNCTION holomamba.model_triggers(name) IS 'the triggers of a model: by their argument, for tables may have been renamed or dropped since they were made';

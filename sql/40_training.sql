@@ -351,7 +351,7 @@ BEGIN
                    m.item_column, m.interactions)
     USING model, version;
     UPDATE holomamba.model_catalogue c SET active_version = activate.version WHERE c.model = m.model;
-    EXECUTE format('SELECT holomamba.%I(NULL)', m.model || '_replay');
+    PERFORM holomamba.rebuild_state(model);
 END
 $$;
 COMMENT ON FUNCTION holomamba.activate(text, integer) IS
@@ -383,16 +383,3 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION holomamba.forget_version(text, integer) IS 'deletes a version that is not active, its weights and its log';
-
-CREATE FUNCTION holomamba.rebuild_state(model text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    m holomamba.model_catalogue := holomamba.assert_may_manage(model);
-BEGIN
-    PERFORM holomamba.assert_read_committed('rebuild_state');
-    EXECUTE format('LOCK TABLE holomamba.%I IN SHARE ROW EXCLUSIVE MODE', m.model || '_users');
-    EXECUTE format('SELECT holomamba.%I(NULL)', m.model || '_replay');
-END
-$$;
-COMMENT ON FUNCTION holomamba.rebuild_state(text) IS 'replays all events of a model and stores the states of its users anew';

@@ -33,6 +33,14 @@ State* copy_of(const State* state) {
     return copy;
 }
 
+State* initial_state(const char* model, int32 version) {
+    const uint64 fingerprint = fingerprint_of_version(model, version);
+    Encoder* encoder = encoder_of_fingerprint(fingerprint);
+    State* state = allocate_state(encoder->state_bytes(), encoder->format(), fingerprint, 0);
+    std::memcpy(state->x, encoder->start().data(), encoder->state_bytes());
+    return state;
+}
+
 State* get_state(Datum datum) {
     return reinterpret_cast<State*>(PG_DETOAST_DATUM(datum));
 }
@@ -185,11 +193,7 @@ Datum ssm_state_send(PG_FUNCTION_ARGS) {
 
 HOLOMAMBA_FUNCTION(ssm_initial)
 Datum ssm_initial(PG_FUNCTION_ARGS) {
-    const uint64 fingerprint = fingerprint_of_version(text_to_cstring(PG_GETARG_TEXT_PP(0)), PG_GETARG_INT32(1));
-    Encoder* encoder = encoder_of_fingerprint(fingerprint);
-    State* state = allocate_state(encoder->state_bytes(), encoder->format(), fingerprint, 0);
-    std::memcpy(state->x, encoder->start().data(), encoder->state_bytes());
-    PG_RETURN_POINTER(state);
+    PG_RETURN_POINTER(initial_state(text_to_cstring(PG_GETARG_TEXT_PP(0)), PG_GETARG_INT32(1)));
 }
 
 HOLOMAMBA_FUNCTION(ssm_update)

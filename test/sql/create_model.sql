@@ -48,8 +48,7 @@ SELECT user_type, item_type FROM holomamba.model_catalogue;
 SELECT t.tgrelid::regclass, t.tgname, t.tgfoid::regprocedure, t.tgisinternal, obj_description(t.oid, 'pg_trigger') AS comment,
        EXISTS (SELECT FROM pg_depend d WHERE d.objid = t.oid AND d.deptype IN ('e', 'x')) AS of_the_extension
 FROM pg_trigger t WHERE t.tgname LIKE 'holomamba_movies_%' ORDER BY 1, 2;
-SELECT function, p.prosecdef AS security_definer, p.proconfig, has_function_privilege('pg_monitor', p.oid, 'EXECUTE') AS everyone_may_execute
-FROM holomamba.generated_functions('movies'), pg_proc p WHERE p.oid = function;
+SELECT * FROM holomamba.model_triggers('movies') ORDER BY 2, 1;
 
 -- Events wait for the training
 INSERT INTO ratings (id, user_id, movie_id, rated_at) VALUES (1, 1, 1, '2026-01-01'), (2, 1, 2, '2026-01-02');
@@ -179,10 +178,11 @@ SET ROLE regress_bob;
 INSERT INTO alices VALUES (1, 1, 1);
 SELECT pg_temp.outcome('SELECT * FROM holomamba.alices_users');
 SELECT pg_temp.outcome('SELECT holomamba.drop_model(''alices'')');
-SELECT pg_temp.outcome('SELECT holomamba.alices_replay(NULL)');
+SELECT pg_temp.outcome('SELECT holomamba.rebuild_state(''alices'')');
+SELECT pg_temp.outcome('SELECT * FROM holomamba.check_state(''alices'')');
 CREATE TEMP TABLE bobs (u integer, i integer, t integer);
-SELECT pg_temp.outcome('CREATE TRIGGER fake AFTER INSERT ON bobs REFERENCING NEW TABLE AS new_events '
-                       'FOR EACH STATEMENT EXECUTE FUNCTION holomamba.alices_interactions_inserted()');
+CREATE TRIGGER fake AFTER INSERT ON bobs REFERENCING NEW TABLE AS new_events FOR EACH STATEMENT EXECUTE FUNCTION holomamba.follow_events('alices');
+SELECT pg_temp.outcome('INSERT INTO bobs VALUES (1, 1, 1)');
 
 -- Behind the functions' back
 SELECT pg_temp.outcome('UPDATE holomamba.model_catalogue SET active_version = 1 WHERE model = ''alices''');
@@ -234,7 +234,7 @@ DROP TABLE listens;
 SELECT holomamba.drop_model(model) FROM (SELECT model FROM holomamba.models ORDER BY model) m;
 SELECT tgname FROM pg_trigger WHERE tgname LIKE 'holomamba%';
 SELECT c.oid::regclass FROM pg_class c WHERE c.relnamespace = 'holomamba'::regnamespace AND c.relname ~ '_(users|items)$' AND c.relkind = 'r';
-SELECT count(*) FROM holomamba.generated_functions('movies');
+SELECT count(*) FROM holomamba.model_triggers('movies');
 INSERT INTO renamed (id, user_id) VALUES (1, 1);
 SELECT pg_temp.outcome('SELECT holomamba.drop_model(''movies'')');
 

@@ -58,7 +58,7 @@ SELECT what, public.rights_outcome(what) FROM (VALUES
     ('INSERT INTO holomamba.rights_model_users (user_id) VALUES (1)'), ('UPDATE holomamba.rights_model_users SET events = 0'), ('DELETE FROM holomamba.rights_model_users'),
     ('UPDATE rights.events SET t = 0'), ('DELETE FROM rights.events'), ('TRUNCATE rights.events'),
     ($$SELECT count(*) FROM recommend(1, 5, 'rights_model')$$), ($$SELECT count(*) FROM recommend(1, 5, 'rights_model', exclude_seen => false)$$),
-    ($$SELECT holomamba.rights_model_replay('{1}')$$), ('SELECT holomamba.rights_model_replay(NULL)')) AS t (what);
+    ($$SELECT holomamba.rebuild_state('rights_model', '{1}')$$), ($$SELECT count(*) FROM holomamba.check_state('rights_model')$$)) AS t (what);
 RESET ROLE;
 SELECT u.user_id, u.events - coalesce(b.events, 0) AS more, b.state IS DISTINCT FROM u.state::text AS moved
 FROM holomamba.rights_model_users u LEFT JOIN before b USING (user_id) ORDER BY 1;
@@ -95,7 +95,6 @@ SELECT what, public.rights_outcome(what) FROM (VALUES
     ($$SELECT count(*) FROM holomamba.item_vectors('rights_model', 1)$$),
     ($$SELECT holomamba.create_tables('rights_model')$$), ($$SELECT holomamba.create_triggers('rights_model')$$),
     ($$SELECT holomamba.begin_training('rights_model', 1, 'none', '{}')$$),
-    ($$SELECT holomamba.create_function('rights_model', 'replay', 'x integer', 'void', 'begin end', '')$$),
     ($$UPDATE holomamba.model_catalogue SET active_version = 1$$), ($$DELETE FROM holomamba.model_catalogue$$), ($$DELETE FROM holomamba.version_catalogue$$),
     ($$UPDATE holomamba.version_catalogue SET fingerprint = 0$$), ($$UPDATE holomamba.parameters SET data = ''$$), ($$DELETE FROM holomamba.training_log$$),
     ($$INSERT INTO holomamba.parameters VALUES ('rights_model', 1, 'more', '{}', '')$$), ($$UPDATE holomamba.vocabulary SET labels = '{}'$$),
@@ -106,8 +105,13 @@ CALL holomamba.train('rights_model');
 \echo :LAST_ERROR_SQLSTATE
 -- Nor by a trigger function of the model hung on a table of his own
 CREATE TEMPORARY TABLE mine (user_id integer, item_id integer, t integer);
-SELECT public.rights_outcome('CREATE TRIGGER t AFTER INSERT ON mine REFERENCING NEW TABLE AS new_events FOR EACH STATEMENT EXECUTE FUNCTION holomamba.rights_model_interactions_inserted()');
-SELECT public.rights_outcome('CREATE TRIGGER t AFTER TRUNCATE ON mine FOR EACH STATEMENT EXECUTE FUNCTION holomamba.rights_model_interactions_changed()');
+CREATE TRIGGER t AFTER INSERT ON mine REFERENCING NEW TABLE AS new_events FOR EACH STATEMENT EXECUTE FUNCTION holomamba.follow_events('rights_model');
+CREATE TRIGGER r AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION holomamba.follow_events('rights_model');
+CREATE TRIGGER u AFTER TRUNCATE ON mine FOR EACH STATEMENT EXECUTE FUNCTION holomamba.follow_events('rights_model');
+CREATE TRIGGER v AFTER TRUNCATE ON mine FOR EACH STATEMENT EXECUTE FUNCTION holomamba.follow_items('rights_model');
+SELECT what, public.rights_outcome(what) FROM (VALUES ('INSERT INTO mine VALUES (1, 3, 1000)'), ('TRUNCATE mine')) AS t (what);
+DROP TRIGGER u ON mine;
+SELECT public.rights_outcome('TRUNCATE mine');
 DROP TABLE mine;
 -- Models and versions are no secret
 SELECT model, active_version FROM holomamba.models;

@@ -1,0 +1,169 @@
+// The triggers on events and items: which statements of sql/32_triggers.sql run, and in which order.
+#include "postgres/compat.h"
+#include "postgres/fold.hpp"
+#include "postgres/live_model.hpp"
+#include "postgres/replay.hpp"
+
+extern "C" {
+#include "commands/trigger.h"
+#include "executor/tuptable.h"
+#include "storage/lmgr.h"
+#include "utils/rel.h"
+}
+
+using namespace holomamba::postgres;
+
+namespace {
+
+// One new event. True unless its user has to be replayed.
+bool insert_one(LiveModel* m, TupleTableSlot* event) {
+    Arguments arguments = make_arguments(m);
+    bool null;
+    for (int i = 0; i <= m->orders + 1; i++) {
+        const AttrNumber source = i < m->orders ? m->order[i].source : i == m->orders ? m->user.source : m->item;
+        arguments.values[i] = slot_getattr(event, source, &null);
+        arguments.nulls[i] = null ? 'n' : ' ';
+        if (null && i >= m->orders) return true;  // an event without a user or an item moves nobody
+    }
+    if (run(m, Statement::advance, &arguments) > 0) return true;
+    int32 version;
+    if (!active_version(m, &version)) return true;
+    arguments.values[m->orders + 2] = Int32GetDatum(version);
+    arguments.nulls[m->orders + 2] = ' ';
+    return run(m, Statement::start, &arguments) > 0;
+}
+
+// The user of a row, alone in an array.
+Datum user_of(LiveModel* m, TupleTableSlot* event) {
+    bool null;
+    Datum user = slot_getattr(event, m->user.source, &null);
+    return null ? Datum{0} : array_of(m->user, &user, &null, 1);
+}
+
+TupleTableSlot* slot_of(Relation relation, const TupleTableSlotOps* kind) {
+    return MakeSingleTupleTableSlot(RelationGetDescr(relation), kind);
+}
+
+void insert(LiveModel* m, TriggerData* trigger) {
+    if (tuplestore_tuple_count(trigger->tg_newtable) == 1) {
+        TupleTableSlot* event = slot_of(trigger->tg_relation, &TTSOpsMinimalTuple);
+        tuplestore_rescan(trigger->tg_newtable);
+        tuplestore_gettupleslot(trigger->tg_newtable, true, false, event);
+        if (!insert_one(m, event)) replay_users(m, user_of(m, event));
+        ExecDropSingleTupleTableSlot(event);
+        return;
+    }
+    int32 version;
+    if (!active_version(m, &version)) return;  // not trained yet: the events wait in their table
+    SPI_register_trigger_data(trigger);
+    run(m, Statement::place_arrived);
+    run(m, Statement::lock_arrived);
+    // New events tied or late go to a replay. So do those of users whom another trigger of this very statement has
+    // replayed already, new events included: they do not come after the last one any more.
+    const Datum behind = fold(m, version, Statement::arrived, nullptr, FoldInto::moved);
+    replay_users(m, behind);
+}
+
+void change(LiveModel* m, TriggerData* trigger) {
+    if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event)) {
+        if (m->relation == m->interactions)
+            run(m, Statement::clear);
+        else
+            replay_all(m);
+        return;
+    }
+    SPI_register_trigger_data(trigger);
+    run(m, TRIGGER_FIRED_BY_DELETE(trigger->tg_event) ? Statement::touched_by_delete : Statement::touched_by_update);
+    bool null;
+    const Datum touched = value_of(0, 1, &null);
+    if (!null) replay_users(m, touched);
+}
+
+// For each row: what a statement trigger cannot see, rows that a subscription applies.
+void follow_row(LiveModel* m, TriggerData* trigger) {
+    TupleTableSlot* event = slot_of(trigger->tg_relation, &TTSOpsHeapTuple);
+    ExecStoreHeapTuple(trigger->tg_trigtuple, event, false);
+    if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event)) {
+        if (!insert_one(m, event)) replay_users(m, user_of(m, event));
+    } else {
+        replay_users(m, user_of(m, event));
+        if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event)) {
+            ExecStoreHeapTuple(trigger->tg_newtuple, event, false);
+            replay_users(m, user_of(m, event));
+        }
+    }
+    ExecDropSingleTupleTableSlot(event);
+}
+
+void follow_events(LiveModel* m, TriggerData* trigger) {
+    if (m->user.source == InvalidAttrNumber)
+        ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("table \"%s\" holds no events of model \"%s\"",
+                                                                   RelationGetRelationName(trigger->tg_relation), NameStr(m->name)),
+                        errhint("Drop the trigger.")));
+    if (TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
+        follow_row(m, trigger);
+    else if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
+        insert(m, trigger);
+    else
+        change(m, trigger);
+}
+
+void follow_items(LiveModel* m, TriggerData* trigger) {
+    if (m->relation != m->owned_items)
+        ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("table \"%s\" does not hold the items of model \"%s\"",
+                                                                   RelationGetRelationName(trigger->tg_relation), NameStr(m->name)),
+                        errhint("Drop the trigger.")));
+    if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event)) {
+        run(m, Statement::items_cleared);
+        return;
+    }
+    SPI_register_trigger_data(trigger);
+    run(m, Statement::items_gone);
+}
+
+// Runs function(model, trigger) with the rights of the model's owner, under the lock that an activation waits for.
+void follow(FunctionCallInfo fcinfo, bool rows, void (*function)(LiveModel*, TriggerData*)) {
+    if (!CALLED_AS_TRIGGER(fcinfo))
+        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("not called by a trigger")));
+    auto* trigger = reinterpret_cast<TriggerData*>(fcinfo->context);
+    const Trigger* t = trigger->tg_trigger;
+    const bool row = TRIGGER_FIRED_FOR_ROW(trigger->tg_event), insert = TRIGGER_FIRED_BY_INSERT(trigger->tg_event);
+    const bool update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event), removal = TRIGGER_FIRED_BY_DELETE(trigger->tg_event);
+    const bool has_old = t->tgoldtable != nullptr && std::strcmp(t->tgoldtable, "old_events") == 0;
+    const bool has_new = t->tgnewtable != nullptr && std::strcmp(t->tgnewtable, "new_events") == 0;
+    const bool has_items = t->tgoldtable != nullptr && std::strcmp(t->tgoldtable, "old_items") == 0;
+    const bool tables = rows ? ((!insert && !update) || has_new) && ((!update && !removal) || has_old) : (!update && !removal) || has_items;
+    if (!TRIGGER_FIRED_AFTER(trigger->tg_event) || t->tgnargs != 1 || (row ? !rows : !tables))
+        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                        errmsg("trigger \"%s\" is not one that holomamba.create_triggers() makes", t->tgname),
+                        errhint("Drop the trigger.")));
+
+    if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+    LiveModel* m = find_live_model(t->tgargs[0], RelationGetRelid(trigger->tg_relation));
+    const OwnerScope scope = enter_owner(m->owner);
+    m->running++;
+    PG_TRY();
+    {
+        LockRelationOid(m->users, RowExclusiveLock);
+        function(m, trigger);
+    }
+    PG_FINALLY();
+    { m->running--; }
+    PG_END_TRY();
+    leave_owner(scope);
+    SPI_finish();
+}
+
+}  // namespace
+
+HOLOMAMBA_FUNCTION(holomamba_follow_events)
+Datum holomamba_follow_events(PG_FUNCTION_ARGS) {
+    follow(fcinfo, true, follow_events);
+    return PointerGetDatum(nullptr);
+}
+
+HOLOMAMBA_FUNCTION(holomamba_follow_items)
+Datum holomamba_follow_items(PG_FUNCTION_ARGS) {
+    follow(fcinfo, false, follow_items);
+    return PointerGetDatum(nullptr);
+}

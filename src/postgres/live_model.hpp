@@ -1,0 +1,94 @@
+// What a session keeps of a model whose events it has written: names' numbers, types, and plans of its statements.
+#pragma once
+
+#include "postgres/spi.hpp"
+
+extern "C" {
+#include "utils/typcache.h"
+}
+
+namespace holomamba::postgres {
+
+// The statements of holomamba.event_statements() (sql/32_triggers.sql), by the names that they have there.
+enum class Statement {
+    active_version,
+    advance,
+    start,
+    place_arrived,
+    lock_arrived,
+    arrived,
+    states,
+    store,
+    place_chosen,
+    lock_chosen,
+    history_chosen,
+    remove_chosen,
+    history,
+    remove,
+    compare,
+    without_events,
+    touched_by_delete,
+    touched_by_update,
+    clear,
+    items_gone,
+    items_cleared,
+};
+constexpr int kStatements = static_cast<int>(Statement::items_cleared) + 1;
+
+// A column of the table of users, and the column of the triggered table that it is filled from.
+struct Column {
+    Oid type, array_type, collation;
+    int16 length;
+    bool by_value;
+    char alignment;
+    AttrNumber source;
+    TypeCacheEntry* types;  // with the equality of the type
+};
+
+struct LiveModel {
+    LiveModel* next;
+    MemoryContext context;  // of this and all below
+    NameData name;
+    Oid relation;      // the table whose changes are followed: the events, a partition of them, or the items
+    Oid interactions;  // the table of events
+    Oid owned_items;   // the owner's table of items, or InvalidOid
+    Oid users, items;  // ours
+    Oid owner;         // of the model
+    Column user, state, vector;
+    int orders;
+    Column* order;
+    Oid item_type;
+    AttrNumber item;  // the item column of `relation`
+    char* text[kStatements];
+    SPIPlanPtr plan[kStatements];
+    bool stale;   // one of the tables has changed since
+    int running;  // calls that use it
+};
+
+// The model as changes of `relation` need it, InvalidOid for its table of events. Raises where there is no such model, or the
+// table is none of its tables. Connected to SPI, with the search path pinned.
+LiveModel* find_live_model(const char* name, Oid relation);
+
+// Values of a statement's parameters: for one event, or arrays of them (see the templates).
+struct Arguments {
+    Datum* values;
+    char* nulls;
+};
+Arguments make_arguments(const LiveModel* model);
+
+// Values as an array of the column's type.
+Datum array_of(const Column& column, Datum* values, bool* nulls, int count);
+
+// Runs a statement; rows, if any, are in SPI_tuptable, their number is returned.
+uint64 run(LiveModel* model, Statement statement, const Arguments* arguments = nullptr, bool read_only = false);
+Portal open(LiveModel* model, Statement statement, const Arguments* arguments = nullptr, bool read_only = false);
+
+// The rights and the search path of a SECURITY DEFINER function of the model's owner, until leave() or an error.
+struct OwnerScope {
+    Oid user;
+    int security, settings;
+};
+OwnerScope enter_owner(Oid owner);
+void leave_owner(const OwnerScope& scope);
+
+}  // namespace holomamba::postgres

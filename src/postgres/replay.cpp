@@ -1,0 +1,112 @@
+#include "postgres/replay.hpp"
+
+#include "postgres/compat.h"
+#include "postgres/fold.hpp"
+
+extern "C" {
+#include "storage/lmgr.h"
+#include "tcop/utility.h"
+#include "utils/array.h"
+#include "utils/lsyscache.h"
+}
+
+namespace holomamba::postgres {
+
+bool active_version(LiveModel* model, int32* version) {
+    run(model, Statement::active_version);
+    bool null;
+    *version = DatumGetInt32(value_of(0, 1, &null));
+    return !null;
+}
+
+void replay_users(LiveModel* model, Datum users) {
+    int32 version;
+    if (users == Datum{0} || !active_version(model, &version)) return;
+    Arguments arguments = make_arguments(model);
+    arguments.values[model->orders] = users;
+    arguments.nulls[model->orders] = ' ';
+    run(model, Statement::place_chosen, &arguments);
+    run(model, Statement::lock_chosen, &arguments);
+    fold(model, version, Statement::history_chosen, &arguments, FoldInto::replayed);
+    run(model, Statement::remove_chosen, &arguments);
+}
+
+void replay_all(LiveModel* model) {
+    execute("SELECT holomamba.assert_read_committed('rebuild_state')");
+    LockRelationOid(model->users, ShareRowExclusiveLock);
+    int32 version;
+    if (!active_version(model, &version)) return;
+    fold(model, version, Statement::history, nullptr, FoldInto::replayed);
+    run(model, Statement::remove);
+}
+
+}  // namespace holomamba::postgres
+
+using namespace holomamba::postgres;
+
+namespace {
+
+// Calls function(model) with the rights of the model's owner, if the caller may manage it.
+template <typename Function>
+void as_owner(const char* name, Function&& function) {
+    if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+    Parameters p;
+    add_text(&p, name);
+    execute("SELECT holomamba.assert_tables_exist(holomamba.assert_may_manage($1))", &p);
+    LiveModel* m = find_live_model(name, InvalidOid);
+    const OwnerScope scope = enter_owner(m->owner);
+    m->running++;
+    PG_TRY();
+    { function(m); }
+    PG_FINALLY();
+    { m->running--; }
+    PG_END_TRY();
+    leave_owner(scope);
+    SPI_finish();
+}
+
+// The text array as an array of user ids.
+Datum ids_of(LiveModel* m, ArrayType* texts) {
+    Datum* ids;
+    bool* nulls;
+    int count, known = 0;
+    deconstruct_array(texts, TEXTOID, -1, false, TYPALIGN_INT, &ids, &nulls, &count);
+    Oid input, parameter;
+    getTypeInputInfo(m->user.type, &input, &parameter);
+    for (int i = 0; i < count; i++)
+        if (!nulls[i]) ids[known++] = OidInputFunctionCall(input, TextDatumGetCString(ids[i]), parameter, -1);
+    return PointerGetDatum(construct_array(ids, known, m->user.type, m->user.length, m->user.by_value, m->user.alignment));
+}
+
+}  // namespace
+
+HOLOMAMBA_FUNCTION(holomamba_rebuild_state)
+Datum holomamba_rebuild_state(PG_FUNCTION_ARGS) {
+    const char* name = PG_ARGISNULL(0) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(0));
+    if (name == nullptr) ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("no model given")));
+    PreventCommandIfReadOnly("rebuild_state()");
+    ArrayType* users = PG_ARGISNULL(1) ? nullptr : PG_GETARG_ARRAYTYPE_P(1);
+    as_owner(name, [&](LiveModel* m) {
+        if (users == nullptr) return replay_all(m);
+        LockRelationOid(m->users, RowExclusiveLock);
+        replay_users(m, ids_of(m, users));
+    });
+    PG_RETURN_VOID();
+}
+
+HOLOMAMBA_FUNCTION(holomamba_check_state)
+Datum holomamba_check_state(PG_FUNCTION_ARGS) {
+    const char* name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+    InitMaterializedSRF(fcinfo, 0);
+    auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+    as_owner(name, [&](LiveModel* m) {
+        Parameters p;
+        add_text(&p, name);
+        query("SELECT (holomamba.find_model($1)).active_version", &p);
+        bool null;
+        const int32 version = DatumGetInt32(value_of(0, 1, &null));
+        if (!null) fold(m, version, Statement::history, nullptr, FoldInto::compared, result);
+        if (run(m, Statement::without_events, nullptr, true) > 0) put_rows(result, false);
+    });
+    return Datum{0};
+}
