@@ -79,6 +79,7 @@ AS $function$
 DECLARE
     m CONSTANT holomamba.model_catalogue := holomamba.find_model(model);
 BEGIN
+    PERFORM holomamba.column_of(m.interactions, c) FROM unnest(m.order_columns || m.user_column || m.item_column) c;
     RETURN QUERY SELECT t.name, holomamba.fill_template(t.template, m) FROM (VALUES
 
 ('active_version', $$
@@ -253,35 +254,50 @@ CREATE FUNCTION holomamba.follow_items() RETURNS trigger
 COMMENT ON FUNCTION holomamba.follow_items() IS
     'trigger on the items of the model that its argument names: stops recommending items that are gone';
 
--- Ordinary triggers, which pg_dump knows: made by the caller, who owns the tables, and dependent on no extension.
-CREATE FUNCTION holomamba.create_triggers(model name) RETURNS void
+-- Ordinary triggers, which pg_dump knows: dependent on no extension but by their function.
+CREATE FUNCTION holomamba.create_triggers_on(model name, relation regclass, of_items boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    m CONSTANT holomamba.model_catalogue := holomamba.find_model(model);
     t record;
     trigger_name text;
 BEGIN
     FOR t IN
         SELECT * FROM (VALUES
-            ('insert', m.interactions, 'follow_events', 'REFERENCING NEW TABLE AS new_events'),
-            ('update', m.interactions, 'follow_events', 'REFERENCING OLD TABLE AS old_events NEW TABLE AS new_events'),
-            ('delete', m.interactions, 'follow_events', 'REFERENCING OLD TABLE AS old_events'),
-            ('truncate', m.interactions, 'follow_events', ''),
-            ('update', m.items, 'follow_items', 'REFERENCING OLD TABLE AS old_items'),
-            ('delete', m.items, 'follow_items', 'REFERENCING OLD TABLE AS old_items'),
-            ('truncate', m.items, 'follow_items', '')) AS v (event, relation, function, referencing)
-        WHERE v.relation IS NOT NULL
+            ('insert', false, 'REFERENCING NEW TABLE AS new_events'),
+            ('update', false, 'REFERENCING OLD TABLE AS old_events NEW TABLE AS new_events'),
+            ('delete', false, 'REFERENCING OLD TABLE AS old_events'),
+            ('truncate', false, ''),
+            ('update', true, 'REFERENCING OLD TABLE AS old_items'),
+            ('delete', true, 'REFERENCING OLD TABLE AS old_items'),
+            ('truncate', true, '')) AS v (event, of_items, referencing)
+        WHERE v.of_items = create_triggers_on.of_items
     LOOP
-        trigger_name := format('holomamba_%s_%s', m.model, t.event);
+        trigger_name := format('holomamba_%s_%s', model, t.event);
         EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s %s FOR EACH STATEMENT EXECUTE FUNCTION holomamba.%I(%L)',
-                       trigger_name, t.event, t.relation, t.referencing, t.function, m.model);
-        EXECUTE format('COMMENT ON TRIGGER %I ON %s IS %L', trigger_name, t.relation, format('keeps model "%s" up to date', m.model));
+                       trigger_name, t.event, relation, t.referencing, CASE WHEN of_items THEN 'follow_items' ELSE 'follow_events' END, model);
+        EXECUTE format('COMMENT ON TRIGGER %I ON %s IS %L', trigger_name, relation, format('keeps model "%s" up to date', model));
     END LOOP;
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.create_triggers(name) IS 'internal: makes the triggers of a model on the tables of its owner';
+COMMENT ON FUNCTION holomamba.create_triggers_on(name, regclass, boolean) IS 'internal: makes the triggers of a model on one table, in the name of the caller';
+
+CREATE FUNCTION holomamba.create_triggers(model name) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m CONSTANT holomamba.model_catalogue := holomamba.find_model(model);
+BEGIN
+    PERFORM holomamba.create_triggers_on(m.model, m.interactions, false);
+    IF m.items IS NOT NULL THEN
+        PERFORM holomamba.create_triggers_on(m.model, m.items, true);
+    END IF;
+    PERFORM holomamba.follow_parts(m.model);
+END
+$$;
+
+COMMENT ON FUNCTION holomamba.create_triggers(name) IS 'internal: makes the triggers of a model, those on the tables of its owner in the owner''s name';
 
 CREATE FUNCTION holomamba.model_triggers(model name) RETURNS TABLE (trigger_name name, relation regclass)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
