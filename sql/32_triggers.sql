@@ -52,6 +52,9 @@ DECLARE
         'item', quote_ident(m.item_column),
         'owned_items', m.items,
         'key', quote_ident(m.item_key),
+        'item_type', m.item_type,
+        'attributes', (SELECT coalesce(string_agg(format(', n.%I', a.name), '' ORDER BY a.number), '')
+                       FROM unnest(m.attributes) WITH ORDINALITY AS a (name, number)),
         'collate', holomamba.collation_clause(m.item_type, (holomamba.column_of(m.interactions, m.item_column)).attcollation),
         'order_values', (SELECT string_agg(format('e.%I AS order_%s', o.name, o.number), ', ' ORDER BY o.number)
                          FROM unnest(m.order_columns) WITH ORDINALITY AS o (name, number)),
@@ -235,6 +238,30 @@ WHERE i.target IS NOT NULL
 $$),
 ('items_cleared', $$
 UPDATE {items} i SET target = NULL WHERE i.target IS NOT NULL
+$$),
+
+-- Items that come, or whose attributes change, are described by the active version. What the encoder reads of an item, its
+-- token, is fixed when the version meets the item, so that states stay what a replay gives; only its target changes.
+('items_arrived', $$
+SELECT n.{key}::text FROM new_items n WHERE n.{key} IS NOT NULL
+$$),
+('items_altered', $$
+SELECT c.{key}::text
+FROM (SELECT n.{key}{attributes} FROM new_items n EXCEPT ALL SELECT n.{key}{attributes} FROM old_items n) c
+WHERE c.{key} IS NOT NULL
+$$),
+-- Items $1, in version $2: who has had events with them before, and then they themselves.
+('items_awaited', $$
+SELECT array_agg(DISTINCT e.{user})
+FROM {interactions} e
+WHERE e.{item} IN (SELECT a::{item_type}{collate} FROM unnest($1) AS a
+                   WHERE NOT EXISTS (SELECT FROM {items} i WHERE i.item_id = a::{item_type}{collate}))
+  AND e.{user} IS NOT NULL
+$$),
+('items_describe', $$
+INSERT INTO {items} (item_id, token, target)
+SELECT d.item_id::{item_type}, d.token, d.target FROM holomamba.describe_items({model}, $2, $1) d
+ON CONFLICT (item_id) DO UPDATE SET target = excluded.target
 $$)) AS t (name, template)
     WHERE m.items IS NOT NULL OR t.name NOT LIKE 'items%';
 END
@@ -252,7 +279,7 @@ COMMENT ON FUNCTION holomamba.follow_events() IS
 CREATE FUNCTION holomamba.follow_items() RETURNS trigger
     AS 'MODULE_PATHNAME', 'holomamba_follow_items' LANGUAGE C;
 COMMENT ON FUNCTION holomamba.follow_items() IS
-    'trigger on the items of the model that its argument names: stops recommending items that are gone';
+    'trigger on the items of the model that its argument names: new items and new attributes count at once, items that are gone are not recommended any more';
 
 -- Ordinary triggers, which pg_dump knows: dependent on no extension but by their function.
 CREATE FUNCTION holomamba.create_triggers_on(model name, relation regclass, of_items boolean) RETURNS void
@@ -268,7 +295,8 @@ BEGIN
             ('update', false, 'REFERENCING OLD TABLE AS old_events NEW TABLE AS new_events'),
             ('delete', false, 'REFERENCING OLD TABLE AS old_events'),
             ('truncate', false, ''),
-            ('update', true, 'REFERENCING OLD TABLE AS old_items'),
+            ('insert', true, 'REFERENCING NEW TABLE AS new_items'),
+            ('update', true, 'REFERENCING OLD TABLE AS old_items NEW TABLE AS new_items'),
             ('delete', true, 'REFERENCING OLD TABLE AS old_items'),
             ('truncate', true, '')) AS v (event, of_items, referencing)
         WHERE v.of_items = create_triggers_on.of_items

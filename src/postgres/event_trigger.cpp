@@ -8,6 +8,7 @@ extern "C" {
 #include "commands/trigger.h"
 #include "executor/tuptable.h"
 #include "storage/lmgr.h"
+#include "utils/array.h"
 #include "utils/rel.h"
 }
 
@@ -108,6 +109,37 @@ void follow_events(LiveModel* m, TriggerData* trigger) {
         change(m, trigger);
 }
 
+// Gives items vectors, some at a time. Events that had them before they were known are replayed: they took them for the
+// unknown item. Without a foreign key there may be such events in open transactions: these are waited for.
+void describe_items(LiveModel* m, Statement which) {
+    constexpr long kItems = 1000;
+    if (!m->items_first) LockRelationOid(m->users, ShareRowExclusiveLock);
+    int32 version;
+    if (!active_version(m, &version)) return;
+    Portal cursor = open(m, which);
+    for (;;) {
+        SPI_cursor_fetch(cursor, true, kItems);
+        if (SPI_processed == 0) break;
+        const int count = static_cast<int>(SPI_processed);
+        auto* ids = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(count)));
+        bool null;
+        for (int i = 0; i < count; i++) ids[i] = value_of(static_cast<uint64>(i), 1, &null);
+        Arguments arguments = make_arguments(m);
+        arguments.values[0] = PointerGetDatum(construct_array(ids, count, TEXTOID, -1, false, TYPALIGN_INT));
+        arguments.values[1] = Int32GetDatum(version);
+        arguments.nulls[0] = arguments.nulls[1] = ' ';
+        null = true;
+        Datum users = Datum{0};
+        if (!m->items_first) {
+            run(m, Statement::items_awaited, &arguments);
+            users = value_of(0, 1, &null);
+        }
+        run(m, Statement::items_describe, &arguments);
+        if (!null) replay_users(m, users);
+    }
+    SPI_cursor_close(cursor);
+}
+
 void follow_items(LiveModel* m, TriggerData* trigger) {
     if (m->relation != m->owned_items)
         ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("table \"%s\" does not hold the items of model \"%s\"",
@@ -118,22 +150,24 @@ void follow_items(LiveModel* m, TriggerData* trigger) {
         return;
     }
     SPI_register_trigger_data(trigger);
-    run(m, Statement::items_gone);
+    if (!TRIGGER_FIRED_BY_INSERT(trigger->tg_event)) run(m, Statement::items_gone);
+    if (!TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
+        describe_items(m, TRIGGER_FIRED_BY_INSERT(trigger->tg_event) ? Statement::items_arrived : Statement::items_altered);
 }
 
 // Runs function(model, trigger) with the rights of the model's owner, under the lock that an activation waits for.
-void follow(FunctionCallInfo fcinfo, bool rows, void (*function)(LiveModel*, TriggerData*)) {
+void follow(FunctionCallInfo fcinfo, bool events, void (*function)(LiveModel*, TriggerData*)) {
     if (!CALLED_AS_TRIGGER(fcinfo))
         ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("not called by a trigger")));
     auto* trigger = reinterpret_cast<TriggerData*>(fcinfo->context);
     const Trigger* t = trigger->tg_trigger;
     const bool row = TRIGGER_FIRED_FOR_ROW(trigger->tg_event), insert = TRIGGER_FIRED_BY_INSERT(trigger->tg_event);
     const bool update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event), removal = TRIGGER_FIRED_BY_DELETE(trigger->tg_event);
-    const bool has_old = t->tgoldtable != nullptr && std::strcmp(t->tgoldtable, "old_events") == 0;
-    const bool has_new = t->tgnewtable != nullptr && std::strcmp(t->tgnewtable, "new_events") == 0;
-    const bool has_items = t->tgoldtable != nullptr && std::strcmp(t->tgoldtable, "old_items") == 0;
-    const bool tables = rows ? ((!insert && !update) || has_new) && ((!update && !removal) || has_old) : (!update && !removal) || has_items;
-    if (!TRIGGER_FIRED_AFTER(trigger->tg_event) || t->tgnargs != 1 || (row ? !rows : !tables))
+    const char *old_table = events ? "old_events" : "old_items", *new_table = events ? "new_events" : "new_items";
+    const bool has_old = t->tgoldtable != nullptr && std::strcmp(t->tgoldtable, old_table) == 0;
+    const bool has_new = t->tgnewtable != nullptr && std::strcmp(t->tgnewtable, new_table) == 0;
+    const bool tables = ((!insert && !update) || has_new) && ((!update && !removal) || has_old);
+    if (!TRIGGER_FIRED_AFTER(trigger->tg_event) || t->tgnargs != 1 || (row ? !events : !tables))
         ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
                         errmsg("trigger \"%s\" is not one that holomamba.create_triggers() makes", t->tgname),
                         errhint("Drop the trigger.")));

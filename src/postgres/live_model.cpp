@@ -22,6 +22,7 @@ enum class Takes {
     nothing,
     event,  // user, item, version
     many,   // users, states, vectors, numbers of events; version
+    items,  // ids as text; version
 };
 
 struct StatementInfo {
@@ -37,6 +38,8 @@ const StatementInfo kInfos[kStatements] = {
     {"history", Takes::nothing},           {"remove", Takes::nothing},         {"compare", Takes::many},
     {"without_events", Takes::nothing},    {"touched_by_delete", Takes::nothing}, {"touched_by_update", Takes::nothing},
     {"clear", Takes::nothing},             {"items_gone", Takes::nothing},     {"items_cleared", Takes::nothing},
+    {"items_arrived", Takes::nothing},     {"items_altered", Takes::nothing},  {"items_awaited", Takes::items},
+    {"items_describe", Takes::items},
 };
 
 LiveModel* models = nullptr;
@@ -88,7 +91,11 @@ Oid own_table(const LiveModel* m, const char* suffix) {
 void load_catalogue(LiveModel* m) {
     Parameters p;
     add_text(&p, NameStr(m->name));
-    execute("SELECT m.interactions::pg_catalog.oid, m.items::pg_catalog.oid, m.user_column, m.item_column, m.item_type, m.order_columns "
+    execute("SELECT m.interactions::pg_catalog.oid, m.items::pg_catalog.oid, m.user_column, m.item_column, m.item_type, m.order_columns, "
+            "EXISTS (SELECT FROM pg_constraint c, pg_attribute e, pg_attribute i WHERE e.attrelid = m.interactions "
+            "AND e.attname = m.item_column AND i.attrelid = m.items AND i.attname = m.item_key AND c.contype = 'f' "
+            "AND c.conrelid = m.interactions AND c.confrelid = m.items AND c.conkey = ARRAY[e.attnum] "
+            "AND c.confkey = ARRAY[i.attnum] AND c.convalidated AND NOT c.condeferrable) "
             "FROM holomamba.find_model($1) m", &p);
     bool null;
     m->interactions = DatumGetObjectId(value_of(0, 1, &null));
@@ -101,6 +108,7 @@ void load_catalogue(LiveModel* m) {
         ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
                         errmsg("table \"%s\" is none of the tables of model \"%s\"", get_rel_name(m->relation), NameStr(m->name)),
                         errhint("Drop the trigger.")));
+    m->items_first = DatumGetBool(value_of(0, 7, &null));
     m->item_type = DatumGetObjectId(value_of(0, 5, &null));
     Datum* orders;
     deconstruct_array(DatumGetArrayTypeP(value_of(0, 6, &null)), NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &orders, nullptr, &m->orders);
@@ -144,7 +152,10 @@ SPIPlanPtr plan_of(LiveModel* m, Statement statement) {
     const Takes takes = kInfos[i].takes;
     auto* types = static_cast<Oid*>(palloc(sizeof(Oid) * (static_cast<Size>(m->orders) + 5)));
     int count = 0;
-    if (takes != Takes::nothing) {
+    if (takes == Takes::items) {
+        types[count++] = TEXTARRAYOID;
+        types[count++] = INT4OID;
+    } else if (takes != Takes::nothing) {
         for (int o = 0; o < m->orders; o++) types[count++] = takes == Takes::event ? m->order[o].type : m->order[o].array_type;
         types[count++] = takes == Takes::event ? m->user.type : m->user.array_type;
         types[count++] = takes == Takes::event ? m->item_type : m->state.array_type;

@@ -32,8 +32,12 @@ enum class Statement {
     clear,
     items_gone,
     items_cleared,
+    items_arrived,
+    items_altered,
+    items_awaited,
+    items_describe,
 };
-constexpr int kStatements = static_cast<int>(Statement::items_cleared) + 1;
+constexpr int kStatements = static_cast<int>(Statement::items_describe) + 1;
 
 // A column of the table of users, and the column of the triggered table that it is filled from.
 struct Column {
@@ -52,6 +56,7 @@ struct LiveModel {
     Oid relation;      // the table whose changes are followed: the events, a partition of them, or the items
     Oid interactions;  // the table of events
     Oid owned_items;   // the owner's table of items, or InvalidOid
+    bool items_first;  // a foreign key sees to it that there is no event with an item that is not there yet
     Oid users, items;  // ours
     Oid owner;         // of the model
     Column user, state, vector;
