@@ -3,6 +3,7 @@
 #
 #   CHECK=unit,regress,isolation,tap,style   which kinds of tests to run (all)
 #   TESTS="hrr state"                        which files of test/sql to run (all)
+#   TAP="001_cancel"                         which files of test/t to run (all)
 #   WERROR=-Werror                           warnings are errors, as in CI
 #
 # What the tests wrote is left in build/check. The last line is the count of what passed and what failed.
@@ -118,7 +119,7 @@ isolation() {
 # again.
 tap() {
     local name result start
-    for name in $(names t pl); do
+    for name in ${TAP:-$(names t pl)}; do
         start=$SECONDS
         as_server_user mkdir -p "tap/$name"
         if server_run "${server_as[@]}" TESTDIR="$server_work/tap/$name" PG_REGRESS="$harness/regress/pg_regress" \
