@@ -229,11 +229,14 @@ $$),
 DELETE FROM {users}
 $$),
 
--- Items that go lose their target, and are not recommended any more.
+-- Items that go, $1, lose their target, and are not recommended any more. One whose key changes goes and comes.
+('items_left', $$
+SELECT o.{key}::text FROM old_items o WHERE o.{key} IS NOT NULL
+$$),
 ('items_gone', $$
 UPDATE {items} i SET target = NULL
 WHERE i.target IS NOT NULL
-  AND i.item_id IN (SELECT o.{key}{collate} FROM old_items o)
+  AND i.item_id IN (SELECT a::{item_type}{collate} FROM unnest($1) AS a)
   AND NOT EXISTS (SELECT FROM {owned_items} n WHERE n.{key}{collate} = i.item_id)
 $$),
 ('items_cleared', $$
@@ -250,7 +253,10 @@ SELECT c.{key}::text
 FROM (SELECT n.{key}{attributes} FROM new_items n EXCEPT ALL SELECT n.{key}{attributes} FROM old_items n) c
 WHERE c.{key} IS NOT NULL
 $$),
--- Items $1, in version $2: who has had events with them before, and then they themselves.
+-- Items $1, in version $2: whether one of them is new, who has had events with new ones before, and then they themselves.
+('items_unmet', $$
+SELECT FROM unnest($1) AS a WHERE NOT EXISTS (SELECT FROM {items} i WHERE i.item_id = a::{item_type}{collate})
+$$),
 ('items_awaited', $$
 SELECT array_agg(DISTINCT e.{user})
 FROM {interactions} e

@@ -42,7 +42,8 @@ bool changes_parts(const Node* command) {
 HOLOMAMBA_FUNCTION(holomamba_follow_commands)
 Datum holomamba_follow_commands(PG_FUNCTION_ARGS) {
     if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
-        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED), errmsg("not called by an event trigger")));
+        ereport(ERROR,
+                (errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED), errmsg("not called by an event trigger")));
     const Node* command = reinterpret_cast<EventTriggerData*>(fcinfo->context)->parsetree;
     SPI_connect();
     if (IsA(command, RenameStmt))

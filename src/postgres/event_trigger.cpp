@@ -1,6 +1,7 @@
 // The triggers on events and items: which statements of sql/32_triggers.sql run, and in which order.
 #include "postgres/compat.h"
 #include "postgres/fold.hpp"
+#include "postgres/follow_items.hpp"
 #include "postgres/live_model.hpp"
 #include "postgres/replay.hpp"
 
@@ -8,7 +9,6 @@ extern "C" {
 #include "commands/trigger.h"
 #include "executor/tuptable.h"
 #include "storage/lmgr.h"
-#include "utils/array.h"
 #include "utils/rel.h"
 }
 
@@ -98,8 +98,9 @@ void follow_row(LiveModel* m, TriggerData* trigger) {
 
 void follow_events(LiveModel* m, TriggerData* trigger) {
     if (m->user.source == InvalidAttrNumber)
-        ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("table \"%s\" holds no events of model \"%s\"",
-                                                                   RelationGetRelationName(trigger->tg_relation), NameStr(m->name)),
+        ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+                        errmsg("table \"%s\" holds no events of model \"%s\"",
+                               RelationGetRelationName(trigger->tg_relation), NameStr(m->name)),
                         errhint("Drop the trigger.")));
     if (TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
         follow_row(m, trigger);
@@ -109,52 +110,6 @@ void follow_events(LiveModel* m, TriggerData* trigger) {
         change(m, trigger);
 }
 
-// Gives items vectors, some at a time. Events that had them before they were known are replayed: they took them for the
-// unknown item. Without a foreign key there may be such events in open transactions: these are waited for.
-void describe_items(LiveModel* m, Statement which) {
-    constexpr long kItems = 1000;
-    if (!m->items_first) LockRelationOid(m->users, ShareRowExclusiveLock);
-    int32 version;
-    if (!active_version(m, &version)) return;
-    Portal cursor = open(m, which);
-    for (;;) {
-        SPI_cursor_fetch(cursor, true, kItems);
-        if (SPI_processed == 0) break;
-        const int count = static_cast<int>(SPI_processed);
-        auto* ids = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(count)));
-        bool null;
-        for (int i = 0; i < count; i++) ids[i] = value_of(static_cast<uint64>(i), 1, &null);
-        Arguments arguments = make_arguments(m);
-        arguments.values[0] = PointerGetDatum(construct_array(ids, count, TEXTOID, -1, false, TYPALIGN_INT));
-        arguments.values[1] = Int32GetDatum(version);
-        arguments.nulls[0] = arguments.nulls[1] = ' ';
-        null = true;
-        Datum users = Datum{0};
-        if (!m->items_first) {
-            run(m, Statement::items_awaited, &arguments);
-            users = value_of(0, 1, &null);
-        }
-        run(m, Statement::items_describe, &arguments);
-        if (!null) replay_users(m, users);
-    }
-    SPI_cursor_close(cursor);
-}
-
-void follow_items(LiveModel* m, TriggerData* trigger) {
-    if (m->relation != m->owned_items)
-        ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("table \"%s\" does not hold the items of model \"%s\"",
-                                                                   RelationGetRelationName(trigger->tg_relation), NameStr(m->name)),
-                        errhint("Drop the trigger.")));
-    if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event)) {
-        run(m, Statement::items_cleared);
-        return;
-    }
-    SPI_register_trigger_data(trigger);
-    if (!TRIGGER_FIRED_BY_INSERT(trigger->tg_event)) run(m, Statement::items_gone);
-    if (!TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
-        describe_items(m, TRIGGER_FIRED_BY_INSERT(trigger->tg_event) ? Statement::items_arrived : Statement::items_altered);
-}
-
 // Runs function(model, trigger) with the rights of the model's owner, under the lock that an activation waits for.
 void follow(FunctionCallInfo fcinfo, bool events, void (*function)(LiveModel*, TriggerData*)) {
     if (!CALLED_AS_TRIGGER(fcinfo))
@@ -162,12 +117,13 @@ void follow(FunctionCallInfo fcinfo, bool events, void (*function)(LiveModel*, T
     auto* trigger = reinterpret_cast<TriggerData*>(fcinfo->context);
     const Trigger* t = trigger->tg_trigger;
     const bool row = TRIGGER_FIRED_FOR_ROW(trigger->tg_event), insert = TRIGGER_FIRED_BY_INSERT(trigger->tg_event);
-    const bool update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event), removal = TRIGGER_FIRED_BY_DELETE(trigger->tg_event);
+    const bool update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event),
+               removal = TRIGGER_FIRED_BY_DELETE(trigger->tg_event);
     const char *old_table = events ? "old_events" : "old_items", *new_table = events ? "new_events" : "new_items";
     const bool has_old = t->tgoldtable != nullptr && std::strcmp(t->tgoldtable, old_table) == 0;
     const bool has_new = t->tgnewtable != nullptr && std::strcmp(t->tgnewtable, new_table) == 0;
     const bool tables = ((!insert && !update) || has_new) && ((!update && !removal) || has_old);
-    if (!TRIGGER_FIRED_AFTER(trigger->tg_event) || t->tgnargs != 1 || (row ? !events : !tables))
+    if (!TRIGGER_FIRED_AFTER(trigger->tg_event) || t->tgnargs != 1 || !(row || tables))
         ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
                         errmsg("trigger \"%s\" is not one that holomamba.create_triggers() makes", t->tgname),
                         errhint("Drop the trigger.")));

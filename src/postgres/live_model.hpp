@@ -30,10 +30,12 @@ enum class Statement {
     touched_by_delete,
     touched_by_update,
     clear,
+    items_left,
     items_gone,
     items_cleared,
     items_arrived,
     items_altered,
+    items_unmet,
     items_awaited,
     items_describe,
 };
@@ -63,15 +65,15 @@ struct LiveModel {
     int orders;
     Column* order;
     Oid item_type;
-    AttrNumber item;  // the item column of `relation`
+    AttrNumber item, key;  // the item column of `relation`, or the key of the items
     char* text[kStatements];
     SPIPlanPtr plan[kStatements];
     bool stale;   // one of the tables has changed since
     int running;  // calls that use it
 };
 
-// The model as changes of `relation` need it, InvalidOid for its table of events. Raises where there is no such model, or the
-// table is none of its tables. Connected to SPI, with the search path pinned.
+// The model as changes of `relation` need it, InvalidOid for its table of events. Raises where there is no such model,
+// or the table is none of its tables. Connected to SPI, with the search path pinned.
 LiveModel* find_live_model(const char* name, Oid relation);
 
 // Values of a statement's parameters: for one event, or arrays of them (see the templates).

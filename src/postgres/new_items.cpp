@@ -33,16 +33,22 @@ void read_catalogue(const char* model, int32 version, Datum ids, int items, Desc
     Parameters p;
     add_text(&p, model);
     add_int(&p, version);
-    execute("SELECT v.options::pg_catalog.text FROM holomamba.version_catalogue v "
-            "WHERE v.model = $1::pg_catalog.name AND v.version = $2 AND v.status = 'ready'", &p);
+    execute(
+        "SELECT v.options::pg_catalog.text FROM holomamba.version_catalogue v "
+        "WHERE v.model = $1::pg_catalog.name AND v.version = $2 AND v.status = 'ready'",
+        &p);
     if (SPI_processed == 0)
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("model \"%s\" has no complete version %d", model, version),
-                        errhint("The view holomamba.versions lists the versions.")));
+        ereport(ERROR,
+                (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("model \"%s\" has no complete version %d", model, version),
+                 errhint("The view holomamba.versions lists the versions.")));
     read_options(text_of(0, 1), &d->options);
     d->catalogue.items = items;
     add(&p, TEXTARRAYOID, ids);
-    execute("SELECT q.kind, q.name, q.labels, q.query FROM holomamba.find_model($1) m, holomamba.attribute_queries(m, $2, "
-            "pg_catalog.format('(SELECT k.id::%s, k.n FROM unnest(%L::text[]) WITH ORDINALITY k (id, n)) k (id, n)', m.item_type, $3)) q", &p);
+    execute(
+        "SELECT q.kind, q.name, q.labels, q.query FROM holomamba.find_model($1) m, holomamba.attribute_queries(m, $2, "
+        "pg_catalog.format('(SELECT k.id::%s, k.n FROM unnest(%L::text[]) WITH ORDINALITY k (id, n)) k (id, n)', "
+        "m.item_type, $3)) q",
+        &p);
     SPITupleTable* queries = SPI_tuptable;
     const uint64 count = SPI_processed;
     core_call([&] { d->catalogue.attributes.resize(count); });
@@ -65,9 +71,12 @@ void read_shared(const char* model, int32 version, Described* d, int items) {
     add_text(&p, model);
     add_int(&p, version);
     add_int(&p, width);
-    execute("SELECT p.name, CASE p.name WHEN 'embedding.items' THEN "
-            "pg_catalog.substr(p.data, pg_catalog.octet_length(p.data) - 8 * $3 + 1) ELSE p.data END "
-            "FROM holomamba.parameters p WHERE p.model = $1::pg_catalog.name AND p.version = $2 AND p.name LIKE 'embedding.%'", &p);
+    execute(
+        "SELECT p.name, CASE p.name WHEN 'embedding.items' THEN "
+        "pg_catalog.substr(p.data, pg_catalog.octet_length(p.data) - 8 * $3 + 1) ELSE p.data END "
+        "FROM holomamba.parameters p WHERE p.model = $1::pg_catalog.name AND p.version = $2 AND p.name LIKE "
+        "'embedding.%'",
+        &p);
     for (uint64 row = 0; row < SPI_processed; row++) {
         bool null;
         const bytea* data = DatumGetByteaP(value_of(row, 2, &null));
@@ -130,15 +139,20 @@ Datum holomamba_describe_items(PG_FUNCTION_ARGS) {
     add_int(&p, version);
     add_int(&p, width);
     add(&p, TEXTARRAYOID, PG_GETARG_DATUM(2));
-    execute("SELECT pg_catalog.substr(e.data, (k.n - 1)::integer * 4 * $3 + 1, 4 * $3), pg_catalog.substr(b.data, (k.n - 1)::integer * 4 + 1, 4), "
-            "pg_catalog.substr(w.data, (k.n - 1)::integer * 4 * $3 + 1, 4 * $3) "
-            "FROM unnest($4) WITH ORDINALITY i (id, n) "
-            "LEFT JOIN (SELECT l.* FROM holomamba.vocabulary y, unnest(y.labels) WITH ORDINALITY l (id, n) "
-            "WHERE y.model = $1::pg_catalog.name AND y.version = $2 AND y.field = '') k ON k.id = i.id "
-            "LEFT JOIN holomamba.parameters e ON e.model = $1::pg_catalog.name AND e.version = $2 AND e.name = 'embedding.items' "
-            "LEFT JOIN holomamba.parameters b ON b.model = $1::pg_catalog.name AND b.version = $2 AND b.name = 'head.bias' "
-            "LEFT JOIN holomamba.parameters w ON w.model = $1::pg_catalog.name AND w.version = $2 AND w.name = 'head.weight' "
-            "ORDER BY i.n", &p);
+    execute(
+        "SELECT pg_catalog.substr(e.data, (k.n - 1)::integer * 4 * $3 + 1, 4 * $3), pg_catalog.substr(b.data, (k.n - "
+        "1)::integer * 4 + 1, 4), "
+        "pg_catalog.substr(w.data, (k.n - 1)::integer * 4 * $3 + 1, 4 * $3) "
+        "FROM unnest($4) WITH ORDINALITY i (id, n) "
+        "LEFT JOIN (SELECT l.* FROM holomamba.vocabulary y, unnest(y.labels) WITH ORDINALITY l (id, n) "
+        "WHERE y.model = $1::pg_catalog.name AND y.version = $2 AND y.field = '') k ON k.id = i.id "
+        "LEFT JOIN holomamba.parameters e ON e.model = $1::pg_catalog.name AND e.version = $2 AND e.name = "
+        "'embedding.items' "
+        "LEFT JOIN holomamba.parameters b ON b.model = $1::pg_catalog.name AND b.version = $2 AND b.name = 'head.bias' "
+        "LEFT JOIN holomamba.parameters w ON w.model = $1::pg_catalog.name AND w.version = $2 AND w.name = "
+        "'head.weight' "
+        "ORDER BY i.n",
+        &p);
     if (SPI_processed != static_cast<uint64>(items)) elog(ERROR, "items are not distinct");
     Size size;
     float* table = parameter(d, "embedding.items", &size);
@@ -146,7 +160,8 @@ Datum holomamba_describe_items(PG_FUNCTION_ARGS) {
         float* own = table + static_cast<Size>(i) * width;
         float* target = targets + static_cast<Size>(i) * (width + 1);
         const auto row = static_cast<uint64>(i);
-        if (!read_floats(row, 1, own, width)) std::memcpy(own, table + static_cast<Size>(items) * width, sizeof(float) * width);
+        if (!read_floats(row, 1, own, width))
+            std::memcpy(own, table + static_cast<Size>(items) * width, sizeof(float) * width);
         if (tied) (void)read_floats(row, 2, target + width, 1);
         // An untied head has learned nothing to score an unknown item by.
         has_target[i] = tied || read_floats(row, 3, target, width);

@@ -75,7 +75,8 @@ Datum ids_of(LiveModel* m, ArrayType* texts) {
     getTypeInputInfo(m->user.type, &input, &parameter);
     for (int i = 0; i < count; i++)
         if (!nulls[i]) ids[known++] = OidInputFunctionCall(input, TextDatumGetCString(ids[i]), parameter, -1);
-    return PointerGetDatum(construct_array(ids, known, m->user.type, m->user.length, m->user.by_value, m->user.alignment));
+    return PointerGetDatum(
+        construct_array(ids, known, m->user.type, m->user.length, m->user.by_value, m->user.alignment));
 }
 
 }  // namespace

@@ -110,7 +110,7 @@ CREATE INDEX ON visits (user_id);
 INSERT INTO visits SELECT u, 1 + (u * 5 + n * n) % 12, n FROM generate_series(1, 6) u, generate_series(1, 6) n;
 SELECT holomamba.create_model('visits', 'visits', 'user_id', 'item_id', '{t}', options => '{"dimension": 8, "layers": 1, "state_size": 2, "epochs": 1, "threads": 1}');
 CALL holomamba.train('visits');
-SELECT relation, count(*) FROM holomamba.model_triggers('visits') GROUP BY 1;
+SELECT relation, count(*) FROM holomamba.model_triggers('visits') GROUP BY 1 ORDER BY 1;
 INSERT INTO visits_1 (user_id, item_id, t) VALUES (1, 2, 10);
 INSERT INTO visits_1 (user_id, item_id, t) VALUES (1, 3, 11), (2, 3, 11), (3, 3, -0);
 UPDATE visits_1 SET item_id = 5 WHERE user_id = 4;
