@@ -106,6 +106,7 @@ CREATE TABLE holomamba.vocabulary_catalogue (
     version integer NOT NULL,
     field   name NOT NULL,
     labels  text[] NOT NULL,
+    counts  bigint[],
     PRIMARY KEY (model, version, field),
     FOREIGN KEY (model, version) REFERENCES holomamba.version_catalogue ON DELETE CASCADE
 );
@@ -115,6 +116,7 @@ COMMENT ON COLUMN holomamba.vocabulary_catalogue.model IS 'name of the model';
 COMMENT ON COLUMN holomamba.vocabulary_catalogue.version IS 'number of the version';
 COMMENT ON COLUMN holomamba.vocabulary_catalogue.field IS 'name of the attribute; empty for the items themselves';
 COMMENT ON COLUMN holomamba.vocabulary_catalogue.labels IS 'values of the attribute, or item ids, as text, in the order of their ordinals';
+COMMENT ON COLUMN holomamba.vocabulary_catalogue.counts IS 'of items: how many events each had when the version was trained';
 
 CREATE TABLE holomamba.training_log (
     model             name NOT NULL,
@@ -318,7 +320,7 @@ COMMENT ON COLUMN holomamba.versions.started_at IS 'when the training began';
 COMMENT ON COLUMN holomamba.versions.finished_at IS 'when the version became ready';
 
 CREATE VIEW holomamba.vocabulary WITH (security_barrier) AS
-    SELECT v.model, v.version, v.field, v.labels
+    SELECT v.model, v.version, v.field, v.labels, v.counts
     FROM holomamba.vocabulary_catalogue v
     WHERE holomamba.may_manage(v.model);
 
@@ -327,6 +329,7 @@ COMMENT ON COLUMN holomamba.vocabulary.model IS 'name of the model';
 COMMENT ON COLUMN holomamba.vocabulary.version IS 'number of the version';
 COMMENT ON COLUMN holomamba.vocabulary.field IS 'name of the attribute; empty for the items themselves';
 COMMENT ON COLUMN holomamba.vocabulary.labels IS 'values of the attribute, or item ids, as text, in the order of their ordinals';
+COMMENT ON COLUMN holomamba.vocabulary.counts IS 'of items: how many events each had when the version was trained';
 
 CREATE VIEW holomamba.checkpoints WITH (security_barrier) AS
     SELECT c.model, c.version, c.name, c.part, c.data
@@ -353,5 +356,5 @@ GRANT INSERT (model, version, status, holdout, options, seed), DELETE,
     ON holomamba.version_catalogue TO PUBLIC;
 GRANT INSERT, DELETE, UPDATE (shape, data) ON holomamba.parameters TO PUBLIC;
 GRANT INSERT, DELETE ON holomamba.training_log TO PUBLIC;
-GRANT SELECT, INSERT, DELETE, UPDATE (labels) ON holomamba.vocabulary TO PUBLIC;
+GRANT SELECT, INSERT, DELETE, UPDATE (labels, counts) ON holomamba.vocabulary TO PUBLIC;
 GRANT SELECT, INSERT, DELETE ON holomamba.checkpoints TO PUBLIC;

@@ -52,6 +52,9 @@ DECLARE
         'item', quote_ident(m.item_column),
         'owned_items', m.items,
         'key', quote_ident(m.item_key),
+        'item_type', m.item_type,
+        'attributes', (SELECT coalesce(string_agg(format(', n.%I', a.name), '' ORDER BY a.number), '')
+                       FROM unnest(m.attributes) WITH ORDINALITY AS a (name, number)),
         'collate', holomamba.collation_clause(m.item_type, (holomamba.column_of(m.interactions, m.item_column)).attcollation),
         'order_values', (SELECT string_agg(format('e.%I AS order_%s', o.name, o.number), ', ' ORDER BY o.number)
                          FROM unnest(m.order_columns) WITH ORDINALITY AS o (name, number)),
@@ -79,6 +82,7 @@ AS $function$
 DECLARE
     m CONSTANT holomamba.model_catalogue := holomamba.find_model(model);
 BEGIN
+    PERFORM holomamba.column_of(m.interactions, c) FROM unnest(m.order_columns || m.user_column || m.item_column) c;
     RETURN QUERY SELECT t.name, holomamba.fill_template(t.template, m) FROM (VALUES
 
 ('active_version', $$
@@ -225,15 +229,45 @@ $$),
 DELETE FROM {users}
 $$),
 
--- Items that go lose their target, and are not recommended any more.
+-- Items that go, $1, lose their target, and are not recommended any more. One whose key changes goes and comes.
+('items_left', $$
+SELECT o.{key}::text FROM old_items o WHERE o.{key} IS NOT NULL
+$$),
 ('items_gone', $$
 UPDATE {items} i SET target = NULL
 WHERE i.target IS NOT NULL
-  AND i.item_id IN (SELECT o.{key}{collate} FROM old_items o)
+  AND i.item_id IN (SELECT a::{item_type}{collate} FROM unnest($1) AS a)
   AND NOT EXISTS (SELECT FROM {owned_items} n WHERE n.{key}{collate} = i.item_id)
 $$),
 ('items_cleared', $$
 UPDATE {items} i SET target = NULL WHERE i.target IS NOT NULL
+$$),
+
+-- Items that come, or whose attributes change, are described by the active version. What the encoder reads of an item, its
+-- token, is fixed when the version meets the item, so that states stay what a replay gives; only its target changes.
+('items_arrived', $$
+SELECT n.{key}::text FROM new_items n WHERE n.{key} IS NOT NULL
+$$),
+('items_altered', $$
+SELECT c.{key}::text
+FROM (SELECT n.{key}{attributes} FROM new_items n EXCEPT ALL SELECT n.{key}{attributes} FROM old_items n) c
+WHERE c.{key} IS NOT NULL
+$$),
+-- Items $1, in version $2: whether one of them is new, who has had events with new ones before, and then they themselves.
+('items_unmet', $$
+SELECT FROM unnest($1) AS a WHERE NOT EXISTS (SELECT FROM {items} i WHERE i.item_id = a::{item_type}{collate})
+$$),
+('items_awaited', $$
+SELECT array_agg(DISTINCT e.{user})
+FROM {interactions} e
+WHERE e.{item} IN (SELECT a::{item_type}{collate} FROM unnest($1) AS a
+                   WHERE NOT EXISTS (SELECT FROM {items} i WHERE i.item_id = a::{item_type}{collate}))
+  AND e.{user} IS NOT NULL
+$$),
+('items_describe', $$
+INSERT INTO {items} (item_id, token, target)
+SELECT d.item_id::{item_type}, d.token, d.target FROM holomamba.describe_items({model}, $2, $1) d
+ON CONFLICT (item_id) DO UPDATE SET target = excluded.target
 $$)) AS t (name, template)
     WHERE m.items IS NOT NULL OR t.name NOT LIKE 'items%';
 END
@@ -251,37 +285,53 @@ COMMENT ON FUNCTION holomamba.follow_events() IS
 CREATE FUNCTION holomamba.follow_items() RETURNS trigger
     AS 'MODULE_PATHNAME', 'holomamba_follow_items' LANGUAGE C;
 COMMENT ON FUNCTION holomamba.follow_items() IS
-    'trigger on the items of the model that its argument names: stops recommending items that are gone';
+    'trigger on the items of the model that its argument names: new items and new attributes count at once, items that are gone are not recommended any more';
 
--- Ordinary triggers, which pg_dump knows: made by the caller, who owns the tables, and dependent on no extension.
-CREATE FUNCTION holomamba.create_triggers(model name) RETURNS void
+-- Ordinary triggers, which pg_dump knows: dependent on no extension but by their function.
+CREATE FUNCTION holomamba.create_triggers_on(model name, relation regclass, of_items boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    m CONSTANT holomamba.model_catalogue := holomamba.find_model(model);
     t record;
     trigger_name text;
 BEGIN
     FOR t IN
         SELECT * FROM (VALUES
-            ('insert', m.interactions, 'follow_events', 'REFERENCING NEW TABLE AS new_events'),
-            ('update', m.interactions, 'follow_events', 'REFERENCING OLD TABLE AS old_events NEW TABLE AS new_events'),
-            ('delete', m.interactions, 'follow_events', 'REFERENCING OLD TABLE AS old_events'),
-            ('truncate', m.interactions, 'follow_events', ''),
-            ('update', m.items, 'follow_items', 'REFERENCING OLD TABLE AS old_items'),
-            ('delete', m.items, 'follow_items', 'REFERENCING OLD TABLE AS old_items'),
-            ('truncate', m.items, 'follow_items', '')) AS v (event, relation, function, referencing)
-        WHERE v.relation IS NOT NULL
+            ('insert', false, 'REFERENCING NEW TABLE AS new_events'),
+            ('update', false, 'REFERENCING OLD TABLE AS old_events NEW TABLE AS new_events'),
+            ('delete', false, 'REFERENCING OLD TABLE AS old_events'),
+            ('truncate', false, ''),
+            ('insert', true, 'REFERENCING NEW TABLE AS new_items'),
+            ('update', true, 'REFERENCING OLD TABLE AS old_items NEW TABLE AS new_items'),
+            ('delete', true, 'REFERENCING OLD TABLE AS old_items'),
+            ('truncate', true, '')) AS v (event, of_items, referencing)
+        WHERE v.of_items = create_triggers_on.of_items
     LOOP
-        trigger_name := format('holomamba_%s_%s', m.model, t.event);
+        trigger_name := format('holomamba_%s_%s', model, t.event);
         EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s %s FOR EACH STATEMENT EXECUTE FUNCTION holomamba.%I(%L)',
-                       trigger_name, t.event, t.relation, t.referencing, t.function, m.model);
-        EXECUTE format('COMMENT ON TRIGGER %I ON %s IS %L', trigger_name, t.relation, format('keeps model "%s" up to date', m.model));
+                       trigger_name, t.event, relation, t.referencing, CASE WHEN of_items THEN 'follow_items' ELSE 'follow_events' END, model);
+        EXECUTE format('COMMENT ON TRIGGER %I ON %s IS %L', trigger_name, relation, format('keeps model "%s" up to date', model));
     END LOOP;
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.create_triggers(name) IS 'internal: makes the triggers of a model on the tables of its owner';
+COMMENT ON FUNCTION holomamba.create_triggers_on(name, regclass, boolean) IS 'internal: makes the triggers of a model on one table, in the name of the caller';
+
+CREATE FUNCTION holomamba.create_triggers(model name) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m CONSTANT holomamba.model_catalogue := holomamba.find_model(model);
+BEGIN
+    PERFORM holomamba.create_triggers_on(m.model, m.interactions, false);
+    IF m.items IS NOT NULL THEN
+        PERFORM holomamba.create_triggers_on(m.model, m.items, true);
+    END IF;
+    PERFORM holomamba.follow_parts(m.model);
+END
+$$;
+
+COMMENT ON FUNCTION holomamba.create_triggers(name) IS 'internal: makes the triggers of a model, those on the tables of its owner in the owner''s name';
 
 CREATE FUNCTION holomamba.model_triggers(model name) RETURNS TABLE (trigger_name name, relation regclass)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp

@@ -38,16 +38,19 @@ CREATE FUNCTION holomamba.make_vocabulary(m holomamba.model_catalogue, version i
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    ids text := format('SELECT %I::%s FROM %s', m.item_column, m.item_type, m.interactions);
+    ids text := format('SELECT %I::%s, 1 FROM %s', m.item_column, m.item_type, m.interactions);
     attribute name;
     labels text[];
+    counts bigint[];
 BEGIN
     IF m.items IS NOT NULL THEN
-        ids := ids || format(' UNION SELECT %I::%s FROM %s', m.item_key, m.item_type, m.items);
+        ids := ids || format(' UNION ALL SELECT %I::%s, 0 FROM %s', m.item_key, m.item_type, m.items);
     END IF;
-    EXECUTE format('SELECT array_agg(u.id::text ORDER BY u.id) FROM (SELECT DISTINCT i.id FROM (%s) i (id) WHERE i.id IS NOT NULL) u', ids)
-    INTO labels;
-    INSERT INTO holomamba.vocabulary (model, version, field, labels) VALUES (m.model, make_vocabulary.version, '', coalesce(labels, '{}'));
+    EXECUTE format('SELECT array_agg(u.id::text ORDER BY u.id), array_agg(u.events ORDER BY u.id) '
+                   'FROM (SELECT i.id, sum(i.event) AS events FROM (%s) i (id, event) WHERE i.id IS NOT NULL GROUP BY i.id) u', ids)
+    INTO labels, counts;
+    INSERT INTO holomamba.vocabulary (model, version, field, labels, counts)
+    VALUES (m.model, make_vocabulary.version, '', coalesce(labels, '{}'), coalesce(counts, '{}'));
 
     FOREACH attribute IN ARRAY m.attributes LOOP
         EXECUTE CASE holomamba.attribute_kind((holomamba.column_of(m.items, attribute)).atttypid)
@@ -89,6 +92,44 @@ AS $$
 $$;
 COMMENT ON FUNCTION holomamba.values_expression(regclass, name) IS 'internal: the values of a category of row i, as a set of text';
 
+-- Of which items, the list of (id, n) says.
+CREATE FUNCTION holomamba.attribute_queries(m holomamba.model_catalogue, version integer, items_list text)
+RETURNS TABLE (kind text, name text, labels integer, query text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    attribute name;
+BEGIN
+    FOREACH attribute IN ARRAY m.attributes LOOP
+        name := attribute;
+        labels := (SELECT cardinality(y.labels) FROM holomamba.vocabulary y
+                   WHERE y.model = m.model AND y.version = attribute_queries.version AND y.field = attribute);
+        IF holomamba.attribute_kind((holomamba.column_of(m.items, attribute)).atttypid) = 'number' THEN
+            kind := 'number';
+            query := format('SELECT (k.n - 1)::integer, ((x.x - s.mean) / s.deviation)::real '
+                            'FROM %s JOIN %s i ON i.%I = k.id, LATERAL (SELECT %s) x (x), '
+                            '(SELECT (y.labels)[1]::double precision, (y.labels)[2]::double precision FROM holomamba.vocabulary y '
+                            'WHERE y.model = %L AND y.version = %s AND y.field = %L) s (mean, deviation) '
+                            'WHERE x.x IS NOT NULL ORDER BY 1',
+                            items_list, m.items, m.item_key, holomamba.number_expression(m.items, attribute),
+                            m.model, version, attribute);
+        ELSE
+            kind := 'category';
+            query := format('SELECT (k.n - 1)::integer, (l.n - 1)::integer '
+                            'FROM %s JOIN %s i ON i.%I = k.id, %s x (x), '
+                            '(SELECT u.* FROM holomamba.vocabulary y, unnest(y.labels) WITH ORDINALITY u '
+                            'WHERE y.model = %L AND y.version = %s AND y.field = %L) l (label, n) '
+                            'WHERE l.label = x.x ORDER BY 1, 2',
+                            items_list, m.items, m.item_key, holomamba.values_expression(m.items, attribute),
+                            m.model, version, attribute);
+        END IF;
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION holomamba.attribute_queries(holomamba.model_catalogue, integer, text) IS
+    'internal: what reads (item, value) pairs of each attribute of some items, both by number';
+
 CREATE FUNCTION holomamba.training_queries(model text, version integer)
 RETURNS TABLE (kind text, name text, labels integer, query text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -100,38 +141,13 @@ DECLARE
                               'WHERE y.model = %L AND y.version = %s AND y.field = '''') k (id, n)', m.item_type, m.model, version);
     order_list text;
     first_order pg_attribute;
-    attribute name;
 BEGIN
     PERFORM holomamba.assert_tables_exist(m);
     SELECT * INTO v FROM holomamba.version_catalogue c WHERE c.model = m.model AND c.version = training_queries.version;
     SELECT string_agg(format('e.%I', o.name), ', ' ORDER BY o.number) INTO order_list
     FROM unnest(m.order_columns) WITH ORDINALITY AS o (name, number);
 
-    FOREACH attribute IN ARRAY m.attributes LOOP
-        name := attribute;
-        labels := (SELECT cardinality(y.labels) FROM holomamba.vocabulary y
-                   WHERE y.model = m.model AND y.version = v.version AND y.field = attribute);
-        IF holomamba.attribute_kind((holomamba.column_of(m.items, attribute)).atttypid) = 'number' THEN
-            kind := 'number';
-            query := format('SELECT (k.n - 1)::integer, ((x.x - s.mean) / s.deviation)::real '
-                            'FROM %s JOIN %s i ON i.%I = k.id, LATERAL (SELECT %s) x (x), '
-                            '(SELECT (y.labels)[1]::double precision, (y.labels)[2]::double precision FROM holomamba.vocabulary y '
-                            'WHERE y.model = %L AND y.version = %s AND y.field = %L) s (mean, deviation) '
-                            'WHERE x.x IS NOT NULL ORDER BY 1',
-                            items_list, m.items, m.item_key, holomamba.number_expression(m.items, attribute),
-                            m.model, v.version, attribute);
-        ELSE
-            kind := 'category';
-            query := format('SELECT (k.n - 1)::integer, (l.n - 1)::integer '
-                            'FROM %s JOIN %s i ON i.%I = k.id, %s x (x), '
-                            '(SELECT u.* FROM holomamba.vocabulary y, unnest(y.labels) WITH ORDINALITY u '
-                            'WHERE y.model = %L AND y.version = %s AND y.field = %L) l (label, n) '
-                            'WHERE l.label = x.x ORDER BY 1, 2',
-                            items_list, m.items, m.item_key, holomamba.values_expression(m.items, attribute),
-                            m.model, v.version, attribute);
-        END IF;
-        RETURN NEXT;
-    END LOOP;
+    RETURN QUERY SELECT * FROM holomamba.attribute_queries(m, version, items_list);
 
     -- Ties in the order columns are broken by physical order, as everywhere.
     first_order := holomamba.column_of(m.interactions, m.order_columns[1]);
@@ -305,6 +321,12 @@ CREATE FUNCTION holomamba.item_vectors(model text, version integer, OUT item_id 
     RETURNS SETOF record AS 'MODULE_PATHNAME', 'holomamba_item_vectors' LANGUAGE C STABLE STRICT ROWS 10000;
 COMMENT ON FUNCTION holomamba.item_vectors(text, integer) IS 'the vectors of every item that a version knows, computed from its weights';
 
+CREATE FUNCTION holomamba.describe_items(model text, version integer, ids text[], OUT item_id text, OUT token @extschema@.hrr, OUT target @extschema@.hrr)
+    RETURNS SETOF record AS 'MODULE_PATHNAME', 'holomamba_describe_items' LANGUAGE C STABLE STRICT ROWS 1000;
+COMMENT ON FUNCTION holomamba.describe_items(text, integer, text[]) IS
+    'the vectors of these items, by the weights of a version and the attributes that the items have now: of one that the version '
+    'does not know, what its attributes say of it';
+
 CREATE FUNCTION holomamba.assert_read_committed(name text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -325,6 +347,7 @@ AS $$
 DECLARE
     m holomamba.model_catalogue := holomamba.assert_may_manage(model);
     items_table text := format('holomamba.%I', m.model || '_items');
+    described bigint;
 BEGIN
     IF NOT EXISTS (SELECT FROM holomamba.version_catalogue v
                    WHERE v.model = m.model AND v.version = activate.version AND v.status = 'ready') THEN
@@ -341,15 +364,25 @@ BEGIN
     EXECUTE format('DELETE FROM %s', items_table);
     -- Items that are in events only are known to the encoder, but not on sale.
     EXECUTE format('INSERT INTO %s (item_id, token, target, popularity) '
-                   'SELECT i.item_id::%s, i.token, %s, coalesce(p.count, 0) '
+                   'SELECT i.item_id::%s, i.token, %s, p.count '
                    'FROM holomamba.item_vectors($1, $2) i '
-                   'LEFT JOIN (SELECT e.%I::text, count(*) FROM %s e GROUP BY 1) p (id, count) ON p.id = i.item_id',
+                   'JOIN (SELECT u.* FROM holomamba.vocabulary y, unnest(y.labels, y.counts) u '
+                   'WHERE y.model = $1 AND y.version = $2 AND y.field = '''') p (id, count) ON p.id = i.item_id',
                    items_table, m.item_type,
                    CASE WHEN m.items IS NULL THEN 'i.target'
                         ELSE format('CASE WHEN EXISTS (SELECT FROM %s s WHERE s.%I = i.item_id::%s) THEN i.target END',
-                                    m.items, m.item_key, m.item_type) END,
-                   m.item_column, m.interactions)
+                                    m.items, m.item_key, m.item_type) END)
     USING model, version;
+    -- Items that have come since the training are known by their attributes.
+    WHILE m.items IS NOT NULL LOOP
+        EXECUTE format('INSERT INTO %s (item_id, token, target) SELECT d.item_id::%s, d.token, d.target '
+                       'FROM holomamba.describe_items($1, $2, ARRAY(SELECT s.%I::text FROM %s s WHERE s.%3$I IS NOT NULL '
+                       'AND NOT EXISTS (SELECT FROM %1$s i WHERE i.item_id = s.%3$I) LIMIT 1000)) d',
+                       items_table, m.item_type, m.item_key, m.items)
+        USING model, version;
+        GET DIAGNOSTICS described = ROW_COUNT;
+        EXIT WHEN described = 0;
+    END LOOP;
     UPDATE holomamba.model_catalogue c SET active_version = activate.version WHERE c.model = m.model;
     PERFORM holomamba.rebuild_state(model);
 END

@@ -1,6 +1,7 @@
 // The triggers on events and items: which statements of sql/32_triggers.sql run, and in which order.
 #include "postgres/compat.h"
 #include "postgres/fold.hpp"
+#include "postgres/follow_items.hpp"
 #include "postgres/live_model.hpp"
 #include "postgres/replay.hpp"
 
@@ -97,8 +98,9 @@ void follow_row(LiveModel* m, TriggerData* trigger) {
 
 void follow_events(LiveModel* m, TriggerData* trigger) {
     if (m->user.source == InvalidAttrNumber)
-        ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("table \"%s\" holds no events of model \"%s\"",
-                                                                   RelationGetRelationName(trigger->tg_relation), NameStr(m->name)),
+        ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+                        errmsg("table \"%s\" holds no events of model \"%s\"",
+                               RelationGetRelationName(trigger->tg_relation), NameStr(m->name)),
                         errhint("Drop the trigger.")));
     if (TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
         follow_row(m, trigger);
@@ -108,32 +110,20 @@ void follow_events(LiveModel* m, TriggerData* trigger) {
         change(m, trigger);
 }
 
-void follow_items(LiveModel* m, TriggerData* trigger) {
-    if (m->relation != m->owned_items)
-        ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("table \"%s\" does not hold the items of model \"%s\"",
-                                                                   RelationGetRelationName(trigger->tg_relation), NameStr(m->name)),
-                        errhint("Drop the trigger.")));
-    if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event)) {
-        run(m, Statement::items_cleared);
-        return;
-    }
-    SPI_register_trigger_data(trigger);
-    run(m, Statement::items_gone);
-}
-
 // Runs function(model, trigger) with the rights of the model's owner, under the lock that an activation waits for.
-void follow(FunctionCallInfo fcinfo, bool rows, void (*function)(LiveModel*, TriggerData*)) {
+void follow(FunctionCallInfo fcinfo, bool events, void (*function)(LiveModel*, TriggerData*)) {
     if (!CALLED_AS_TRIGGER(fcinfo))
         ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("not called by a trigger")));
     auto* trigger = reinterpret_cast<TriggerData*>(fcinfo->context);
     const Trigger* t = trigger->tg_trigger;
     const bool row = TRIGGER_FIRED_FOR_ROW(trigger->tg_event), insert = TRIGGER_FIRED_BY_INSERT(trigger->tg_event);
-    const bool update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event), removal = TRIGGER_FIRED_BY_DELETE(trigger->tg_event);
-    const bool has_old = t->tgoldtable != nullptr && std::strcmp(t->tgoldtable, "old_events") == 0;
-    const bool has_new = t->tgnewtable != nullptr && std::strcmp(t->tgnewtable, "new_events") == 0;
-    const bool has_items = t->tgoldtable != nullptr && std::strcmp(t->tgoldtable, "old_items") == 0;
-    const bool tables = rows ? ((!insert && !update) || has_new) && ((!update && !removal) || has_old) : (!update && !removal) || has_items;
-    if (!TRIGGER_FIRED_AFTER(trigger->tg_event) || t->tgnargs != 1 || (row ? !rows : !tables))
+    const bool update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event),
+               removal = TRIGGER_FIRED_BY_DELETE(trigger->tg_event);
+    const char *old_table = events ? "old_events" : "old_items", *new_table = events ? "new_events" : "new_items";
+    const bool has_old = t->tgoldtable != nullptr && std::strcmp(t->tgoldtable, old_table) == 0;
+    const bool has_new = t->tgnewtable != nullptr && std::strcmp(t->tgnewtable, new_table) == 0;
+    const bool tables = ((!insert && !update) || has_new) && ((!update && !removal) || has_old);
+    if (!TRIGGER_FIRED_AFTER(trigger->tg_event) || t->tgnargs != 1 || !(row || tables))
         ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
                         errmsg("trigger \"%s\" is not one that holomamba.create_triggers() makes", t->tgname),
                         errhint("Drop the trigger.")));

@@ -17,11 +17,11 @@ extern "C" {
 namespace holomamba::postgres {
 namespace {
 
-// So many users and events are held in memory at once: enough for the encoder to work on full matrices and for a statement
-// to be worth its start. A longer history is taken in parts.
+// So many users and events are held in memory at once: enough for the encoder to work on full matrices and for a
+// statement to be worth its start. A longer history is taken in parts.
 constexpr int kUsers = 1024;
 constexpr int kEvents = 16384;
-constexpr int kFew = 1024;  // not worth threads
+constexpr int kFew = 1024;   // not worth threads
 constexpr long kRows = 512;  // fetched at a time
 
 // The events of one user, as far as they are known.
@@ -104,7 +104,8 @@ void find_states(Fold* f) {
     }
     if (count == 0) return;
     const Arguments arguments = keys_of(f, asked, count, true);
-    if (run(f->model, Statement::states, &arguments) != static_cast<uint64>(count)) elog(ERROR, "users are not distinct");
+    if (run(f->model, Statement::states, &arguments) != static_cast<uint64>(count))
+        elog(ERROR, "users are not distinct");
     for (int i = 0; i < count; i++) {
         bool null, unknown;
         const Datum state = value_of(static_cast<uint64>(i), 1, &null);
@@ -134,7 +135,8 @@ void advance(Fold* f) {
         core_call([&] { encoder->advance(moves->state, moves->tokens); });
     else
         interruptible_core_call([&](const StopCheck& stop) {
-            advance_many(*encoder, {moves, count}, f->events <= kFew ? 1 : thread_count(encoder->options().threads), stop);
+            advance_many(*encoder, {moves, count}, f->events <= kFew ? 1 : thread_count(encoder->options().threads),
+                         stop);
         });
 }
 
@@ -170,7 +172,8 @@ void finish(Fold* f, int count) {
     }
     set(&arguments, m->orders + 1, array_of(m->state, states, nulls, users));
     set(&arguments, m->orders + 2, array_of(m->vector, vectors, nulls, users));
-    set(&arguments, m->orders + 3, PointerGetDatum(construct_array(events, users, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE)));
+    set(&arguments, m->orders + 3,
+        PointerGetDatum(construct_array(events, users, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE)));
     set(&arguments, m->orders + 4, Int32GetDatum(f->version));
     if (f->into == FoldInto::compared) {
         run(m, Statement::compare, &arguments, true);
@@ -256,9 +259,11 @@ void take(Fold* f, SPITupleTable* rows, uint64 row) {
     if (!null) {
         const Hrr* vector = DatumGetHrr(token);
         if (vector->dims != encoder_of_fingerprint(f->fresh->fingerprint)->dimension())
-            ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("a token of %d dimensions among the items of model \"%s\"",
-                                                                    vector->dims, NameStr(m->name))));
-        x = static_cast<const float*>(std::memcpy(palloc(sizeof(float) * vector->dims), vector->x, sizeof(float) * vector->dims));
+            ereport(ERROR,
+                    (errcode(ERRCODE_DATA_CORRUPTED), errmsg("a token of %d dimensions among the items of model \"%s\"",
+                                                             vector->dims, NameStr(m->name))));
+        x = static_cast<const float*>(
+            std::memcpy(palloc(sizeof(float) * vector->dims), vector->x, sizeof(float) * vector->dims));
     }
     f->tokens[f->events++] = x;
     r->tokens++;

@@ -17,9 +17,9 @@ enum class FoldInto {
 };
 
 // Reads statement `events`, (user, token, order values ...) in the order of users and time, to its end. Takes a bounded
-// number of events at a time, whatever their number and that of their users. For `moved` returns an array of users whose new
-// events do not come after the last one, or are tied: with the stored states untouched, or 0 if there are none. Differences
-// go to `differences`.
+// number of events at a time, whatever their number and that of their users. For `moved` returns an array of users
+// whose new events do not come after the last one, or are tied: with the stored states untouched, or 0 if there are
+// none. Differences go to `differences`.
 Datum fold(LiveModel* model, int32 version, Statement events, const Arguments* arguments, FoldInto into,
            ReturnSetInfo* differences = nullptr);
 

@@ -17,11 +17,13 @@ extern "C" {
 namespace holomamba::postgres {
 namespace {
 
-// What a statement's parameters are. First come as many as the model has order columns: of one event, or arrays of them.
+// What a statement's parameters are. First come as many as the model has order columns: of one event, or arrays of
+// them.
 enum class Takes {
     nothing,
     event,  // user, item, version
     many,   // users, states, vectors, numbers of events; version
+    items,  // ids as text; version
 };
 
 struct StatementInfo {
@@ -30,18 +32,39 @@ struct StatementInfo {
 };
 
 const StatementInfo kInfos[kStatements] = {
-    {"active_version", Takes::nothing},    {"advance", Takes::event},          {"start", Takes::event},
-    {"place_arrived", Takes::nothing},     {"lock_arrived", Takes::nothing},   {"arrived", Takes::nothing},
-    {"states", Takes::many},               {"store", Takes::many},             {"place_chosen", Takes::many},
-    {"lock_chosen", Takes::many},          {"history_chosen", Takes::many},    {"remove_chosen", Takes::many},
-    {"history", Takes::nothing},           {"remove", Takes::nothing},         {"compare", Takes::many},
-    {"without_events", Takes::nothing},    {"touched_by_delete", Takes::nothing}, {"touched_by_update", Takes::nothing},
-    {"clear", Takes::nothing},             {"items_gone", Takes::nothing},     {"items_cleared", Takes::nothing},
+    {"active_version", Takes::nothing},
+    {"advance", Takes::event},
+    {"start", Takes::event},
+    {"place_arrived", Takes::nothing},
+    {"lock_arrived", Takes::nothing},
+    {"arrived", Takes::nothing},
+    {"states", Takes::many},
+    {"store", Takes::many},
+    {"place_chosen", Takes::many},
+    {"lock_chosen", Takes::many},
+    {"history_chosen", Takes::many},
+    {"remove_chosen", Takes::many},
+    {"history", Takes::nothing},
+    {"remove", Takes::nothing},
+    {"compare", Takes::many},
+    {"without_events", Takes::nothing},
+    {"touched_by_delete", Takes::nothing},
+    {"touched_by_update", Takes::nothing},
+    {"clear", Takes::nothing},
+    {"items_left", Takes::nothing},
+    {"items_gone", Takes::items},
+    {"items_cleared", Takes::nothing},
+    {"items_arrived", Takes::nothing},
+    {"items_altered", Takes::nothing},
+    {"items_unmet", Takes::items},
+    {"items_awaited", Takes::items},
+    {"items_describe", Takes::items},
 };
 
 LiveModel* models = nullptr;
 
-// A table was altered, renamed, dropped or analysed, or a schema renamed: names and numbers of columns are asked for anew.
+// A table was altered, renamed, dropped or analysed, or a schema renamed: names and numbers of columns are asked for
+// anew.
 void forget_relation(Datum, Oid relation) {
     for (LiveModel* m = models; m != nullptr; m = m->next)
         if (relation == InvalidOid || relation == m->relation || relation == m->interactions ||
@@ -70,7 +93,8 @@ Column column_named(TupleDesc row, const char* name) {
         column.collation = attribute->attcollation;
     }
     if (column.type == InvalidOid)
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN), errmsg("column \"%s\" of the table of users is gone", name)));
+        ereport(ERROR,
+                (errcode(ERRCODE_UNDEFINED_COLUMN), errmsg("column \"%s\" of the table of users is gone", name)));
     column.array_type = get_array_type(column.type);
     get_typlenbyvalalign(column.type, &column.length, &column.by_value, &column.alignment);
     column.types = lookup_type_cache(column.type, TYPECACHE_EQ_OPR_FINFO);
@@ -88,8 +112,15 @@ Oid own_table(const LiveModel* m, const char* suffix) {
 void load_catalogue(LiveModel* m) {
     Parameters p;
     add_text(&p, NameStr(m->name));
-    execute("SELECT m.interactions::pg_catalog.oid, m.items::pg_catalog.oid, m.user_column, m.item_column, m.item_type, m.order_columns "
-            "FROM holomamba.find_model($1) m", &p);
+    execute(
+        "SELECT m.interactions::pg_catalog.oid, m.items::pg_catalog.oid, m.user_column, m.item_column, m.item_type, "
+        "m.order_columns, "
+        "EXISTS (SELECT FROM pg_constraint c, pg_attribute e, pg_attribute i WHERE e.attrelid = m.interactions "
+        "AND e.attname = m.item_column AND i.attrelid = m.items AND i.attname = m.item_key AND c.contype = 'f' "
+        "AND c.conrelid = m.interactions AND c.confrelid = m.items AND c.conkey = ARRAY[e.attnum] "
+        "AND c.confkey = ARRAY[i.attnum] AND c.convalidated AND NOT c.condeferrable), m.item_key "
+        "FROM holomamba.find_model($1) m",
+        &p);
     bool null;
     m->interactions = DatumGetObjectId(value_of(0, 1, &null));
     m->owned_items = DatumGetObjectId(value_of(0, 2, &null));
@@ -99,11 +130,14 @@ void load_catalogue(LiveModel* m) {
                            typeInheritsFrom(get_rel_type_id(m->relation), get_rel_type_id(m->interactions));
     if (!of_events && m->relation != m->owned_items)
         ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
-                        errmsg("table \"%s\" is none of the tables of model \"%s\"", get_rel_name(m->relation), NameStr(m->name)),
+                        errmsg("table \"%s\" is none of the tables of model \"%s\"", get_rel_name(m->relation),
+                               NameStr(m->name)),
                         errhint("Drop the trigger.")));
+    m->items_first = DatumGetBool(value_of(0, 7, &null));
     m->item_type = DatumGetObjectId(value_of(0, 5, &null));
     Datum* orders;
-    deconstruct_array(DatumGetArrayTypeP(value_of(0, 6, &null)), NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &orders, nullptr, &m->orders);
+    deconstruct_array(DatumGetArrayTypeP(value_of(0, 6, &null)), NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &orders,
+                      nullptr, &m->orders);
     m->order = static_cast<Column*>(MemoryContextAllocZero(m->context, sizeof(Column) * static_cast<Size>(m->orders)));
 
     m->users = own_table(m, "users");
@@ -115,7 +149,10 @@ void load_catalogue(LiveModel* m) {
     m->vector = column_named(RelationGetDescr(users), "vector");
     for (int i = 0; i < m->orders; i++) m->order[i] = column_named(RelationGetDescr(users), psprintf("last_%d", i + 1));
     relation_close(users, AccessShareLock);
-    if (!of_events) return;
+    if (!of_events) {
+        m->key = get_attnum(m->relation, text_of(0, 8));
+        return;
+    }
     m->user.source = get_attnum(m->relation, text_of(0, 3));
     m->item = get_attnum(m->relation, text_of(0, 4));
     for (int i = 0; i < m->orders; i++) m->order[i].source = get_attnum(m->relation, NameStr(*DatumGetName(orders[i])));
@@ -144,8 +181,12 @@ SPIPlanPtr plan_of(LiveModel* m, Statement statement) {
     const Takes takes = kInfos[i].takes;
     auto* types = static_cast<Oid*>(palloc(sizeof(Oid) * (static_cast<Size>(m->orders) + 5)));
     int count = 0;
-    if (takes != Takes::nothing) {
-        for (int o = 0; o < m->orders; o++) types[count++] = takes == Takes::event ? m->order[o].type : m->order[o].array_type;
+    if (takes == Takes::items) {
+        types[count++] = TEXTARRAYOID;
+        types[count++] = INT4OID;
+    } else if (takes != Takes::nothing) {
+        for (int o = 0; o < m->orders; o++)
+            types[count++] = takes == Takes::event ? m->order[o].type : m->order[o].array_type;
         types[count++] = takes == Takes::event ? m->user.type : m->user.array_type;
         types[count++] = takes == Takes::event ? m->item_type : m->state.array_type;
         types[count++] = takes == Takes::event ? INT4OID : m->vector.array_type;
@@ -207,7 +248,9 @@ uint64 run(LiveModel* model, Statement statement, const Arguments* arguments, bo
     SPIPlanPtr plan = plan_of(model, statement);
     const int result = SPI_execute_plan(plan, arguments ? arguments->values : nullptr,
                                         arguments ? arguments->nulls : nullptr, read_only, 0);
-    if (result < 0) elog(ERROR, "statement \"%s\" failed: %s", kInfos[static_cast<int>(statement)].name, SPI_result_code_string(result));
+    if (result < 0)
+        elog(ERROR, "statement \"%s\" failed: %s", kInfos[static_cast<int>(statement)].name,
+             SPI_result_code_string(result));
     return SPI_processed;
 }
 

@@ -30,10 +30,16 @@ enum class Statement {
     touched_by_delete,
     touched_by_update,
     clear,
+    items_left,
     items_gone,
     items_cleared,
+    items_arrived,
+    items_altered,
+    items_unmet,
+    items_awaited,
+    items_describe,
 };
-constexpr int kStatements = static_cast<int>(Statement::items_cleared) + 1;
+constexpr int kStatements = static_cast<int>(Statement::items_describe) + 1;
 
 // A column of the table of users, and the column of the triggered table that it is filled from.
 struct Column {
@@ -52,21 +58,22 @@ struct LiveModel {
     Oid relation;      // the table whose changes are followed: the events, a partition of them, or the items
     Oid interactions;  // the table of events
     Oid owned_items;   // the owner's table of items, or InvalidOid
+    bool items_first;  // a foreign key sees to it that there is no event with an item that is not there yet
     Oid users, items;  // ours
     Oid owner;         // of the model
     Column user, state, vector;
     int orders;
     Column* order;
     Oid item_type;
-    AttrNumber item;  // the item column of `relation`
+    AttrNumber item, key;  // the item column of `relation`, or the key of the items
     char* text[kStatements];
     SPIPlanPtr plan[kStatements];
     bool stale;   // one of the tables has changed since
     int running;  // calls that use it
 };
 
-// The model as changes of `relation` need it, InvalidOid for its table of events. Raises where there is no such model, or the
-// table is none of its tables. Connected to SPI, with the search path pinned.
+// The model as changes of `relation` need it, InvalidOid for its table of events. Raises where there is no such model,
+// or the table is none of its tables. Connected to SPI, with the search path pinned.
 LiveModel* find_live_model(const char* name, Oid relation);
 
 // Values of a statement's parameters: for one event, or arrays of them (see the templates).

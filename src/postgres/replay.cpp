@@ -51,7 +51,7 @@ template <typename Function>
 void as_owner(const char* name, Function&& function) {
     if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
     Parameters p;
-    add_text(&p, name);
+    add(&p, TEXTOID, name ? CStringGetTextDatum(name) : Datum{0}, name == nullptr);
     execute("SELECT holomamba.assert_tables_exist(holomamba.assert_may_manage($1))", &p);
     LiveModel* m = find_live_model(name, InvalidOid);
     const OwnerScope scope = enter_owner(m->owner);
@@ -75,7 +75,8 @@ Datum ids_of(LiveModel* m, ArrayType* texts) {
     getTypeInputInfo(m->user.type, &input, &parameter);
     for (int i = 0; i < count; i++)
         if (!nulls[i]) ids[known++] = OidInputFunctionCall(input, TextDatumGetCString(ids[i]), parameter, -1);
-    return PointerGetDatum(construct_array(ids, known, m->user.type, m->user.length, m->user.by_value, m->user.alignment));
+    return PointerGetDatum(
+        construct_array(ids, known, m->user.type, m->user.length, m->user.by_value, m->user.alignment));
 }
 
 }  // namespace
@@ -83,7 +84,6 @@ Datum ids_of(LiveModel* m, ArrayType* texts) {
 HOLOMAMBA_FUNCTION(holomamba_rebuild_state)
 Datum holomamba_rebuild_state(PG_FUNCTION_ARGS) {
     const char* name = PG_ARGISNULL(0) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(0));
-    if (name == nullptr) ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("no model given")));
     PreventCommandIfReadOnly("rebuild_state()");
     ArrayType* users = PG_ARGISNULL(1) ? nullptr : PG_GETARG_ARRAYTYPE_P(1);
     as_owner(name, [&](LiveModel* m) {

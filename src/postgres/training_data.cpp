@@ -77,6 +77,18 @@ void read_histories(const char* query, TrainingData* data) {
 
 }  // namespace
 
+void read_attribute(SPITupleTable* queries, uint64 row, int items, Attribute* attribute) {
+    const auto text = [&](int number) { return SPI_getvalue(queries->vals[row], queries->tupdesc, number); };
+    const char *kind = text(1), *name = text(2), *query = text(4);
+    bool null;
+    const int labels = DatumGetInt32(SPI_getbinval(queries->vals[row], queries->tupdesc, 3, &null));
+    core_call([&] { attribute->name = name; });
+    if (std::strcmp(kind, "number") == 0)
+        read_numbers(query, attribute, items);
+    else
+        read_category(query, attribute, items, labels);
+}
+
 void read_version(const char* model, int32 version, TrainingData* data) {
     Parameters p;
     add_text(&p, model);
@@ -111,13 +123,7 @@ void read_dataset(const char* model, int32 version, TrainingData* data) {
             read_histories(query, data);
             continue;
         }
-        Attribute* attribute = &catalogue.attributes[i];
-        const char* name = SPI_getvalue(queries->vals[i], queries->tupdesc, 2);
-        core_call([&] { attribute->name = name; });
-        if (std::strcmp(kind, "number") == 0)
-            read_numbers(query, attribute, catalogue.items);
-        else
-            read_category(query, attribute, catalogue.items, labels);
+        read_attribute(queries, i, catalogue.items, &catalogue.attributes[i]);
     }
 }
 

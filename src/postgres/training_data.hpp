@@ -2,7 +2,7 @@
 #pragma once
 
 #include "model/options.hpp"
-#include "postgres/guard.hpp"
+#include "postgres/spi.hpp"
 #include "training/dataset.hpp"
 
 namespace holomamba::postgres {
@@ -20,5 +20,8 @@ void read_version(const char* model, int32 version, TrainingData* data);
 // Reads items with their attributes, and histories, as the version of read_version knows them, with the caller's
 // rights.
 void read_dataset(const char* model, int32 version, TrainingData* data);
+
+// Reads one attribute of items 0 .. items - 1 as row `row` of attribute_queries() or training_queries() says.
+void read_attribute(SPITupleTable* queries, uint64 row, int items, Attribute* attribute);
 
 }  // namespace holomamba::postgres

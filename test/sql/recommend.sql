@@ -192,12 +192,11 @@ INSERT INTO holomamba.films_items SELECT n, '[1,0]', ARRAY[n, 0, 0]::hrr, n FROM
 INSERT INTO holomamba.films_users VALUES (1, '[1,0,1]');
 UPDATE holomamba.model_catalogue SET active_version = 1;
 DELETE FROM films WHERE id = 7;
-UPDATE films SET id = 16 WHERE id = 6;
+DELETE FROM films WHERE id = 6;
 WITH gone AS (DELETE FROM films WHERE id = 5), back AS (UPDATE films SET id = 4 WHERE id = 4) SELECT;
 BEGIN;
 DELETE FROM films WHERE id = 3;
 ROLLBACK;
-INSERT INTO films VALUES (17);
 SELECT item_id FROM recommend(1);
 TRUNCATE films;
 SELECT count(*) FROM recommend(1);

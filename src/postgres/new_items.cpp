@@ -1,0 +1,188 @@
+// Items described by their attributes, whether a version was trained with them or not.
+#include <memory>
+#include <vector>
+
+#include "model/holographic_embedding.hpp"
+#include "postgres/compat.h"
+#include "postgres/hrr.hpp"
+#include "postgres/options.hpp"
+#include "postgres/owned.hpp"
+#include "postgres/spi.hpp"
+#include "postgres/training_data.hpp"
+
+extern "C" {
+#include "utils/array.h"
+}
+
+using namespace holomamba::postgres;
+using holomamba::HolographicEmbedding;
+
+namespace {
+
+// A version's embedding, of some items only.
+struct Described {
+    holomamba::Options options;
+    holomamba::Catalogue catalogue;
+    holomamba::ParameterLayout layout;
+    std::unique_ptr<HolographicEmbedding> embedding;
+    std::vector<float> parameters;
+    HolographicEmbedding::Composed composed;
+};
+
+void read_catalogue(const char* model, int32 version, Datum ids, int items, Described* d) {
+    Parameters p;
+    add_text(&p, model);
+    add_int(&p, version);
+    execute(
+        "SELECT v.options::pg_catalog.text FROM holomamba.version_catalogue v "
+        "WHERE v.model = $1::pg_catalog.name AND v.version = $2 AND v.status = 'ready'",
+        &p);
+    if (SPI_processed == 0)
+        ereport(ERROR,
+                (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("model \"%s\" has no complete version %d", model, version),
+                 errhint("The view holomamba.versions lists the versions.")));
+    read_options(text_of(0, 1), &d->options);
+    d->catalogue.items = items;
+    add(&p, TEXTARRAYOID, ids);
+    execute(
+        "SELECT q.kind, q.name, q.labels, q.query FROM holomamba.find_model($1) m, holomamba.attribute_queries(m, $2, "
+        "pg_catalog.format('(SELECT k.id::%s, k.n FROM unnest(%L::text[]) WITH ORDINALITY k (id, n)) k (id, n)', "
+        "m.item_type, $3)) q",
+        &p);
+    SPITupleTable* queries = SPI_tuptable;
+    const uint64 count = SPI_processed;
+    core_call([&] { d->catalogue.attributes.resize(count); });
+    for (uint64 i = 0; i < count; i++) read_attribute(queries, i, items, &d->catalogue.attributes[i]);
+}
+
+float* parameter(Described* d, const char* name, Size* size) {
+    for (const holomamba::ParameterInfo& info : d->layout.parameters()) {
+        if (info.name != name) continue;
+        *size = info.size;
+        return d->parameters.data() + info.offset;
+    }
+    return nullptr;
+}
+
+// What items share, and the rows of the unknown item and the start token. The item table's end is read and no more.
+void read_shared(const char* model, int32 version, Described* d, int items) {
+    const int width = d->options.dimension;
+    Parameters p;
+    add_text(&p, model);
+    add_int(&p, version);
+    add_int(&p, width);
+    execute(
+        "SELECT p.name, CASE p.name WHEN 'embedding.items' THEN "
+        "pg_catalog.substr(p.data, pg_catalog.octet_length(p.data) - 8 * $3 + 1) ELSE p.data END "
+        "FROM holomamba.parameters p WHERE p.model = $1::pg_catalog.name AND p.version = $2 AND p.name LIKE "
+        "'embedding.%'",
+        &p);
+    for (uint64 row = 0; row < SPI_processed; row++) {
+        bool null;
+        const bytea* data = DatumGetByteaP(value_of(row, 2, &null));
+        Size size = 0, floats = (VARSIZE(data) - VARHDRSZ) / sizeof(float);
+        float* to = parameter(d, text_of(row, 1), &size);
+        if (std::strcmp(text_of(row, 1), "embedding.items") == 0) {
+            to += static_cast<Size>(items) * width;
+            size = 2 * static_cast<Size>(width);
+        }
+        if (to == nullptr || size != floats)
+            ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                            errmsg("the weights of version %d of model \"%s\" do not fit the model", version, model),
+                            errhint("Train a new version: CALL holomamba.train('%s');", model)));
+        std::memcpy(to, VARDATA(data), floats * sizeof(float));
+    }
+}
+
+// A piece of a row as floats; false where it is NULL.
+bool read_floats(uint64 row, int number, float* to, int count) {
+    bool null;
+    const Datum value = value_of(row, number, &null);
+    if (null) return false;
+    const bytea* data = DatumGetByteaP(value);
+    if (VARSIZE(data) - VARHDRSZ != sizeof(float) * static_cast<Size>(count))
+        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("a weight has the wrong size")));
+    std::memcpy(to, VARDATA(data), sizeof(float) * static_cast<Size>(count));
+    return true;
+}
+
+}  // namespace
+
+HOLOMAMBA_FUNCTION(holomamba_describe_items)
+Datum holomamba_describe_items(PG_FUNCTION_ARGS) {
+    const char* model = text_to_cstring(PG_GETARG_TEXT_PP(0));
+    const int32 version = PG_GETARG_INT32(1);
+    Datum* ids;
+    bool* nulls;
+    int items;
+    deconstruct_array(PG_GETARG_ARRAYTYPE_P(2), TEXTOID, -1, false, TYPALIGN_INT, &ids, &nulls, &items);
+    InitMaterializedSRF(fcinfo, 0);
+    auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+    if (items == 0) return Datum{0};
+
+    SPI_connect();
+    auto* d = make_owned<Described>(CurrentMemoryContext);
+    read_catalogue(model, version, PG_GETARG_DATUM(2), items, d);
+    core_call([&] {
+        d->embedding = std::make_unique<HolographicEmbedding>(d->options, d->catalogue, d->layout);
+        d->parameters.resize(d->layout.size());
+    });
+    read_shared(model, version, d, items);
+
+    // Of items that the version knows their own row and bias; of others the unknown item's.
+    const int width = d->options.dimension;
+    const bool tied = d->options.head == "tied";
+    auto* targets = static_cast<float*>(palloc0(sizeof(float) * static_cast<Size>(items) * (width + 1)));
+    auto* has_target = static_cast<bool*>(palloc0(static_cast<Size>(items)));
+    Parameters p;
+    add_text(&p, model);
+    add_int(&p, version);
+    add_int(&p, width);
+    add(&p, TEXTARRAYOID, PG_GETARG_DATUM(2));
+    execute(
+        "SELECT pg_catalog.substr(e.data, (k.n - 1)::integer * 4 * $3 + 1, 4 * $3), "
+        "CASE WHEN k.n IS NULL THEN u.data ELSE pg_catalog.substr(b.data, (k.n - 1)::integer * 4 + 1, 4) END, "
+        "pg_catalog.substr(w.data, (k.n - 1)::integer * 4 * $3 + 1, 4 * $3) "
+        "FROM unnest($4) WITH ORDINALITY i (id, n) "
+        "LEFT JOIN (SELECT l.* FROM holomamba.vocabulary y, unnest(y.labels) WITH ORDINALITY l (id, n) "
+        "WHERE y.model = $1::pg_catalog.name AND y.version = $2 AND y.field = '') k ON k.id = i.id "
+        "LEFT JOIN holomamba.parameters e ON e.model = $1::pg_catalog.name AND e.version = $2 AND e.name = "
+        "'embedding.items' "
+        "LEFT JOIN holomamba.parameters b ON b.model = $1::pg_catalog.name AND b.version = $2 AND b.name = 'head.bias' "
+        "LEFT JOIN holomamba.parameters u ON u.model = $1::pg_catalog.name AND u.version = $2 AND u.name = "
+        "'head.unknown_bias' "
+        "LEFT JOIN holomamba.parameters w ON w.model = $1::pg_catalog.name AND w.version = $2 AND w.name = "
+        "'head.weight' "
+        "ORDER BY i.n",
+        &p);
+    if (SPI_processed != static_cast<uint64>(items)) elog(ERROR, "items are not distinct");
+    Size size;
+    float* table = parameter(d, "embedding.items", &size);
+    for (int i = 0; i < items; i++) {
+        float* own = table + static_cast<Size>(i) * width;
+        float* target = targets + static_cast<Size>(i) * (width + 1);
+        const auto row = static_cast<uint64>(i);
+        if (!read_floats(row, 1, own, width))
+            std::memcpy(own, table + static_cast<Size>(items) * width, sizeof(float) * width);
+        if (tied) (void)read_floats(row, 2, target + width, 1);
+        // An untied head has learned nothing to score an unknown item by.
+        has_target[i] = tied || read_floats(row, 3, target, width);
+    }
+    core_call([&] {
+        std::vector<std::int32_t> rows(static_cast<std::size_t>(items));
+        for (int i = 0; i < items; i++) rows[i] = i;
+        d->embedding->prepare(d->parameters.data(), rows.size(), d->composed);
+        d->embedding->compose(holomamba::kernels(), d->parameters.data(), rows, {}, 0, rows.size(), d->composed);
+    });
+    for (int i = 0; i < items; i++) {
+        Hrr *token = hrr_allocate(width), *target = hrr_allocate(width + 1);
+        std::memcpy(token->x, d->composed.token.data() + static_cast<Size>(i) * width, sizeof(float) * width);
+        std::memcpy(target->x, targets + static_cast<Size>(i) * (width + 1), sizeof(float) * (width + 1));
+        if (tied) std::memcpy(target->x, d->composed.raw.data() + static_cast<Size>(i) * width, sizeof(float) * width);
+        Datum values[3] = {ids[i], PointerGetDatum(token), PointerGetDatum(target)};
+        bool missing[3] = {nulls[i], false, !has_target[i]};
+        tuplestore_putvalues(result->setResult, result->setDesc, values, missing);
+    }
+    SPI_finish();
+    return Datum{0};
+}

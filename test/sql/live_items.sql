@@ -1,0 +1,124 @@
+-- Items that come, change and go: what is recommended follows at once, and states stay what a replay gives
+\pset format unaligned
+\set SHOW_CONTEXT never
+SET client_min_messages = warning;
+
+CREATE TABLE wares (item_id integer PRIMARY KEY, genre text, tags text[], price numeric, stock integer);
+INSERT INTO wares SELECT i, 'genre ' || i % 3, ARRAY['tag ' || i % 2, 'tag ' || i % 5], i, 1 FROM generate_series(1, 12) i;
+CREATE TABLE sales (user_id integer, item_id integer, t integer);
+CREATE INDEX ON sales (user_id);
+INSERT INTO sales SELECT u, 1 + (u * 5 + n * n) % 11, n FROM generate_series(1, 6) u, generate_series(1, 6) n;
+SELECT holomamba.create_model('wares', 'sales', 'user_id', 'item_id', '{t}', 'wares', 'item_id', '{genre,tags,price}',
+    '{"dimension": 8, "layers": 1, "state_size": 2, "epochs": 2, "learning_rate": 0.02, "threads": 1}');
+-- Before the first training nothing is known of any item
+INSERT INTO wares VALUES (13, 'genre 1', '{tag 1}', 13, 1);
+UPDATE wares SET price = 14 WHERE item_id = 13;
+SELECT count(*) FROM holomamba.wares_items;
+CALL holomamba.train('wares');
+CREATE TEMPORARY TABLE known AS SELECT * FROM holomamba.wares_items;
+
+-- Described as when trained, an item has the vectors that the training gave it
+SELECT count(*), bool_and(d.token = k.token AND d.target = k.target)
+FROM (SELECT d.item_id::integer, d.token::text, d.target::text FROM holomamba.describe_items('wares', 1, ARRAY(SELECT item_id::text FROM wares)) d) d
+JOIN (SELECT item_id, token::text, target::text FROM known) k USING (item_id);
+SELECT * FROM holomamba.describe_items('wares', 1, '{}');
+SELECT holomamba.describe_items('wares', 9, '{1}');
+SELECT holomamba.describe_items('nothing', 1, '{1}');
+
+CREATE FUNCTION pg_temp.look(OUT changed text, OUT on_sale bigint, OUT wrong bigint) LANGUAGE plpgsql AS $$
+BEGIN
+    SELECT string_agg(item_id || CASE WHEN k.item_id IS NULL THEN ' new' WHEN i.item_id IS NULL THEN ' lost'
+                                 ELSE concat(CASE WHEN i.token::text <> k.token::text THEN ' token' END,
+                                             CASE WHEN i.target IS NULL AND k.target IS NOT NULL THEN ' gone'
+                                                  WHEN k.target IS NULL AND i.target IS NOT NULL THEN ' back'
+                                                  WHEN i.target::text <> k.target::text THEN ' target' END) END, ', ' ORDER BY item_id) INTO changed
+    FROM known k FULL JOIN holomamba.wares_items i USING (item_id)
+    WHERE (k.token::text, k.target::text) IS DISTINCT FROM (i.token::text, i.target::text);
+    SELECT count(*) INTO on_sale FROM recommend(12345, 100, 'wares') r;
+    SELECT count(*) INTO wrong FROM holomamba.check_state('wares');
+    TRUNCATE known;
+    INSERT INTO known SELECT * FROM holomamba.wares_items;
+END $$;
+SELECT * FROM pg_temp.look();
+
+-- A new item is recommended in the transaction that brings it, and in no other if that is rolled back
+BEGIN;
+INSERT INTO wares VALUES (20, 'genre 2', '{tag 0,tag 3}', 3, 1), (21, NULL, NULL, NULL, 1), (22, 'a new genre', '{}', 'NaN', 1);
+SELECT item_id FROM recommend(12345, 100, 'wares') WHERE item_id >= 20 ORDER BY 1;
+ROLLBACK;
+SELECT * FROM pg_temp.look();
+INSERT INTO wares VALUES (20, 'genre 2', '{tag 0,tag 3}', 3, 1), (21, NULL, NULL, NULL, 1), (22, 'a new genre', '{}', 'NaN', 1);
+SELECT * FROM pg_temp.look();
+-- One of which nothing is known, and one of which nothing that the model knows is known, are alike; others are not
+SELECT a.item_id, b.item_id FROM holomamba.wares_items a JOIN holomamba.wares_items b ON a.item_id < b.item_id AND a.target::text = b.target::text;
+-- Events with them, and similar items
+INSERT INTO sales VALUES (1, 20, 100), (2, 21, 100), (7, 20, 1);
+SELECT * FROM pg_temp.look();
+SELECT count(*) FROM similar_items(20, 5, 'wares');
+
+-- Attributes change targets, and no tokens; other columns change nothing
+UPDATE wares SET genre = 'genre 1' WHERE item_id IN (3, 20);
+SELECT * FROM pg_temp.look();
+UPDATE wares SET stock = 0, genre = genre;
+SELECT * FROM pg_temp.look();
+UPDATE wares SET price = price + 100, tags = '{}' WHERE item_id = 4;
+SELECT * FROM pg_temp.look();
+UPDATE wares SET item_id = 24 WHERE item_id = 4;
+SELECT * FROM pg_temp.look();
+-- An item that events know and the table did not
+INSERT INTO sales VALUES (3, 30, 100), (8, 30, 1), (8, 31, 2);
+SELECT * FROM pg_temp.look();
+INSERT INTO wares VALUES (30, 'genre 1', '{tag 1}', 13, 1);
+SELECT * FROM pg_temp.look();
+INSERT INTO sales VALUES (3, 30, 101), (9, 30, 1);
+SELECT * FROM pg_temp.look();
+
+-- Deleted items are gone for good, in whatever way, until they are on sale again
+DELETE FROM wares WHERE item_id IN (5, 30);
+SELECT * FROM pg_temp.look();
+SELECT holomamba.activate('wares', 1);
+SELECT count(*) FROM recommend(12345, 100, 'wares') WHERE item_id IN (5, 30, 4);
+SELECT * FROM pg_temp.look();
+INSERT INTO wares VALUES (5, 'genre 2', '{tag 1,tag 0}', 5, 1) ON CONFLICT DO NOTHING;
+SELECT * FROM pg_temp.look();
+INSERT INTO wares VALUES (5, 'genre 0', '{tag 1,tag 0}', 5, 1), (6, 'genre 1', '{}', 1, 1) ON CONFLICT (item_id) DO UPDATE SET genre = excluded.genre;
+SELECT * FROM pg_temp.look();
+WITH gone AS (DELETE FROM wares WHERE item_id = 7 RETURNING *) INSERT INTO wares SELECT 27, genre, tags, price, stock FROM gone;
+SELECT * FROM pg_temp.look();
+COPY wares FROM STDIN;
+40	genre 1	{}	1	1
+41	genre 2	{}	2	1
+\.
+SELECT * FROM pg_temp.look();
+BEGIN;
+TRUNCATE wares;
+SELECT * FROM pg_temp.look();
+ROLLBACK;
+TRUNCATE known;
+INSERT INTO known SELECT * FROM holomamba.wares_items;
+
+-- With a foreign key there are no events of items that are yet to come
+DELETE FROM sales WHERE item_id NOT IN (SELECT item_id FROM wares);
+ALTER TABLE sales ADD FOREIGN KEY (item_id) REFERENCES wares ON DELETE CASCADE;
+INSERT INTO wares VALUES (50, 'genre 1', '{}', 1, 1);
+INSERT INTO sales VALUES (1, 50, 200);
+SELECT * FROM pg_temp.look();
+DELETE FROM wares WHERE item_id = 50;
+SELECT * FROM pg_temp.look();
+
+-- A new version knows all of them; popularity is that of the events it was trained on
+CALL holomamba.train('wares');
+SELECT count(*) FILTER (WHERE target IS NULL) AS gone, sum(popularity) = (SELECT count(*) FROM sales) AS counted FROM holomamba.wares_items;
+DELETE FROM sales WHERE user_id = 1;
+SELECT holomamba.activate('wares', 2);
+SELECT sum(popularity) > (SELECT count(*) FROM sales) AS of_the_version FROM holomamba.wares_items;
+SELECT count(*) FROM holomamba.check_state('wares');
+
+-- An untied head has nothing to score a new item by
+CALL holomamba.train('wares', options => '{"head": "untied"}');
+INSERT INTO wares VALUES (60, 'genre 1', '{tag 1}', 13, 1);
+SELECT target IS NULL AS not_recommended FROM holomamba.wares_items WHERE item_id = 60;
+UPDATE wares SET price = 1 WHERE item_id = 1;
+SELECT count(*) FROM recommend(12345, 100, 'wares');
+SELECT holomamba.drop_model('wares');
+DROP TABLE sales, wares;
