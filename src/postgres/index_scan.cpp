@@ -75,17 +75,34 @@ Size most_candidates() {
 float sketch_extent(Scan* scan, Page page) {
     const SketchPage sketch = sketch_page(scan->layout.shape, page);
     const QuantisedQuery& q = scan->query;
-    return kernels().sketch_bounds(scan->layout.shape.sketch_slots, scan->layout.shape.prefix, sketch.codes, q.prefix,
-                                   sketch.scales, sketch.rests, q.sketch_step, q.sketch_base, q.sketch_rest,
+    return kernels().sketch_bounds(scan->layout.shape.grouped_slots(), scan->layout.shape.prefix, sketch.codes,
+                                   q.prefix, sketch.scales, sketch.rests, q.sketch_step, q.sketch_base, q.sketch_rest,
                                    scan->products, scan->bounds);
+}
+
+// Brings to the processor's caches what a scan will read of a sketch page that is pinned.
+void prefetch_sketch(const ExtentShape& shape, Buffer buffer) {
+    const char* content = page_content(BufferGetPage(buffer));
+    const int slots = shape.grouped_slots();
+    for (int at = 0; at < slots * shape.prefix; at += PG_CACHE_LINE_SIZE / 2) __builtin_prefetch(content + at);
+    for (int at = 0; at < slots * static_cast<int>(sizeof(float)); at += PG_CACHE_LINE_SIZE / 2)
+        __builtin_prefetch(content + shape.scales_at() + at);
+    for (int at = 0; at < slots; at += PG_CACHE_LINE_SIZE / 2) __builtin_prefetch(content + shape.rests_at() + at);
 }
 
 void read_sketches(IndexScanDesc desc) {
     Scan* scan = state_of(desc);
+    Relation index = desc->indexRelation;
+    Buffer next = scan->extents > 0 ? ReadBuffer(index, sketch_block(scan->layout, 0)) : InvalidBuffer;
     for (uint32 extent = 0; extent < scan->extents; extent++) {
         CHECK_FOR_INTERRUPTS();
-        Buffer buffer =
-            read_page(desc->indexRelation, sketch_block(scan->layout, extent), PageKind::sketch, BUFFER_LOCK_SHARE);
+        Buffer buffer = next;
+        if (extent + 1 < scan->extents) {
+            next = ReadBuffer(index, sketch_block(scan->layout, extent + 1));
+            prefetch_sketch(scan->layout.shape, next);
+        }
+        LockBuffer(buffer, BUFFER_LOCK_SHARE);
+        check_page(index, buffer, PageKind::sketch);
         scan->extent_bounds[extent] = sketch_extent(scan, BufferGetPage(buffer));
         scan->extent_nulls[extent] = page_tail(BufferGetPage(buffer))->nulls > 0;
         UnlockReleaseBuffer(buffer);

@@ -6,8 +6,6 @@
 #include <cstring>
 #include <limits>
 
-#include "kernels/kernels.hpp"
-
 namespace holomamba {
 
 const float kUnboundedScale = std::numeric_limits<float>::infinity();

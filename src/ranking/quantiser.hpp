@@ -19,10 +19,11 @@
 #include <span>
 #include <vector>
 
+#include "kernels/kernels.hpp"
+
 namespace holomamba {
 
 constexpr int kMaxQuantisedDims = 1000;
-constexpr int kMaxPrefix = 32;
 
 // How vectors are turned and scaled; points into memory of its owner.
 struct Transform {
