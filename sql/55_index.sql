@@ -10,3 +10,8 @@ COMMENT ON ACCESS METHOD holomamba IS 'exact maximum inner product of hrr: CREAT
 CREATE OPERATOR CLASS @extschema@.hrr_inner_product_ops DEFAULT FOR TYPE @extschema@.hrr USING holomamba AS
     OPERATOR 1 @extschema@.<#> (@extschema@.hrr, @extschema@.hrr) FOR ORDER BY pg_catalog.float_ops;
 COMMENT ON OPERATOR CLASS @extschema@.hrr_inner_product_ops USING holomamba IS 'order by negative inner product';
+
+CREATE FUNCTION holomamba.check_index(index regclass, OUT extent integer, OUT problem text) RETURNS SETOF record
+    AS 'MODULE_PATHNAME', 'holomamba_check_index' LANGUAGE C STRICT ROWS 10;
+COMMENT ON FUNCTION holomamba.check_index(regclass) IS
+    'what is wrong with an index of access method holomamba: its pages, and its entries against the rows of the table; no row where it is as it should be';
