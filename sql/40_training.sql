@@ -261,6 +261,7 @@ BEGIN
                    m.item_column, m.interactions)
     USING model, version;
     UPDATE holomamba.model_catalogue c SET active_version = activate.version WHERE c.model = m.model;
+    PERFORM holomamba.refit_target_index(m);
     EXECUTE format('SELECT holomamba.%I(NULL)', m.model || '_replay');
 END
 $$;

@@ -10,11 +10,9 @@ extern "C" {
 #include "access/table.h"
 #include "access/tableam.h"
 #include "catalog/index.h"
-#include "commands/defrem.h"
 #include "nodes/execnodes.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 }
@@ -62,12 +60,11 @@ void add_entry(Check* check, const Entry& entry) {
 void read_extent(Check* check, uint32 extent) {
     const ExtentShape& shape = check->layout.shape;
     // The sketch page stays locked, so that nothing is added or freed meanwhile.
-    Buffer sketch = read_page(check->index, sketch_block(check->layout, extent), PageKind::sketch, BUFFER_LOCK_SHARE);
+    Buffer sketch = read_sketch(check->index, check->layout, extent, BUFFER_LOCK_SHARE);
     const SketchPage page = sketch_page(shape, BufferGetPage(sketch));
     int used = 0, nulls = 0;
     for (int first = 0; first < shape.slots; first += shape.rows) {
-        Buffer detail =
-            read_page(check->index, detail_block(check->layout, extent, first), PageKind::detail, BUFFER_LOCK_SHARE);
+        Buffer detail = read_detail(check->index, check->layout, extent, first, BUFFER_LOCK_SHARE);
         for (int slot = first; slot < first + shape.rows; slot++) {
             const ItemPointerData row = note_row(detail_note(shape, BufferGetPage(detail), slot));
             const float scale = page.scales[slot];
@@ -93,15 +90,13 @@ void read_extent(Check* check, uint32 extent) {
 
 void read_code(const Check* check, const Entry* entry, Code* code) {
     const ExtentShape& shape = check->layout.shape;
-    Buffer buffer =
-        read_page(check->index, sketch_block(check->layout, entry->extent), PageKind::sketch, BUFFER_LOCK_SHARE);
+    Buffer buffer = read_sketch(check->index, check->layout, entry->extent, BUFFER_LOCK_SHARE);
     const SketchPage page = sketch_page(shape, BufferGetPage(buffer));
     code->scale = page.scales[entry->slot];
     code->rest = page.rests[entry->slot];
     get_prefix(shape, entry->slot, page.codes, code->elements);
     UnlockReleaseBuffer(buffer);
-    buffer = read_page(check->index, detail_block(check->layout, entry->extent, entry->slot), PageKind::detail,
-                       BUFFER_LOCK_SHARE);
+    buffer = read_detail(check->index, check->layout, entry->extent, entry->slot, BUFFER_LOCK_SHARE);
     memcpy(code->elements + shape.prefix, detail_elements(shape, BufferGetPage(buffer), entry->slot),
            static_cast<Size>(shape.rest));
     const DetailNote* note = detail_note(shape, BufferGetPage(buffer), entry->slot);
@@ -154,22 +149,10 @@ using namespace holomamba::postgres;
 
 HOLOMAMBA_FUNCTION(holomamba_check_index)
 Datum holomamba_check_index(PG_FUNCTION_ARGS) {
-    const Oid index_id = PG_GETARG_OID(0);
     InitMaterializedSRF(fcinfo, 0);
-    const Oid heap_id = IndexGetRelation(index_id, true);
-    if (!OidIsValid(heap_id)) {
-        const char* name = get_rel_name(index_id);
-        ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
-                        name ? errmsg("\"%s\" is not an index", name)
-                             : errmsg("relation with OID %u does not exist", index_id)));
-    }
-    Relation heap = table_open(heap_id, AccessShareLock);
-    Relation index = index_open(index_id, AccessShareLock);
-    if (index->rd_rel->relam != get_index_am_oid("holomamba", false))
-        ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
-                        errmsg("\"%s\" is not an index of access method holomamba", RelationGetRelationName(index)),
-                        errhint("The extension amcheck checks B-trees.")));
-    if (pg_class_aclcheck(heap_id, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+    Relation heap, index;
+    open_index(PG_GETARG_OID(0), AccessShareLock, &heap, &index);
+    if (pg_class_aclcheck(RelationGetRelid(heap), GetUserId(), ACL_SELECT) != ACLCHECK_OK)
         aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, RelationGetRelationName(heap));
 
     Check check{};
@@ -177,8 +160,9 @@ Datum holomamba_check_index(PG_FUNCTION_ARGS) {
     check.index = index;
     // Rows that this snapshot sees have their entries by now.
     Snapshot snapshot = RegisterSnapshot(GetTransactionSnapshot());
-    const uint32 extents = read_meta(index).extents;
-    const IndexLayout* layout = index_layout(index);
+    const IndexMeta meta = read_meta(index);
+    const uint32 extents = meta.extents;
+    const IndexLayout* layout = index_layout(index, meta);
     check.layout = *layout;
     const Size floats = static_cast<Size>(layout->dims) * (1u + static_cast<uint32>(layout->transform.reflections));
     auto* memory = static_cast<float*>(palloc(sizeof(float) * (floats + 1)));

@@ -102,7 +102,7 @@ void read_sketches(IndexScanDesc desc) {
             prefetch_sketch(scan->layout.shape, next);
         }
         LockBuffer(buffer, BUFFER_LOCK_SHARE);
-        check_page(index, buffer, PageKind::sketch);
+        check_page(index, buffer, PageKind::sketch, scan->layout.generation);
         scan->extent_bounds[extent] = sketch_extent(scan, BufferGetPage(buffer));
         scan->extent_nulls[extent] = page_tail(BufferGetPage(buffer))->nulls > 0;
         UnlockReleaseBuffer(buffer);
@@ -125,8 +125,7 @@ void visit_extent(IndexScanDesc desc, uint32 extent) {
     const ExtentShape& shape = scan->layout.shape;
     const QuantisedQuery& query = scan->query;
     float scales[kMostSlots];
-    Buffer buffer =
-        read_page(desc->indexRelation, sketch_block(scan->layout, extent), PageKind::sketch, BUFFER_LOCK_SHARE);
+    Buffer buffer = read_sketch(desc->indexRelation, scan->layout, extent, BUFFER_LOCK_SHARE);
     sketch_extent(scan, BufferGetPage(buffer));
     memcpy(scales, sketch_page(shape, BufferGetPage(buffer)).scales, sizeof(float) * static_cast<Size>(shape.slots));
     UnlockReleaseBuffer(buffer);
@@ -139,7 +138,7 @@ void visit_extent(IndexScanDesc desc, uint32 extent) {
         if (detail_block(scan->layout, extent, slot) != block) {
             if (BufferIsValid(buffer)) UnlockReleaseBuffer(buffer);
             block = detail_block(scan->layout, extent, slot);
-            buffer = read_page(desc->indexRelation, block, PageKind::detail, BUFFER_LOCK_SHARE);
+            buffer = read_detail(desc->indexRelation, scan->layout, extent, slot, BUFFER_LOCK_SHARE);
         }
         Page page = BufferGetPage(buffer);
         const DetailNote* note = detail_note(shape, page, slot);
@@ -182,13 +181,11 @@ void read_unordered(IndexScanDesc desc, uint32 extent) {
     allocate_best(scan, static_cast<Size>(shape.slots));
     if (!scan->null_query && !scan->extent_nulls[extent]) return;
     float scales[kMostSlots];
-    Buffer buffer =
-        read_page(desc->indexRelation, sketch_block(scan->layout, extent), PageKind::sketch, BUFFER_LOCK_SHARE);
+    Buffer buffer = read_sketch(desc->indexRelation, scan->layout, extent, BUFFER_LOCK_SHARE);
     memcpy(scales, sketch_page(shape, BufferGetPage(buffer)).scales, sizeof(float) * static_cast<Size>(shape.slots));
     UnlockReleaseBuffer(buffer);
     for (int first = 0; first < shape.slots; first += shape.rows) {
-        buffer = read_page(desc->indexRelation, detail_block(scan->layout, extent, first), PageKind::detail,
-                           BUFFER_LOCK_SHARE);
+        buffer = read_detail(desc->indexRelation, scan->layout, extent, first, BUFFER_LOCK_SHARE);
         for (int slot = first; slot < first + shape.rows; slot++) {
             if (scan->null_query ? scales[slot] == 0 : !(scales[slot] < 0)) continue;
             Candidate candidate{0, extent, static_cast<uint16>(slot), {}, BufferGetLSNAtomic(buffer)};
@@ -242,8 +239,8 @@ void mark_dead(IndexScanDesc desc) {
     Scan* scan = state_of(desc);
     for (Size i = 0; i < scan->dead_count; i++) {
         const Candidate& candidate = scan->dead[i];
-        Buffer buffer = read_page(desc->indexRelation, detail_block(scan->layout, candidate.extent, candidate.slot),
-                                  PageKind::detail, BUFFER_LOCK_SHARE);
+        Buffer buffer = ReadBuffer(desc->indexRelation, detail_block(scan->layout, candidate.extent, candidate.slot));
+        LockBuffer(buffer, BUFFER_LOCK_SHARE);
         if (BufferGetLSNAtomic(buffer) == candidate.page_version) {
             detail_note(scan->layout.shape, BufferGetPage(buffer), candidate.slot)->dead = 1;
             MarkBufferDirtyHint(buffer, true);
@@ -286,7 +283,7 @@ void am_rescan(IndexScanDesc desc, ScanKey, int, ScanKey orderings, int ordering
 
     const IndexMeta meta = read_meta(desc->indexRelation);
     scan->extents = meta.extents;
-    const IndexLayout* layout = index_layout(desc->indexRelation);
+    const IndexLayout* layout = index_layout(desc->indexRelation, meta);
     scan->layout = *layout;
     scan->null_query = desc->numberOfOrderBys == 0 || (desc->orderByData[0].sk_flags & SK_ISNULL) != 0;
     if (!scan->null_query) {
