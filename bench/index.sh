@@ -7,6 +7,8 @@
 # users: MovieLens-1M, default options, EPOCHS epochs (3). They are kept in build/index_vectors and used again.
 # PGVECTOR_DIR, a folder with pgvector's source, adds its exact scan and its HNSW index at the lowest ef_search that reaches a
 # recall of 0.95 of the top 10. One connection, prepared statements, warm; latencies are pgbench's, the client's part included.
+# test/server.sh forgets variables that begin with PG.
+pgvector=${PGVECTOR_DIR:-}
 # shellcheck source=bench/common.sh
 source "$(dirname "$0")/common.sh"
 
@@ -25,8 +27,8 @@ if [[ ! -s $vectors/users.txt ]]; then
     server_psql -d trained -Atc 'SELECT target FROM holomamba.films_items WHERE target IS NOT NULL ORDER BY item_id' >$vectors/items.txt
     server_psql -d trained -Atc 'SELECT vector FROM holomamba.films_users ORDER BY md5(user_id::text) LIMIT 1000' >$vectors/users.txt
 fi
-if [[ ${PGVECTOR_DIR:-} ]]; then
-    cp -R "$PGVECTOR_DIR" "$server_base/pgvector"
+if [[ $pgvector ]]; then
+    cp -R "$pgvector" "$server_base/pgvector"
     make -C "$server_base/pgvector" -s clean all PG_CONFIG="$PG_CONFIG" OPTFLAGS=-march=native >build/pgvector.log 2>&1
     install -m 755 "$server_base/pgvector/vector.so" "$server_base$("$PG_CONFIG" --pkglibdir)/"
     install -m 644 "$server_base/pgvector/vector.control" "$server_base"/pgvector/sql/vector--*.sql "$server_base$("$PG_CONFIG" --sharedir)/extension/"
@@ -35,7 +37,7 @@ fi
 createdb bench
 server_psql -q -d bench -c 'CREATE EXTENSION holomamba' -c 'CREATE TABLE users (id serial, vector hrr)' \
     -c "\\copy users (vector) FROM $vectors/users.txt (DELIMITER '|')" -c 'ALTER TABLE users ADD PRIMARY KEY (id)'
-[[ -z ${PGVECTOR_DIR:-} ]] || server_psql -q -d bench -c 'CREATE EXTENSION vector' \
+[[ -z $pgvector ]] || server_psql -q -d bench -c 'CREATE EXTENSION vector' \
     -c 'ALTER TABLE users ADD v vector; UPDATE users SET v = vector::real[]::vector; VACUUM FULL users'
 
 query() {
@@ -80,7 +82,7 @@ for n; do
     size=$(query "SELECT round(pg_relation_size('items_target_idx') / ($n * $dims.0), 2)")
     top='SELECT id FROM items ORDER BY target <#> (SELECT vector FROM users WHERE id = :u) LIMIT 10'
     row "$n" 'index holomamba, exact' "$(latency '' "$top" 1000)" "$build" "$size"
-    if [[ ${PGVECTOR_DIR:-} ]]; then
+    if [[ $pgvector ]]; then
         server_psql -q -d bench -c 'CREATE TABLE v_items AS SELECT id, target::real[]::vector AS v FROM items' \
             -c "ALTER TABLE v_items ALTER v TYPE vector($dims)" -c 'VACUUM ANALYZE v_items'
         near='SELECT id FROM v_items ORDER BY v <#> (SELECT v FROM users WHERE id = :u) LIMIT 10'

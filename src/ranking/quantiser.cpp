@@ -99,7 +99,7 @@ FittedTransform fit_transform(int dims, std::span<const float> sample) {
     if (dims > 2 * fitted.prefix) {
         const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(moments);
         // As many directions as hold most of the length, within limits: a sketch is read for every vector.
-        const double enough = 0.85 * moments.trace();
+        const double enough = 0.75 * moments.trace();
         double held = 0.0;
         int directions = 0;
         while (directions < kMaxPrefix && (held < enough || directions % 4 != 0 || directions < 8)) {
