@@ -385,6 +385,7 @@ BEGIN
     END LOOP;
     UPDATE holomamba.model_catalogue c SET active_version = activate.version WHERE c.model = m.model;
     PERFORM holomamba.rebuild_state(model);
+    PERFORM holomamba.refit_target_index(m);
 END
 $$;
 COMMENT ON FUNCTION holomamba.activate(text, integer) IS

@@ -18,6 +18,7 @@ constexpr std::int32_t kNoTarget = -1;
 
 // Vectors of a sketch are stored sixteen at a time.
 constexpr int kSketchGroup = 16;
+constexpr int kMaxPrefix = 32;
 
 struct KernelTable {
     const char* name;
@@ -47,7 +48,7 @@ struct KernelTable {
     //     scale * (step * product + base + rest_step * rest),
     // -infinity where the scale is not positive and infinity where it is infinite; returns the highest bound. The codes lie
     // in groups of sixteen: elements 0 to 3 of the sixteen, then elements 4 to 7, and so on. slots is a multiple of sixteen,
-    // prefix of four; |query| <= 16383.
+    // prefix of four and at most kMaxPrefix; |query| <= 16383.
     float (*sketch_bounds)(int slots, int prefix, const std::int8_t* codes, const std::int16_t* query, const float* scale,
                            const std::uint8_t* rest, float step, float base, float rest_step, std::int32_t* products,
                            float* bounds);

@@ -59,25 +59,36 @@ float sketch_bounds(int slots, int prefix, const std::int8_t* codes, const std::
                     const std::uint8_t* rest, float step, float base, float rest_step, std::int32_t* products,
                     float* bounds) {
     constexpr float kInfinity = std::numeric_limits<float>::infinity();
-    float best = -kInfinity;
+    const Lanes unbounded = Lanes{} + kInfinity, none = Lanes{} - kInfinity;
+    std::int32_t even[kMaxPrefix / 4], odd[kMaxPrefix / 4];
+    for (int quad = 0; quad < prefix; quad += 4) {
+        const std::int16_t pairs[4] = {query[quad], query[quad + 2], query[quad + 1], query[quad + 3]};
+        std::memcpy(&even[quad / 4], pairs, sizeof(std::int32_t));
+        std::memcpy(&odd[quad / 4], pairs + 2, sizeof(std::int32_t));
+    }
+    Lanes best = none;
     for (int first = 0; first < slots; first += kSketchGroup) {
         GroupSums sums;
-        for (int quad = 0; quad < prefix; quad += 4, codes += 4 * kSketchGroup) {
-            const std::int16_t pairs[4] = {query[quad], query[quad + 2], query[quad + 1], query[quad + 3]};
-            std::int32_t even, odd;
-            std::memcpy(&even, pairs, sizeof even);
-            std::memcpy(&odd, pairs + 2, sizeof odd);
-            GroupSums::add(&sums, codes, even, odd);
-        }
+        for (int quad = 0; quad < prefix / 4; quad++, codes += 4 * kSketchGroup)
+            GroupSums::add(&sums, codes, even[quad], odd[quad]);
         GroupSums::store(&sums, products + first);
-        for (int i = first; i < first + kSketchGroup; i++) {
-            const float bound = scale[i] * (step * static_cast<float>(products[i]) + base + rest_step * rest[i]);
-            const float known = scale[i] > std::numeric_limits<float>::max() ? kInfinity : bound;
-            bounds[i] = scale[i] > 0.0f ? known : -kInfinity;
-            best = best > bounds[i] ? best : bounds[i];
+        float rests[kSketchGroup];
+        for (int i = 0; i < kSketchGroup; i++) rests[i] = rest[first + i];
+        for (int i = 0; i < kSketchGroup; i += kLanes) {
+            IntLanes product;
+            std::memcpy(&product, products + first + i, sizeof product);
+            const Lanes scales = load(scale + first + i, Full{});
+            Lanes bound =
+                scales * (step * __builtin_convertvector(product, Lanes) + base + rest_step * load(rests + i, Full{}));
+            bound = scales > std::numeric_limits<float>::max() ? unbounded : bound;
+            bound = scales > 0.0f ? bound : none;
+            store(bounds + first + i, bound, Full{});
+            best = best > bound ? best : bound;
         }
     }
-    return best;
+    float highest = -kInfinity;
+    for (int i = 0; i < kLanes; i++) highest = highest > best[i] ? highest : best[i];
+    return highest;
 }
 
 template <typename Register>

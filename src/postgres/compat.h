@@ -51,3 +51,10 @@ static inline void InitMaterializedSRF(FunctionCallInfo fcinfo, uint32) {
     MemoryContextSwitchTo(before);
 }
 #endif
+
+// 16: ownership of every kind of object is asked for by one function.
+#if PG_VERSION_NUM >= 160000
+#define owns_relation(id) object_ownercheck(RelationRelationId, id, GetUserId())
+#else
+#define owns_relation(id) pg_class_ownercheck(id, GetUserId())
+#endif

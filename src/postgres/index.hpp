@@ -25,6 +25,7 @@ struct PageTail {
     uint16 page_id;  // tells tools which access method a page is of
     uint16 used;     // sketch pages: slots that are taken, and those of them whose vector is NULL
     uint16 nulls;
+    uint32 generation;  // of the build that the page belongs to
 };
 constexpr uint16 kPageId = 0xFF9B;
 constexpr int kContentAt = 64;
@@ -36,17 +37,19 @@ inline char* page_content(Page page) {
 inline PageTail* page_tail(Page page) {
     return reinterpret_cast<PageTail*>(PageGetSpecialPointer(page));
 }
-void init_page(Page page, PageKind kind);
-// Raises unless the page, just read, is what it should be.
-void check_page(Relation index, Buffer buffer, PageKind kind);
+void init_page(Page page, PageKind kind, uint32 generation);
 
-// Block 0. The transform follows as floats, spread then normals, over blocks 1 to first_block - 1; then the extents.
+// Block 0 says where the rest is: the transform as floats, spread then normals, on the blocks before first_block, and
+// then the extents. A build, the first or a later one (index_build.cpp), writes all of that to blocks that nobody reads
+// and changes the meta page last; scans that began before go on with what they know.
 struct IndexMeta {
     uint32 magic;
     uint16 version;
     uint16 dims;  // 0: the index was built empty, and has met no vector
     uint16 prefix;
     uint16 reflections;
+    uint32 generation;
+    BlockNumber transform_block;  // first_block: the transform is the identity
     BlockNumber first_block;
     uint32 extents;
     uint32 insert_extent;  // where to look for a free slot first
@@ -55,20 +58,26 @@ constexpr uint32 kIndexMagic = 0x484D4258;
 constexpr uint16 kIndexVersion = 1;
 constexpr BlockNumber kMetaBlock = 0;
 
+// An index of this access method and its table, opened; errors for anything else.
+void open_index(Oid index_id, LOCKMODE heap_lock, Relation* heap, Relation* index);
+
 IndexMeta read_meta(Relation index);
 void init_meta_page(Page page, const IndexMeta& meta);
-// The meta page of an index without a vector.
+// Changes the meta page, which the caller holds locked, and logs the change.
+void write_meta(Relation index, Buffer buffer, const IndexMeta& meta);
+// The meta data of an index without a vector.
 IndexMeta empty_meta(int dims);
 
-// What of the meta pages does not change but for dims 0; one chunk of memory, kept in rd_amcache. Valid until the
-// server may process invalidations: copy what must last.
+// What follows from the meta data and stays while its generation and dims do; one chunk of memory, kept in rd_amcache.
+// Valid until the server may process invalidations: copy what must last.
 struct IndexLayout {
     int dims;
+    uint32 generation;
     BlockNumber first_block;
     ExtentShape shape;
     Transform transform;
 };
-const IndexLayout* index_layout(Relation index);
+const IndexLayout* index_layout(Relation index, const IndexMeta& meta);
 
 inline BlockNumber sketch_block(const IndexLayout& layout, uint32 extent) {
     return layout.first_block + extent * static_cast<uint32>(layout.shape.pages());
@@ -111,8 +120,16 @@ void clear_slot(const ExtentShape& shape, int slot, Page sketch, Page detail);
 // The code of a column's value: of one dimension with the index, of another, or NULL.
 void make_code(const IndexLayout& layout, Datum value, bool null, Code* code);
 
-// A pinned page, locked.
-Buffer read_page(Relation index, BlockNumber block, PageKind kind, int lock, BufferAccessStrategy strategy = nullptr);
+// Pinned pages, locked; an error where a page is not what it should be.
+void check_page(Relation index, Buffer buffer, PageKind kind, uint32 generation);
+Buffer read_page(Relation index, BlockNumber block, PageKind kind, uint32 generation, int lock,
+                 BufferAccessStrategy strategy = nullptr);
+Buffer read_sketch(Relation index, const IndexLayout& layout, uint32 extent, int lock,
+                   BufferAccessStrategy strategy = nullptr);
+Buffer read_detail(Relation index, const IndexLayout& layout, uint32 extent, int slot, int lock,
+                   BufferAccessStrategy strategy = nullptr);
+// A block that nobody reads, which may be one behind the end; zeroed and locked for writing.
+Buffer new_page(Relation index, BlockNumber block);
 
 // The access method's functions, by file: am_build.cpp, am_insert.cpp, index_scan.cpp, index_vacuum.cpp.
 IndexBuildResult* am_build(Relation heap, Relation index, IndexInfo* info);

@@ -1,5 +1,5 @@
-// CREATE INDEX and REINDEX: a transform fitted to a sample of the rows, then all rows quantised, clustered and laid
-// down, as many at a time as maintenance_work_mem holds.
+// CREATE INDEX, REINDEX and refit_index(): a transform fitted to a sample of the rows, then all rows quantised,
+// clustered and laid down, as many at a time as maintenance_work_mem holds.
 #include <limits>
 #include <vector>
 
@@ -9,12 +9,14 @@
 #include "ranking/clustering.hpp"
 
 extern "C" {
+#include "access/table.h"
 #include "access/tableam.h"
 #include "access/xloginsert.h"
 #include "catalog/index.h"
-#include "commands/progress.h"
+#include "catalog/pg_class_d.h"
 #include "nodes/execnodes.h"
-#include "utils/backend_progress.h"
+#include "utils/acl.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/sampling.h"
 }
@@ -71,16 +73,26 @@ Sample sample_rows(Relation heap, Relation index, IndexInfo* info) {
     return sample;
 }
 
-// A page at the end of the index, which nobody else knows of yet.
-Buffer append_page(Relation index, ForkNumber fork, PageKind kind) {
-    Buffer buffer = ReadBufferExtended(index, fork, P_NEW, RBM_NORMAL, nullptr);
-    LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-    init_page(BufferGetPage(buffer), kind);
+struct Build {
+    Relation index;
+    IndexMeta meta;
+    BlockNumber next_block;
+    IndexLayout layout;  // its transform points into memory of the build
+    struct Clusters* clusters;
+    char* records;
+    Size stride, count, capacity;
+    double tuples;
+    MemoryContext context;  // reset after every row
+};
+
+Buffer append_page(Build* build, PageKind kind) {
+    Buffer buffer = new_page(build->index, build->next_block++);
+    init_page(BufferGetPage(buffer), kind, build->meta.generation);
     MarkBufferDirty(buffer);
     return buffer;
 }
 
-void append_transform(Relation index, const FittedTransform* fitted) {
+void append_transform(Build* build, const FittedTransform* fitted) {
     const std::vector<float>* parts[] = {&fitted->spread, &fitted->normals};
     constexpr Size kFloats = kContentBytes / sizeof(float);
     Buffer buffer = InvalidBuffer;
@@ -89,7 +101,7 @@ void append_transform(Relation index, const FittedTransform* fitted) {
         for (const float x : *part) {
             if (place % kFloats == 0) {
                 if (BufferIsValid(buffer)) UnlockReleaseBuffer(buffer);
-                buffer = append_page(index, MAIN_FORKNUM, PageKind::transform);
+                buffer = append_page(build, PageKind::transform);
             }
             reinterpret_cast<float*>(page_content(BufferGetPage(buffer)))[place++ % kFloats] = x;
         }
@@ -107,17 +119,6 @@ struct Record {
 struct Clusters {
     std::vector<float> points;
     std::vector<std::uint32_t> order;
-};
-
-struct Build {
-    Relation index;
-    IndexLayout layout;  // its transform points into memory of the build
-    Clusters* clusters;
-    char* records;
-    Size stride, count, capacity;
-    uint32 extents;
-    double tuples;
-    MemoryContext context;  // reset after every row
 };
 
 const Record* record_at(const Build* build, Size i) {
@@ -158,7 +159,7 @@ void lay_down(Build* build) {
     for (Size done = 0; done < build->count;) {
         CHECK_FOR_INTERRUPTS();
         for (int i = 0; i < shape.pages(); i++)
-            pages[i] = append_page(build->index, MAIN_FORKNUM, i == 0 ? PageKind::sketch : PageKind::detail);
+            pages[i] = append_page(build, i == 0 ? PageKind::sketch : PageKind::detail);
         for (int slot = 0; slot < shape.slots && done < build->count; slot++, done++) {
             const Record* record = record_at(build, build->clusters->order[done]);
             code.scale = record->scale;
@@ -170,7 +171,7 @@ void lay_down(Build* build) {
                       BufferGetPage(pages[1 + slot / shape.rows]));
         }
         for (int i = 0; i < shape.pages(); i++) UnlockReleaseBuffer(pages[i]);
-        build->extents++;
+        build->meta.extents++;
     }
     pfree(pages);
     build->count = 0;
@@ -191,54 +192,86 @@ void add_row(Relation, ItemPointer row, Datum* values, bool* nulls, bool, void* 
     if (build->count == build->capacity) lay_down(build);
 }
 
+// Writes transform and extents of all rows from build->meta.transform_block on, and completes build->meta. Returns the
+// rows of the table.
+double build_blocks(Build* build, Relation heap, IndexInfo* info) {
+    const Sample sample = sample_rows(heap, build->index, info);
+    if (sample.dims > kMaxQuantisedDims)
+        ereport(ERROR,
+                (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("hrr of %d dimensions cannot be indexed", sample.dims),
+                 errdetail("An index holds vectors of at most %d dimensions.", kMaxQuantisedDims)));
+    IndexMeta* meta = &build->meta;
+    meta->dims = static_cast<uint16>(sample.dims);
+    meta->prefix = static_cast<uint16>(plain_prefix(sample.dims));
+    build->next_block = meta->transform_block;
+    auto* fitted = make_owned<FittedTransform>(CurrentMemoryContext);
+    if (sample.rows > 0) {
+        const auto floats = static_cast<Size>(sample.rows) * static_cast<Size>(sample.dims);
+        core_call([&] { *fitted = fit_transform(sample.dims, {sample.vectors, floats}); });
+        append_transform(build, fitted);
+        meta->prefix = static_cast<uint16>(fitted->prefix);
+        meta->reflections = static_cast<uint16>(fitted->normals.size() / static_cast<Size>(sample.dims));
+    } else {
+        core_call([&] { fitted->spread.assign(static_cast<Size>(sample.dims), 1.0f); });
+    }
+    if (sample.vectors != nullptr) pfree(sample.vectors);
+    meta->first_block = build->next_block;
+
+    const ExtentShape shape = extent_shape(sample.dims, meta->prefix, kContentBytes);
+    build->layout = {sample.dims,
+                     meta->generation,
+                     meta->first_block,
+                     shape,
+                     {sample.dims, meta->prefix, meta->reflections, fitted->normals.data(), fitted->spread.data()}};
+    build->clusters = make_owned<Clusters>(CurrentMemoryContext);
+    build->stride = MAXALIGN(sizeof(Record) + static_cast<Size>(shape.prefix + shape.rest));
+    // Beside a record, the order takes a point and a few words.
+    const Size each = build->stride + sizeof(float) * static_cast<Size>(shape.prefix) + 16;
+    const auto slots = static_cast<Size>(shape.slots);
+    build->capacity = Max(static_cast<Size>(maintenance_work_mem) * 1024 / each / slots, 1) * slots;
+    build->records = static_cast<char*>(MemoryContextAllocHuge(CurrentMemoryContext, build->capacity * build->stride));
+    build->context = AllocSetContextCreate(CurrentMemoryContext, "holomamba index build", ALLOCSET_DEFAULT_SIZES);
+    const double rows = table_index_build_scan(heap, build->index, info, true, true, add_row, build, nullptr);
+    lay_down(build);
+    pfree(build->records);
+    meta->insert_extent = Max(meta->extents, 1u) - 1;
+    return rows;
+}
+
+void count_row(Relation, ItemPointer, Datum*, bool*, bool, void* state) {
+    ++*static_cast<double*>(state);
+}
+
+// Where a later build may write: before the blocks of the present one, if there is room for the rows, or behind them.
+BlockNumber free_region(const IndexMeta& meta, Relation heap, Relation index, IndexInfo* info) {
+    const BlockNumber behind = RelationGetNumberOfBlocks(index);
+    if (meta.transform_block == kMetaBlock + 1) return behind;
+    double rows = 0;
+    table_index_build_scan(heap, index, info, true, false, count_row, &rows, nullptr);
+    // The transform is not known yet: the largest it may be, and the extents that hold least.
+    const double transform = 2.0 + (1.0 + kMaxPrefix) * meta.dims * sizeof(float) / kContentBytes;
+    double blocks = 0;
+    for (int prefix = 4; prefix <= kMaxPrefix; prefix += 4) {
+        const ExtentShape shape = extent_shape(meta.dims, prefix, kContentBytes);
+        blocks = Max(blocks, (rows / shape.slots + 1) * shape.pages());
+    }
+    return kMetaBlock + 1 + transform + blocks <= meta.transform_block ? kMetaBlock + 1 : behind;
+}
+
 }  // namespace
 
 IndexBuildResult* am_build(Relation heap, Relation index, IndexInfo* info) {
     if (RelationGetNumberOfBlocks(index) != 0)
         elog(ERROR, "index \"%s\" already contains data", RelationGetRelationName(index));
-    const Sample sample = sample_rows(heap, index, info);
-    if (sample.dims > kMaxQuantisedDims)
-        ereport(ERROR,
-                (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("hrr of %d dimensions cannot be indexed", sample.dims),
-                 errdetail("An index holds vectors of at most %d dimensions.", kMaxQuantisedDims)));
-    IndexMeta meta = empty_meta(sample.dims);
-    UnlockReleaseBuffer(append_page(index, MAIN_FORKNUM, PageKind::meta));
-    auto* fitted = make_owned<FittedTransform>(CurrentMemoryContext);
-    if (sample.rows > 0) {
-        core_call([&] {
-            *fitted = fit_transform(sample.dims,
-                                    {sample.vectors, static_cast<Size>(sample.rows) * static_cast<Size>(sample.dims)});
-        });
-        append_transform(index, fitted);
-        meta.prefix = static_cast<uint16>(fitted->prefix);
-        meta.reflections = static_cast<uint16>(fitted->normals.size() / static_cast<Size>(sample.dims));
-        meta.first_block = RelationGetNumberOfBlocks(index);
-    } else {
-        core_call([&] { fitted->spread.assign(static_cast<Size>(sample.dims), 1.0f); });
-    }
-    if (sample.vectors != nullptr) pfree(sample.vectors);
-
     Build build{};
     build.index = index;
-    build.layout = {sample.dims,
-                    meta.first_block,
-                    extent_shape(sample.dims, meta.prefix, kContentBytes),
-                    {sample.dims, meta.prefix, meta.reflections, fitted->normals.data(), fitted->spread.data()}};
-    build.clusters = make_owned<Clusters>(CurrentMemoryContext);
-    build.stride = MAXALIGN(sizeof(Record) + static_cast<Size>(build.layout.shape.prefix + build.layout.shape.rest));
-    // Beside a record, the order takes a point and a few words.
-    const Size each = build.stride + sizeof(float) * static_cast<Size>(build.layout.shape.prefix) + 16;
-    const auto slots = static_cast<Size>(build.layout.shape.slots);
-    build.capacity = Max(static_cast<Size>(maintenance_work_mem) * 1024 / each / slots, 1) * slots;
-    build.records = static_cast<char*>(MemoryContextAllocHuge(CurrentMemoryContext, build.capacity * build.stride));
-    build.context = AllocSetContextCreate(CurrentMemoryContext, "holomamba index build", ALLOCSET_DEFAULT_SIZES);
-    const double rows = table_index_build_scan(heap, index, info, true, true, add_row, &build, nullptr);
-    lay_down(&build);
-    meta.extents = build.extents;
-    meta.insert_extent = Max(build.extents, 1u) - 1;
+    build.meta = empty_meta(0);
+    UnlockReleaseBuffer(new_page(index, kMetaBlock));
+    const double rows = build_blocks(&build, heap, info);
 
-    Buffer buffer = read_page(index, kMetaBlock, PageKind::meta, BUFFER_LOCK_EXCLUSIVE);
-    memcpy(page_content(BufferGetPage(buffer)), &meta, sizeof meta);
+    Buffer buffer = ReadBuffer(index, kMetaBlock);
+    LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+    init_meta_page(BufferGetPage(buffer), build.meta);
     MarkBufferDirty(buffer);
     UnlockReleaseBuffer(buffer);
     if (RelationNeedsWAL(index)) log_newpage_range(index, MAIN_FORKNUM, 0, RelationGetNumberOfBlocks(index), true);
@@ -262,3 +295,30 @@ void am_build_empty(Relation index) {
 }
 
 }  // namespace holomamba::postgres
+
+using namespace holomamba::postgres;
+
+HOLOMAMBA_FUNCTION(holomamba_refit_index)
+Datum holomamba_refit_index(PG_FUNCTION_ARGS) {
+    const Oid index_id = PG_GETARG_OID(0);
+    if (!owns_relation(index_id)) aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_INDEX, get_rel_name(index_id));
+    Relation heap, index;
+    // Writers wait, readers do not.
+    open_index(index_id, ShareRowExclusiveLock, &heap, &index);
+    IndexInfo* info = BuildIndexInfo(index);
+    const IndexMeta old = read_meta(index);
+    Build build{};
+    build.index = index;
+    build.meta = empty_meta(0);
+    build.meta.generation = old.generation + 1;
+    build.meta.transform_block = free_region(old, heap, index, info);
+    build_blocks(&build, heap, info);
+    if (RelationNeedsWAL(index))
+        log_newpage_range(index, MAIN_FORKNUM, build.meta.transform_block, build.next_block, true);
+    Buffer buffer = read_page(index, kMetaBlock, PageKind::meta, 0, BUFFER_LOCK_EXCLUSIVE);
+    write_meta(index, buffer, build.meta);
+    UnlockReleaseBuffer(buffer);
+    index_close(index, NoLock);
+    table_close(heap, NoLock);
+    PG_RETURN_VOID();
+}

@@ -11,13 +11,6 @@ namespace holomamba::postgres {
 
 namespace {
 
-// Changes the meta page; the caller holds it locked.
-void write_meta(Relation index, Buffer buffer, const IndexMeta& meta) {
-    GenericXLogState* log = GenericXLogStart(index);
-    memcpy(page_content(GenericXLogRegisterBuffer(log, buffer, 0)), &meta, sizeof meta);
-    GenericXLogFinish(log);
-}
-
 IndexMeta* meta_of(Buffer buffer) {
     return reinterpret_cast<IndexMeta*>(page_content(BufferGetPage(buffer)));
 }
@@ -27,21 +20,14 @@ void settle_dims(Relation index, int dims) {
     if (dims > kMaxQuantisedDims)
         ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("hrr of %d dimensions cannot be indexed", dims),
                         errdetail("An index holds vectors of at most %d dimensions.", kMaxQuantisedDims)));
-    Buffer buffer = read_page(index, kMetaBlock, PageKind::meta, BUFFER_LOCK_EXCLUSIVE);
-    if (meta_of(buffer)->dims == 0 && meta_of(buffer)->extents == 0) write_meta(index, buffer, empty_meta(dims));
-    UnlockReleaseBuffer(buffer);
-}
-
-Buffer new_page(Relation index, BlockNumber block) {
-    while (RelationGetNumberOfBlocks(index) <= block) {
-        const bool shared = !RELATION_IS_LOCAL(index);
-        if (shared) LockRelationForExtension(index, ExclusiveLock);
-        if (RelationGetNumberOfBlocks(index) <= block) ReleaseBuffer(ReadBuffer(index, P_NEW));
-        if (shared) UnlockRelationForExtension(index, ExclusiveLock);
+    Buffer buffer = read_page(index, kMetaBlock, PageKind::meta, 0, BUFFER_LOCK_EXCLUSIVE);
+    if (meta_of(buffer)->dims == 0 && meta_of(buffer)->extents == 0) {
+        IndexMeta meta = *meta_of(buffer);
+        meta.dims = static_cast<uint16>(dims);
+        meta.prefix = static_cast<uint16>(plain_prefix(dims));
+        write_meta(index, buffer, meta);
     }
-    Buffer buffer = ReadBuffer(index, block);
-    LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-    return buffer;
+    UnlockReleaseBuffer(buffer);
 }
 
 // Appends an extent without vectors. The meta page, locked by the caller, counts it when all of its pages are there:
@@ -53,7 +39,7 @@ void append_extent(Relation index, const IndexLayout& layout, Buffer meta_buffer
         Buffer buffer = new_page(index, first + static_cast<uint32>(i));
         GenericXLogState* log = GenericXLogStart(index);
         init_page(GenericXLogRegisterBuffer(log, buffer, GENERIC_XLOG_FULL_IMAGE),
-                  i == 0 ? PageKind::sketch : PageKind::detail);
+                  i == 0 ? PageKind::sketch : PageKind::detail, layout.generation);
         GenericXLogFinish(log);
         UnlockReleaseBuffer(buffer);
     }
@@ -64,7 +50,7 @@ void append_extent(Relation index, const IndexLayout& layout, Buffer meta_buffer
 // Where to look after an extent that turned out to be full: one in which vacuum has freed slots, or a new one.
 void next_extent(Relation index, const IndexLayout& layout, const IndexMeta& seen) {
     const BlockNumber free_block = GetFreeIndexPage(index);
-    Buffer buffer = read_page(index, kMetaBlock, PageKind::meta, BUFFER_LOCK_EXCLUSIVE);
+    Buffer buffer = read_page(index, kMetaBlock, PageKind::meta, 0, BUFFER_LOCK_EXCLUSIVE);
     IndexMeta meta = *meta_of(buffer);
     const auto pages = static_cast<uint32>(layout.shape.pages());
     if (free_block != InvalidBlockNumber && free_block >= layout.first_block &&
@@ -79,12 +65,12 @@ void next_extent(Relation index, const IndexLayout& layout, const IndexMeta& see
 
 bool place(Relation index, const IndexLayout& layout, uint32 extent, const Code& code, const ItemPointerData& row) {
     const ExtentShape& shape = layout.shape;
-    Buffer sketch = read_page(index, sketch_block(layout, extent), PageKind::sketch, BUFFER_LOCK_EXCLUSIVE);
+    Buffer sketch = read_sketch(index, layout, extent, BUFFER_LOCK_EXCLUSIVE);
     const SketchPage page = sketch_page(shape, BufferGetPage(sketch));
     int slot = page.tail->used < shape.slots ? 0 : shape.slots;
     while (slot < shape.slots && page.scales[slot] != 0) slot++;
     if (slot < shape.slots) {
-        Buffer detail = read_page(index, detail_block(layout, extent, slot), PageKind::detail, BUFFER_LOCK_EXCLUSIVE);
+        Buffer detail = read_detail(index, layout, extent, slot, BUFFER_LOCK_EXCLUSIVE);
         GenericXLogState* log = GenericXLogStart(index);
         Page new_sketch = GenericXLogRegisterBuffer(log, sketch, 0);
         Page new_detail = GenericXLogRegisterBuffer(log, detail, 0);
@@ -100,23 +86,21 @@ bool place(Relation index, const IndexLayout& layout, uint32 extent, const Code&
 
 bool am_insert(Relation index, Datum* values, bool* nulls, ItemPointer row, Relation, IndexUniqueCheck, bool,
                IndexInfo*) {
-    if (index_layout(index)->dims == 0 && !nulls[0]) {
+    IndexMeta meta = read_meta(index);
+    if (meta.dims == 0 && !nulls[0]) {
         const Hrr* vector = DatumGetHrr(values[0]);
         settle_dims(index, vector->dims);
         if (PointerGetDatum(vector) != values[0]) pfree(const_cast<Hrr*>(vector));
+        meta = read_meta(index);
     }
-    const IndexLayout* layout = index_layout(index);
     Code code;
-    make_code(*layout, values[0], nulls[0], &code);
+    make_code(*index_layout(index, meta), values[0], nulls[0], &code);
     for (;;) {
-        const IndexMeta meta = read_meta(index);
-        // Another session may have settled the dimensions since.
-        if (meta.dims == layout->dims) {
-            if (meta.extents > 0 && place(index, *layout, meta.insert_extent, code, *row)) break;
-            next_extent(index, *layout, meta);
-        }
+        const IndexLayout* layout = index_layout(index, meta);
+        if (meta.extents > 0 && place(index, *layout, meta.insert_extent, code, *row)) break;
+        next_extent(index, *layout, meta);
         CHECK_FOR_INTERRUPTS();
-        layout = index_layout(index);
+        meta = read_meta(index);
     }
     return false;
 }

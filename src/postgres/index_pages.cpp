@@ -2,17 +2,44 @@
 #include "postgres/hrr.hpp"
 #include "postgres/index.hpp"
 
+extern "C" {
+#include "access/table.h"
+#include "catalog/index.h"
+#include "commands/defrem.h"
+#include "storage/lmgr.h"
+#include "utils/lsyscache.h"
+}
+
 namespace holomamba::postgres {
 
-void init_page(Page page, PageKind kind) {
+void open_index(Oid index_id, LOCKMODE heap_lock, Relation* heap, Relation* index) {
+    const Oid heap_id = IndexGetRelation(index_id, true);
+    if (!OidIsValid(heap_id)) {
+        const char* name = get_rel_name(index_id);
+        ereport(ERROR,
+                (errcode(ERRCODE_WRONG_OBJECT_TYPE), name ? errmsg("\"%s\" is not an index", name)
+                                                          : errmsg("relation with OID %u does not exist", index_id)));
+    }
+    *heap = table_open(heap_id, heap_lock);
+    *index = index_open(index_id, AccessShareLock);
+    if ((*index)->rd_rel->relam != get_index_am_oid("holomamba", false))
+        ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+                        errmsg("\"%s\" is not an index of access method holomamba", RelationGetRelationName(*index))));
+}
+
+void init_meta_page(Page page, const IndexMeta& meta) {
+    init_page(page, PageKind::meta, 0);
+    memcpy(page_content(page), &meta, sizeof meta);
+}
+
+void init_page(Page page, PageKind kind, uint32 generation) {
     PageInit(page, BLCKSZ, sizeof(PageTail));
     auto* header = reinterpret_cast<PageHeader>(page);
     header->pd_lower = header->pd_upper;
-    page_tail(page)->kind = kind;
-    page_tail(page)->page_id = kPageId;
+    *page_tail(page) = {kind, kPageId, 0, 0, generation};
 }
 
-void check_page(Relation index, Buffer buffer, PageKind kind) {
+void check_page(Relation index, Buffer buffer, PageKind kind, uint32 generation) {
     Page page = BufferGetPage(buffer);
     if (unlikely(PageIsNew(page) || PageGetSpecialSize(page) != MAXALIGN(sizeof(PageTail)) ||
                  page_tail(page)->page_id != kPageId || page_tail(page)->kind != kind))
@@ -20,13 +47,39 @@ void check_page(Relation index, Buffer buffer, PageKind kind) {
                         errmsg("unexpected page at block %u of index \"%s\"", BufferGetBlockNumber(buffer),
                                RelationGetRelationName(index)),
                         errhint("Please REINDEX it.")));
+    // Blocks are used again by the build after the next.
+    if (unlikely(page_tail(page)->generation != generation))
+        ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                        errmsg("index \"%s\" was refitted while it was scanned",
+                               RelationGetRelationName(index)),
+                        errhint("Begin the query again.")));
 }
 
-Buffer read_page(Relation index, BlockNumber block, PageKind kind, int lock, BufferAccessStrategy strategy) {
+Buffer read_page(Relation index, BlockNumber block, PageKind kind, uint32 generation, int lock,
+                 BufferAccessStrategy strategy) {
     Buffer buffer = ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_NORMAL, strategy);
     LockBuffer(buffer, lock);
-    check_page(index, buffer, kind);
+    check_page(index, buffer, kind, generation);
     return buffer;
+}
+
+Buffer read_sketch(Relation index, const IndexLayout& layout, uint32 extent, int lock, BufferAccessStrategy strategy) {
+    return read_page(index, sketch_block(layout, extent), PageKind::sketch, layout.generation, lock, strategy);
+}
+
+Buffer read_detail(Relation index, const IndexLayout& layout, uint32 extent, int slot, int lock,
+                   BufferAccessStrategy strategy) {
+    return read_page(index, detail_block(layout, extent, slot), PageKind::detail, layout.generation, lock, strategy);
+}
+
+Buffer new_page(Relation index, BlockNumber block) {
+    while (RelationGetNumberOfBlocks(index) <= block) {
+        const bool shared = !RELATION_IS_LOCAL(index);
+        if (shared) LockRelationForExtension(index, ExclusiveLock);
+        if (RelationGetNumberOfBlocks(index) <= block) ReleaseBuffer(ReadBuffer(index, P_NEW));
+        if (shared) UnlockRelationForExtension(index, ExclusiveLock);
+    }
+    return ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_ZERO_AND_LOCK, nullptr);
 }
 
 IndexMeta empty_meta(int dims) {
@@ -35,18 +88,14 @@ IndexMeta empty_meta(int dims) {
     meta.version = kIndexVersion;
     meta.dims = static_cast<uint16>(dims);
     meta.prefix = static_cast<uint16>(plain_prefix(dims));
-    meta.first_block = kMetaBlock + 1;
+    meta.generation = 1;
+    meta.transform_block = meta.first_block = kMetaBlock + 1;
     return meta;
-}
-
-void init_meta_page(Page page, const IndexMeta& meta) {
-    init_page(page, PageKind::meta);
-    memcpy(page_content(page), &meta, sizeof meta);
 }
 
 IndexMeta read_meta(Relation index) {
     IndexMeta meta;
-    Buffer buffer = read_page(index, kMetaBlock, PageKind::meta, BUFFER_LOCK_SHARE);
+    Buffer buffer = read_page(index, kMetaBlock, PageKind::meta, 0, BUFFER_LOCK_SHARE);
     memcpy(&meta, page_content(BufferGetPage(buffer)), sizeof meta);
     UnlockReleaseBuffer(buffer);
     if (unlikely(meta.magic != kIndexMagic || meta.version != kIndexVersion))
@@ -56,32 +105,36 @@ IndexMeta read_meta(Relation index) {
     return meta;
 }
 
-const IndexLayout* index_layout(Relation index) {
+void write_meta(Relation index, Buffer buffer, const IndexMeta& meta) {
+    GenericXLogState* log = GenericXLogStart(index);
+    memcpy(page_content(GenericXLogRegisterBuffer(log, buffer, 0)), &meta, sizeof meta);
+    GenericXLogFinish(log);
+}
+
+const IndexLayout* index_layout(Relation index, const IndexMeta& meta) {
     auto* layout = static_cast<IndexLayout*>(index->rd_amcache);
-    if (likely(layout != nullptr && layout->dims != 0)) return layout;
-    const IndexMeta meta = read_meta(index);
-    if (layout != nullptr && meta.dims == 0) return layout;
+    if (likely(layout != nullptr && layout->dims == meta.dims && layout->generation == meta.generation)) return layout;
     const Size floats = static_cast<Size>(meta.dims) * (1u + meta.reflections);
     auto* fresh =
         static_cast<IndexLayout*>(MemoryContextAlloc(index->rd_indexcxt, sizeof(IndexLayout) + floats * sizeof(float)));
     auto* spread = reinterpret_cast<float*>(fresh + 1);
     fresh->dims = meta.dims;
+    fresh->generation = meta.generation;
     fresh->first_block = meta.first_block;
     fresh->shape = extent_shape(meta.dims, meta.prefix, kContentBytes);
     fresh->transform = {meta.dims, meta.prefix, meta.reflections, spread + meta.dims, spread};
-    // Without pages of its own, the transform is the identity.
-    if (meta.first_block == kMetaBlock + 1)
-        for (Size i = 0; i < floats; i++) spread[i] = 1.0f;
-    else
-        for (Size done = 0; done < floats;) {
-            const Size part = Min(floats - done, kContentBytes / sizeof(float));
-            Buffer buffer =
-                read_page(index, static_cast<BlockNumber>(kMetaBlock + 1 + done / (kContentBytes / sizeof(float))),
-                          PageKind::transform, BUFFER_LOCK_SHARE);
-            memcpy(spread + done, page_content(BufferGetPage(buffer)), part * sizeof(float));
-            UnlockReleaseBuffer(buffer);
-            done += part;
+    constexpr Size kFloats = kContentBytes / sizeof(float);
+    for (Size done = 0; done < floats; done += kFloats) {
+        const Size part = Min(floats - done, kFloats);
+        if (meta.transform_block == meta.first_block) {
+            for (Size i = done; i < done + part; i++) spread[i] = 1.0f;
+            continue;
         }
+        Buffer buffer = read_page(index, meta.transform_block + static_cast<BlockNumber>(done / kFloats),
+                                  PageKind::transform, meta.generation, BUFFER_LOCK_SHARE);
+        memcpy(spread + done, page_content(BufferGetPage(buffer)), part * sizeof(float));
+        UnlockReleaseBuffer(buffer);
+    }
     if (layout != nullptr) pfree(layout);
     index->rd_amcache = fresh;
     return fresh;

@@ -75,17 +75,34 @@ Size most_candidates() {
 float sketch_extent(Scan* scan, Page page) {
     const SketchPage sketch = sketch_page(scan->layout.shape, page);
     const QuantisedQuery& q = scan->query;
-    return kernels().sketch_bounds(scan->layout.shape.sketch_slots, scan->layout.shape.prefix, sketch.codes, q.prefix,
-                                   sketch.scales, sketch.rests, q.sketch_step, q.sketch_base, q.sketch_rest,
+    return kernels().sketch_bounds(scan->layout.shape.grouped_slots(), scan->layout.shape.prefix, sketch.codes,
+                                   q.prefix, sketch.scales, sketch.rests, q.sketch_step, q.sketch_base, q.sketch_rest,
                                    scan->products, scan->bounds);
+}
+
+// Brings to the processor's caches what a scan will read of a sketch page that is pinned.
+void prefetch_sketch(const ExtentShape& shape, Buffer buffer) {
+    const char* content = page_content(BufferGetPage(buffer));
+    const int slots = shape.grouped_slots();
+    for (int at = 0; at < slots * shape.prefix; at += PG_CACHE_LINE_SIZE / 2) __builtin_prefetch(content + at);
+    for (int at = 0; at < slots * static_cast<int>(sizeof(float)); at += PG_CACHE_LINE_SIZE / 2)
+        __builtin_prefetch(content + shape.scales_at() + at);
+    for (int at = 0; at < slots; at += PG_CACHE_LINE_SIZE / 2) __builtin_prefetch(content + shape.rests_at() + at);
 }
 
 void read_sketches(IndexScanDesc desc) {
     Scan* scan = state_of(desc);
+    Relation index = desc->indexRelation;
+    Buffer next = scan->extents > 0 ? ReadBuffer(index, sketch_block(scan->layout, 0)) : InvalidBuffer;
     for (uint32 extent = 0; extent < scan->extents; extent++) {
         CHECK_FOR_INTERRUPTS();
-        Buffer buffer =
-            read_page(desc->indexRelation, sketch_block(scan->layout, extent), PageKind::sketch, BUFFER_LOCK_SHARE);
+        Buffer buffer = next;
+        if (extent + 1 < scan->extents) {
+            next = ReadBuffer(index, sketch_block(scan->layout, extent + 1));
+            prefetch_sketch(scan->layout.shape, next);
+        }
+        LockBuffer(buffer, BUFFER_LOCK_SHARE);
+        check_page(index, buffer, PageKind::sketch, scan->layout.generation);
         scan->extent_bounds[extent] = sketch_extent(scan, BufferGetPage(buffer));
         scan->extent_nulls[extent] = page_tail(BufferGetPage(buffer))->nulls > 0;
         UnlockReleaseBuffer(buffer);
@@ -108,8 +125,7 @@ void visit_extent(IndexScanDesc desc, uint32 extent) {
     const ExtentShape& shape = scan->layout.shape;
     const QuantisedQuery& query = scan->query;
     float scales[kMostSlots];
-    Buffer buffer =
-        read_page(desc->indexRelation, sketch_block(scan->layout, extent), PageKind::sketch, BUFFER_LOCK_SHARE);
+    Buffer buffer = read_sketch(desc->indexRelation, scan->layout, extent, BUFFER_LOCK_SHARE);
     sketch_extent(scan, BufferGetPage(buffer));
     memcpy(scales, sketch_page(shape, BufferGetPage(buffer)).scales, sizeof(float) * static_cast<Size>(shape.slots));
     UnlockReleaseBuffer(buffer);
@@ -122,7 +138,7 @@ void visit_extent(IndexScanDesc desc, uint32 extent) {
         if (detail_block(scan->layout, extent, slot) != block) {
             if (BufferIsValid(buffer)) UnlockReleaseBuffer(buffer);
             block = detail_block(scan->layout, extent, slot);
-            buffer = read_page(desc->indexRelation, block, PageKind::detail, BUFFER_LOCK_SHARE);
+            buffer = read_detail(desc->indexRelation, scan->layout, extent, slot, BUFFER_LOCK_SHARE);
         }
         Page page = BufferGetPage(buffer);
         const DetailNote* note = detail_note(shape, page, slot);
@@ -165,13 +181,11 @@ void read_unordered(IndexScanDesc desc, uint32 extent) {
     allocate_best(scan, static_cast<Size>(shape.slots));
     if (!scan->null_query && !scan->extent_nulls[extent]) return;
     float scales[kMostSlots];
-    Buffer buffer =
-        read_page(desc->indexRelation, sketch_block(scan->layout, extent), PageKind::sketch, BUFFER_LOCK_SHARE);
+    Buffer buffer = read_sketch(desc->indexRelation, scan->layout, extent, BUFFER_LOCK_SHARE);
     memcpy(scales, sketch_page(shape, BufferGetPage(buffer)).scales, sizeof(float) * static_cast<Size>(shape.slots));
     UnlockReleaseBuffer(buffer);
     for (int first = 0; first < shape.slots; first += shape.rows) {
-        buffer = read_page(desc->indexRelation, detail_block(scan->layout, extent, first), PageKind::detail,
-                           BUFFER_LOCK_SHARE);
+        buffer = read_detail(desc->indexRelation, scan->layout, extent, first, BUFFER_LOCK_SHARE);
         for (int slot = first; slot < first + shape.rows; slot++) {
             if (scan->null_query ? scales[slot] == 0 : !(scales[slot] < 0)) continue;
             Candidate candidate{0, extent, static_cast<uint16>(slot), {}, BufferGetLSNAtomic(buffer)};
@@ -225,8 +239,8 @@ void mark_dead(IndexScanDesc desc) {
     Scan* scan = state_of(desc);
     for (Size i = 0; i < scan->dead_count; i++) {
         const Candidate& candidate = scan->dead[i];
-        Buffer buffer = read_page(desc->indexRelation, detail_block(scan->layout, candidate.extent, candidate.slot),
-                                  PageKind::detail, BUFFER_LOCK_SHARE);
+        Buffer buffer = ReadBuffer(desc->indexRelation, detail_block(scan->layout, candidate.extent, candidate.slot));
+        LockBuffer(buffer, BUFFER_LOCK_SHARE);
         if (BufferGetLSNAtomic(buffer) == candidate.page_version) {
             detail_note(scan->layout.shape, BufferGetPage(buffer), candidate.slot)->dead = 1;
             MarkBufferDirtyHint(buffer, true);
@@ -269,7 +283,7 @@ void am_rescan(IndexScanDesc desc, ScanKey, int, ScanKey orderings, int ordering
 
     const IndexMeta meta = read_meta(desc->indexRelation);
     scan->extents = meta.extents;
-    const IndexLayout* layout = index_layout(desc->indexRelation);
+    const IndexLayout* layout = index_layout(desc->indexRelation, meta);
     scan->layout = *layout;
     scan->null_query = desc->numberOfOrderBys == 0 || (desc->orderByData[0].sk_flags & SK_ISNULL) != 0;
     if (!scan->null_query) {

@@ -24,8 +24,7 @@ void vacuum_pause() {
 void vacuum_detail(IndexVacuumInfo* info, const IndexLayout& layout, uint32 extent, int first, Buffer sketch,
                    IndexBulkDeleteResult* stats, IndexBulkDeleteCallback callback, void* callback_state) {
     const ExtentShape& shape = layout.shape;
-    Buffer detail = read_page(info->index, detail_block(layout, extent, first), PageKind::detail, BUFFER_LOCK_EXCLUSIVE,
-                              info->strategy);
+    Buffer detail = read_detail(info->index, layout, extent, first, BUFFER_LOCK_EXCLUSIVE, info->strategy);
     GenericXLogState* log = nullptr;
     Page new_sketch = nullptr, new_detail = nullptr;
     for (int slot = first; slot < first + shape.rows; slot++) {
@@ -53,12 +52,11 @@ IndexBulkDeleteResult* am_bulk_delete(IndexVacuumInfo* info, IndexBulkDeleteResu
                                       IndexBulkDeleteCallback callback, void* callback_state) {
     if (stats == nullptr) stats = static_cast<IndexBulkDeleteResult*>(palloc0(sizeof(IndexBulkDeleteResult)));
     stats->num_index_tuples = 0;
-    const uint32 extents = read_meta(info->index).extents;
-    const IndexLayout layout = *index_layout(info->index);
-    for (uint32 extent = 0; extent < extents; extent++) {
+    const IndexMeta meta = read_meta(info->index);
+    const IndexLayout layout = *index_layout(info->index, meta);
+    for (uint32 extent = 0; extent < meta.extents; extent++) {
         vacuum_pause();
-        Buffer sketch = read_page(info->index, sketch_block(layout, extent), PageKind::sketch, BUFFER_LOCK_EXCLUSIVE,
-                                  info->strategy);
+        Buffer sketch = read_sketch(info->index, layout, extent, BUFFER_LOCK_EXCLUSIVE, info->strategy);
         for (int first = 0; first < layout.shape.slots; first += layout.shape.rows)
             vacuum_detail(info, layout, extent, first, sketch, stats, callback, callback_state);
         UnlockReleaseBuffer(sketch);
@@ -72,17 +70,16 @@ IndexBulkDeleteResult* am_vacuum_cleanup(IndexVacuumInfo* info, IndexBulkDeleteR
     stats->num_pages = RelationGetNumberOfBlocks(info->index);
     stats->pages_free = 0;
     stats->num_index_tuples = 0;
-    const uint32 extents = read_meta(info->index).extents;
-    const IndexLayout layout = *index_layout(info->index);
-    for (uint32 extent = 0; extent < extents; extent++) {
+    const IndexMeta meta = read_meta(info->index);
+    const IndexLayout layout = *index_layout(info->index, meta);
+    for (uint32 extent = 0; extent < meta.extents; extent++) {
         vacuum_pause();
-        const BlockNumber block = sketch_block(layout, extent);
-        Buffer sketch = read_page(info->index, block, PageKind::sketch, BUFFER_LOCK_SHARE, info->strategy);
+        Buffer sketch = read_sketch(info->index, layout, extent, BUFFER_LOCK_SHARE, info->strategy);
         const int used = page_tail(BufferGetPage(sketch))->used;
         UnlockReleaseBuffer(sketch);
         stats->num_index_tuples += used;
         // Free for inserts to look into, not as a page.
-        if (used < layout.shape.slots) RecordFreeIndexPage(info->index, block);
+        if (used < layout.shape.slots) RecordFreeIndexPage(info->index, sketch_block(layout, extent));
     }
     IndexFreeSpaceMapVacuum(info->index);
     return stats;

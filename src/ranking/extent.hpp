@@ -22,6 +22,8 @@ struct ExtentShape {
     int slots;  // vectors of an extent, at most sketch_slots
 
     int pages() const { return 1 + detail_pages; }
+    // Slots in whole groups, some of which may stay free for ever.
+    int grouped_slots() const { return (slots + kSketchGroup - 1) / kSketchGroup * kSketchGroup; }
 
     // Offsets into the content of a sketch page.
     static constexpr int codes_at() { return 0; }

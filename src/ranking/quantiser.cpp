@@ -6,8 +6,6 @@
 #include <cstring>
 #include <limits>
 
-#include "kernels/kernels.hpp"
-
 namespace holomamba {
 
 const float kUnboundedScale = std::numeric_limits<float>::infinity();
@@ -101,7 +99,7 @@ FittedTransform fit_transform(int dims, std::span<const float> sample) {
     if (dims > 2 * fitted.prefix) {
         const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(moments);
         // As many directions as hold most of the length, within limits: a sketch is read for every vector.
-        const double enough = 0.85 * moments.trace();
+        const double enough = 0.75 * moments.trace();
         double held = 0.0;
         int directions = 0;
         while (directions < kMaxPrefix && (held < enough || directions % 4 != 0 || directions < 8)) {
@@ -168,6 +166,26 @@ void quantise(const Transform& transform, const float* x, Code* code) noexcept {
     code->rest_error = byte_above(std::sqrt(errors[1]), error_unit(transform.rest()));
 }
 
+bool bounds_vector(const Transform& transform, const float* x, const Code& code) noexcept {
+    double z[kMaxQuantisedDims];
+    turn(transform, x, z);
+    const int prefix = std::min(transform.prefix, transform.dims);
+    // What rounding may differ by, where the code was made by another processor.
+    constexpr double kSlack = 1 + 1e-9;
+    if (norm(transform.dims - prefix, z + prefix) >
+        code.scale * code.rest * longest(transform, prefix) / 255.0 * kSlack)
+        return false;
+    double errors[2] = {0.0, 0.0};
+    for (int j = 0; j < transform.dims; j++) {
+        const bool in_rest = j >= prefix;
+        const double error =
+            z[j] / transform.spread[j] / code.scale - code.elements[in_rest ? j - prefix + transform.prefix : j];
+        errors[in_rest] += error * error;
+    }
+    return std::sqrt(errors[0]) <= code.prefix_error * error_unit(prefix) * kSlack &&
+           std::sqrt(errors[1]) <= code.rest_error * error_unit(transform.rest()) * kSlack;
+}
+
 void quantise_query(const Transform& transform, const float* q, QuantisedQuery* query) noexcept {
     double w[kMaxQuantisedDims], v[kMaxQuantisedDims];
     turn(transform, q, w);
@@ -202,16 +220,6 @@ double bound_inner_product(const QuantisedQuery& query, float sketch_bound, floa
     const double whole = query.prefix_step * prefix_product + query.rest_step * rest_product +
                          query.prefix_error_step * prefix_error + query.rest_error_step * rest_error + query.base;
     return std::min(scale * whole, static_cast<double>(sketch_bound)) * query.unit;
-}
-
-double bound_inner_product(const Transform& transform, const QuantisedQuery& query, const Code& code) noexcept {
-    std::int32_t prefix_product = 0, rest_product = 0;
-    for (int j = 0; j < transform.prefix; j++) prefix_product += code.elements[j] * query.prefix[j];
-    for (int j = 0; j < transform.rest(); j++) rest_product += code.elements[transform.prefix + j] * query.rest[j];
-    const float sketch = code.scale * (query.sketch_step * static_cast<float>(prefix_product) + query.sketch_base +
-                                       query.sketch_rest * code.rest);
-    return bound_inner_product(query, sketch, code.scale, prefix_product, rest_product, code.prefix_error,
-                               code.rest_error);
 }
 
 }  // namespace holomamba

@@ -19,10 +19,11 @@
 #include <span>
 #include <vector>
 
+#include "kernels/kernels.hpp"
+
 namespace holomamba {
 
 constexpr int kMaxQuantisedDims = 1000;
-constexpr int kMaxPrefix = 32;
 
 // How vectors are turned and scaled; points into memory of its owner.
 struct Transform {
@@ -62,6 +63,9 @@ extern const float kUnboundedScale;
 
 void quantise(const Transform& transform, const float* x, Code* code) noexcept;
 
+// Whether what a code says of a vector is true: that bounds made of it are safe.
+bool bounds_vector(const Transform& transform, const float* x, const Code& code) noexcept;
+
 // A query, and the numbers that make a bound of a code's product with it; in units of `unit`.
 struct QuantisedQuery {
     double unit;
@@ -80,8 +84,5 @@ void quantise_query(const Transform& transform, const float* q, QuantisedQuery* 
 // returned.
 double bound_inner_product(const QuantisedQuery& query, float sketch_bound, float scale, std::int32_t prefix_product,
                            std::int32_t rest_product, std::uint8_t prefix_error, std::uint8_t rest_error) noexcept;
-
-// The same from the code alone, for checks.
-double bound_inner_product(const Transform& transform, const QuantisedQuery& query, const Code& code) noexcept;
 
 }  // namespace holomamba
