@@ -53,4 +53,5 @@ BEGIN
     END LOOP;
 END
 $$;
+CREATE INDEX ON holomamba.bench_items USING holomamba (target);
 VACUUM ANALYZE;
