@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -24,6 +25,15 @@ std::vector<const KernelTable*> kernel_tables() {
     if (__builtin_cpu_supports("x86-64-v4")) tables.push_back(&holomamba_kernels_avx512);
 #endif
     return tables;
+}
+
+void pack_weights(std::size_t n, std::size_t k, const float* weight, const float* bias, float* packed) {
+    std::fill_n(packed, packed_size(n, k), 0.0f);
+    for (std::size_t i = 0; i < n; i++) {
+        float* column = packed + i / kMostLanes * kMostLanes * (k + 1) + i % kMostLanes;
+        if (bias) *column = bias[i];
+        for (std::size_t j = 0; j < k; j++) column[(j + 1) * kMostLanes] = weight[i * k + j];
+    }
 }
 
 const KernelTable& kernels() {

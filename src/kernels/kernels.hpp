@@ -47,6 +47,10 @@ struct KernelTable {
     void (*multiply_bt)(int m, int n, int k, const float* a, const float* b, float* c, bool accumulate);  // B[n x k]
     void (*multiply_at)(int m, int n, int k, const float* a, const float* b, float* c, bool accumulate);  // A[k x m]
 
+    // C[m x n] = A W^T + bias, W and bias as pack_weights() lays them out. Every element is summed from its bias on over
+    // k in order, however many rows there are: a row of C does not depend on the rows beside it, to the last bit.
+    void (*multiply_packed)(int m, int n, int k, const float* a, const float* packed, float* c);
+
     // --- rows ----------------------------------------------------------------------------------------------------------
     // y = (x - mean) / sqrt(variance + 1e-5) * gain + bias, row by row; keeps 1/sqrt(...) and the mean for backward.
     void (*layer_norm)(int rows, int d, const float* x, const float* gain, const float* bias, float* y, float* mean,
@@ -97,6 +101,15 @@ struct KernelTable {
     void (*gate_backward)(int rows, int channels, const float* x, const float* z, int z_stride, const float* dy, float* dx,
                           float* dz);
 
+    // --- fewer bits ----------------------------------------------------------------------------------------------------
+    // To the nearest half, ties to even; beyond the largest half to that one. NaN stays NaN. The same on every processor.
+    void (*to_half)(std::size_t n, const float* x, std::uint16_t* y);
+    void (*from_half)(std::size_t n, const std::uint16_t* x, float* y);
+    // y_i = x_i / scale to the nearest integer in -127 .. 127, with the scale that is returned: NaN where x is not finite.
+    // What from_byte gave goes back into the same bytes and scale.
+    float (*to_byte)(std::size_t n, const float* x, std::int8_t* y);
+    void (*from_byte)(std::size_t n, float scale, const std::int8_t* x, float* y);
+
     // --- learning ------------------------------------------------------------------------------------------------------
     // Each row of logits becomes the gradient of scale * (its cross-entropy); returns the sum of the cross-entropies. A row
     // whose target is kNoTarget has none: its gradient is zero.
@@ -112,6 +125,15 @@ constexpr int kMostLanes = 16;
 
 // Floats that selective_scan_backward needs: four values for each token, state and lane.
 constexpr std::size_t scan_scratch(std::size_t tokens, std::size_t state) { return (tokens + 1) * state * kMostLanes * 4; }
+
+// Floats that W[n x k] and its bias take when packed.
+constexpr std::size_t packed_size(std::size_t n, std::size_t k) {
+    return (n + kMostLanes - 1) / kMostLanes * kMostLanes * (k + 1);
+}
+
+// Panels of kMostLanes outputs, the last one filled up with zeros: the biases of a panel (zero where bias is nullptr), then
+// for each input its weights.
+void pack_weights(std::size_t n, std::size_t k, const float* weight, const float* bias, float* packed);
 
 // The table for this processor. HOLOMAMBA_KERNELS=default|avx2|avx512 in the environment picks another, for measuring.
 const KernelTable& kernels();

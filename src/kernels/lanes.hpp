@@ -6,6 +6,10 @@
 #include <cstdint>
 #include <cstring>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #include "kernels/kernels.hpp"
 
 namespace holomamba {
@@ -62,11 +66,54 @@ HOLOMAMBA_INLINE void for_lanes(std::size_t n, Body&& body) {
 
 HOLOMAMBA_INLINE Lanes splat(float x) { return Lanes{} + x; }
 
+// The lanes in use; zero in the others.
+template <typename Width>
+HOLOMAMBA_INLINE Lanes clip(Lanes v, Width width) {
+    Lanes kept{};
+    std::memcpy(&kept, &v, width.bytes());
+    return kept;
+}
+
+// a b + c. What an event does to a state must not depend on the others that are computed with it, so where products
+// enter sums nothing is left to the compiler: one rounding wherever the instruction set can, and the same on all that
+// can.
+HOLOMAMBA_INLINE Lanes fused(Lanes a, Lanes b, Lanes c) {
+#if defined(__AVX512F__)
+    return _mm512_fmadd_ps(a, b, c);
+#elif defined(__AVX2__)
+    return _mm256_fmadd_ps(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
 HOLOMAMBA_INLINE float sum(Lanes v) {
     float halves[kLanes];
     std::memcpy(halves, &v, sizeof v);
     for (int width = kLanes / 2; width > 0; width /= 2)
         for (int i = 0; i < width; i++) halves[i] += halves[i + width];
+    return halves[0];
+}
+
+// A sum over n elements: body(i, width, total) adds those of one register to a total. As many running totals as the
+// widest register has lanes, whatever this one has, so that the order of additions is the same for every instruction
+// set.
+template <typename Body>
+HOLOMAMBA_INLINE float sum_lanes(std::size_t n, Body&& body) {
+    Lanes totals[kMostLanes / kLanes] = {};
+    std::size_t i = 0;
+    for (; i + kMostLanes <= n; i += kMostLanes)
+        for (std::size_t r = 0; r < kMostLanes / kLanes; r++) body(i + r * kLanes, Full{}, totals[r]);
+    for (Lanes* total = totals; i < n; i += kLanes, total++) {
+        if (i + kLanes <= n)
+            body(i, Full{}, *total);
+        else
+            body(i, Part{n - i}, *total);
+    }
+    float halves[kMostLanes];
+    std::memcpy(halves, totals, sizeof halves);
+    for (int width = kMostLanes / 2; width > 0; width /= 2)
+        for (int lane = 0; lane < width; lane++) halves[lane] += halves[lane + width];
     return halves[0];
 }
 
@@ -78,15 +125,15 @@ HOLOMAMBA_INLINE Lanes minimum(Lanes a, Lanes b) { return a < b ? a : b; }
 HOLOMAMBA_INLINE Lanes exponential(Lanes x) {
     x = maximum(minimum(x, splat(88.0f)), splat(-87.0f));
     constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it leaves the nearest integer in the low bits
-    const Lanes shifted = x * 1.44269504089f + kRound;
+    const Lanes shifted = fused(x, splat(1.44269504089f), splat(kRound));
     const Lanes k = shifted - kRound;
-    const Lanes r = x - k * 0.693359375f + k * 2.12194440e-4f;
-    Lanes p = r * 1.9875691500e-4f + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * r * r + r + 1.0f;
+    const Lanes r = fused(k, splat(2.12194440e-4f), fused(k, splat(-0.693359375f), x));
+    Lanes p = fused(r, splat(1.9875691500e-4f), splat(1.3981999507e-3f));
+    p = fused(p, r, splat(8.3334519073e-3f));
+    p = fused(p, r, splat(4.1665795894e-2f));
+    p = fused(p, r, splat(1.6666665459e-1f));
+    p = fused(p, r, splat(5.0000001201e-1f));
+    p = fused(p * r, r, r) + 1.0f;
     IntLanes bits;
     std::memcpy(&bits, &shifted, sizeof bits);
     bits = (bits - 0x4b400000 + 127) << 23;
@@ -102,13 +149,13 @@ HOLOMAMBA_INLINE Lanes softplus(Lanes x) {
     const Lanes u = exponential(-maximum(x, -x));
     const Lanes s = u / (2.0f + u);
     const Lanes q = s * s;
-    Lanes p = q * (1.0f / 13) + (1.0f / 11);
-    p = p * q + (1.0f / 9);
-    p = p * q + (1.0f / 7);
-    p = p * q + (1.0f / 5);
-    p = p * q + (1.0f / 3);
-    p = p * q + 1.0f;
-    return maximum(x, splat(0.0f)) + 2.0f * s * p;
+    Lanes p = fused(q, splat(1.0f / 13), splat(1.0f / 11));
+    p = fused(p, q, splat(1.0f / 9));
+    p = fused(p, q, splat(1.0f / 7));
+    p = fused(p, q, splat(1.0f / 5));
+    p = fused(p, q, splat(1.0f / 3));
+    p = fused(p, q, splat(1.0f));
+    return fused(2.0f * s, p, maximum(x, splat(0.0f)));
 }
 
 }  // namespace

@@ -13,20 +13,16 @@ void layer_norm(int rows, int d, const float* x, const float* gain, const float*
     constexpr float kEpsilon = 1e-5f;
     const float scale = 1.0f / static_cast<float>(d);
     for (int r = 0; r < rows; r++, x += d, y += d) {
-        Lanes total{};
-        for_lanes(d, [&](std::size_t i, auto width) { total += load(x + i, width); });
-        const float mu = sum(total) * scale;
-        float variance = 0;
-        for (int i = 0; i < d % kLanes; i++) variance += (x[d - 1 - i] - mu) * (x[d - 1 - i] - mu);
-        Lanes squares{};
-        for (int i = 0; i + kLanes <= d; i += kLanes) {
-            const Lanes centred = load(x + i, Full{}) - mu;
-            squares += centred * centred;
-        }
-        variance += sum(squares);
-        const float inverse = 1.0f / std::sqrt(variance * scale + kEpsilon);
+        const float mu =
+            sum_lanes(d, [&](std::size_t i, auto width, Lanes& total) { total += load(x + i, width); }) * scale;
+        const float squares = sum_lanes(d, [&](std::size_t i, auto width, Lanes& total) {
+            const Lanes centred = clip(load(x + i, width) - mu, width);
+            total = fused(centred, centred, total);
+        });
+        const float inverse = 1.0f / std::sqrt(squares * scale + kEpsilon);
         for_lanes(d, [&](std::size_t i, auto width) {
-            store(y + i, (load(x + i, width) - mu) * inverse * load(gain + i, width) + load(bias + i, width), width);
+            const Lanes normal = (load(x + i, width) - mu) * inverse;
+            store(y + i, fused(normal, load(gain + i, width), load(bias + i, width)), width);
         });
         mean[r] = mu;
         inverse_deviation[r] = inverse;
@@ -80,14 +76,14 @@ constexpr float kCube = 0.044715f;
 void gelu(std::size_t n, const float* x, float* y) {
     for_lanes(n, [&](std::size_t i, auto width) {
         const Lanes v = load(x + i, width);
-        store(y + i, v * sigmoid(kSlope * (v + kCube * v * v * v)), width);
+        store(y + i, v * sigmoid(kSlope * fused(kCube * v * v, v, v)), width);
     });
 }
 
 void gelu_backward(std::size_t n, const float* x, const float* dy, float* dx) {
     for_lanes(n, [&](std::size_t i, auto width) {
         const Lanes v = load(x + i, width);
-        const Lanes s = sigmoid(kSlope * (v + kCube * v * v * v));
+        const Lanes s = sigmoid(kSlope * fused(kCube * v * v, v, v));
         const Lanes slope = s + v * s * (1.0f - s) * kSlope * (1.0f + 3.0f * kCube * v * v);
         store(dx + i, load(dy + i, width) * slope, width);
     });

@@ -19,7 +19,7 @@ void causal_convolution(int tokens, int channels, int width, const float* x, int
         for_lanes(channels, [&](std::size_t c, auto lanes) {
             Lanes total = load(bias + c, lanes);
             for (int j = 0; j < width; j++)
-                total += load(weight + static_cast<std::size_t>(j) * channels + c, lanes) * load(input(t - before + j) + c, lanes);
+                total = fused(load(weight + static_cast<std::size_t>(j) * channels + c, lanes), load(input(t - before + j) + c, lanes), total);
             store(pre + row + c, total, lanes);
             store(y + row + c, total * sigmoid(total), lanes);
         });
@@ -101,8 +101,8 @@ HOLOMAMBA_INLINE void scan_channels(const ScanInput& in, std::size_t channel, Wi
         const Lanes entering = delta * x;
         Lanes total = skip * x;
         for (int n = 0; n < state; n++) {
-            hidden[n] = exponential(delta * a[n]) * hidden[n] + entering * b[n];
-            total += hidden[n] * c[n];
+            hidden[n] = fused(exponential(delta * a[n]), hidden[n], entering * b[n]);
+            total = fused(hidden[n], splat(c[n]), total);
         }
         store(y + at, total, width);
     }

@@ -6,6 +6,8 @@
 #include "kernels/kernels.hpp"
 #include "kernels/learning.hpp"
 #include "kernels/quantised.hpp"
+#include "kernels/narrow.hpp"
+#include "kernels/packed.hpp"
 #include "kernels/rows.hpp"
 #include "kernels/scan.hpp"
 #include "kernels/vector.hpp"
@@ -27,6 +29,7 @@ const holomamba::KernelTable HOLOMAMBA_JOIN(holomamba_kernels_, HOLOMAMBA_VARIAN
     .multiply = holomamba::multiply,
     .multiply_bt = holomamba::multiply_bt,
     .multiply_at = holomamba::multiply_at,
+    .multiply_packed = holomamba::multiply_packed,
     .layer_norm = holomamba::layer_norm,
     .layer_norm_backward = holomamba::layer_norm_backward,
     .add_bias = holomamba::add_bias,
@@ -43,6 +46,10 @@ const holomamba::KernelTable HOLOMAMBA_JOIN(holomamba_kernels_, HOLOMAMBA_VARIAN
     .selective_scan_backward = holomamba::selective_scan_backward,
     .gate = holomamba::gate,
     .gate_backward = holomamba::gate_backward,
+    .to_half = holomamba::to_half,
+    .from_half = holomamba::from_half,
+    .to_byte = holomamba::to_byte,
+    .from_byte = holomamba::from_byte,
     .softmax_cross_entropy = holomamba::softmax_cross_entropy,
     .adamw = holomamba::adamw,
     .squared_norm = holomamba::squared_norm,

@@ -1,14 +1,18 @@
 #include "model/encoder.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "hrr/error.hpp"
 
 namespace holomamba {
 
-Encoder::Encoder(const Options& options)
+Encoder::Encoder(const Options& options, const KernelTable& kernels)
     : network_(options, no_items_),
+      codec_(state_format(options.state_format), network_.state_size() / options.channels(), options.channels(),
+             options.dimension),
+      kernels_(kernels),
       parameters_(network_.layout().size()),
       known_(network_.layout().parameters().size(), false) {}
 
@@ -18,8 +22,19 @@ void Encoder::set_parameter(std::string_view name, std::span<const float> values
         if (parameters[i].name != name) continue;
         if (values.size() != parameters[i].size)
             throw Error(ErrorKind::corrupted, "parameter \"" + std::string(name) + "\" has the wrong size");
-        std::copy(values.begin(), values.end(), parameters_.begin() + static_cast<std::ptrdiff_t>(parameters[i].offset));
+        std::copy(values.begin(), values.end(),
+                  parameters_.begin() + static_cast<std::ptrdiff_t>(parameters[i].offset));
         known_[i] = true;
+    }
+}
+
+void Encoder::set_parameters(const ParameterLayout& layout, std::span<const float> parameters) {
+    for (const ParameterInfo& p : layout.parameters()) {
+        const auto values = parameters.subspan(p.offset, p.size);
+        if (p.name == "embedding.items")
+            set_parameter(p.name, values.last(2 * static_cast<std::size_t>(dimension())));
+        else if (p.name.starts_with("blocks.") || p.name.starts_with("embedding.norm."))
+            set_parameter(p.name, values);
     }
 }
 
@@ -28,51 +43,79 @@ void Encoder::finish() {
     for (std::size_t i = 0; i < parameters.size(); i++)
         if (!known_[i] && parameters[i].size > 0)
             throw Error(ErrorKind::corrupted, "parameter \"" + parameters[i].name + "\" is missing");
+    prepared_ = network_.prepare(parameters_);
     const HolographicEmbedding& embedding = network_.embedding();
     const std::vector<std::int32_t> rows{embedding.unknown_row(), embedding.start_row()};
     HolographicEmbedding::Composed composed;
     embedding.prepare(parameters_.data(), rows.size(), composed);
-    embedding.compose(kernels(), parameters_.data(), rows, 0, rows.size(), composed);
+    embedding.compose(kernels_, parameters_.data(), rows, 0, rows.size(), composed);
     unknown_.assign(composed.token.begin(), composed.token.begin() + dimension());
-    start_.assign(composed.token.begin() + dimension(), composed.token.end());
+
+    const std::vector<float> nothing(codec_.recurrent() + dimension(), 0.0f);
+    start_state_.resize(state_bytes());
+    codec_.write(kernels_, nothing.data(), nothing.data(), start_state_.data());
+    const float* start = composed.token.data() + dimension();
+    advance(start_state_.data(), {&start, 1});
 }
 
-void Encoder::start(std::span<float> state) {
-    std::fill(state.begin(), state.end(), 0.0f);
-    std::vector<float> token = start_;
-    feed(state, token.data(), 1);
-}
-
-void Encoder::advance(std::span<float> state, std::span<const float* const> tokens) {
-    // Long histories go in pieces, so that memory stays bounded whatever the length.
-    constexpr std::size_t kPiece = 512;
-    const std::size_t d = dimension();
-    for (std::size_t first = 0; first < tokens.size(); first += kPiece) {
-        const Arena::Mark mark = arena_.mark();
-        const std::size_t count = std::min(kPiece, tokens.size() - first);
-        float* packed = arena_.take(count * d);
-        for (std::size_t t = 0; t < count; t++)
-            std::copy_n(tokens[first + t] ? tokens[first + t] : unknown_.data(), d, packed + t * d);
-        feed(state, packed, static_cast<int>(count));
-        arena_.release(mark);
+void Encoder::advance(std::span<const UserEvents> users, Workspace& workspace) const {
+    // So many events at a time that the weights are read once for all of them and the activations stay in the cache.
+    constexpr std::size_t kPiece = 64;
+    const std::size_t d = dimension(), recurrent = codec_.recurrent();
+    Arena& arena = workspace.arena;
+    std::size_t user = 0, done = 0;  // events of users[user] that have been dealt with
+    while (user < users.size()) {
+        const Arena::Mark mark = arena.mark();
+        float* tokens = arena.take(kPiece * d);
+        std::size_t count = 0;
+        workspace.starts.assign(1, 0);
+        workspace.users.clear();
+        while (user < users.size() && count < kPiece) {
+            const auto left = users[user].tokens.subspan(done);
+            const std::size_t taken = std::min(kPiece - count, left.size());
+            for (const float* token : left.first(taken))
+                std::copy_n(token ? token : unknown_.data(), d, tokens + count++ * d);
+            if (taken > 0) {
+                workspace.users.push_back(user);
+                workspace.starts.push_back(static_cast<int>(count));
+            }
+            done += taken;
+            if (taken == left.size()) {
+                user++;
+                done = 0;
+            }
+        }
+        if (count > 0) {
+            const std::size_t sequences = workspace.users.size();
+            float* states = arena.take(sequences * recurrent);
+            for (std::size_t s = 0; s < sequences; s++)
+                codec_.read(kernels_, users[workspace.users[s]].state, states + s * recurrent);
+            const float* encoded = encode(states, tokens, workspace);
+            for (std::size_t s = 0; s < sequences; s++)
+                codec_.write(kernels_, states + s * recurrent, encoded + (workspace.starts[s + 1] - 1) * d,
+                             users[workspace.users[s]].state);
+        }
+        arena.release(mark);
     }
 }
 
-void Encoder::feed(std::span<float> state, float* tokens, int count) {
-    const Arena::Mark mark = arena_.mark();
-    const int starts[] = {0, count};
-    Pass pass{.kernels = kernels(),
+const float* Encoder::encode(float* states, float* tokens, Workspace& workspace) const {
+    Pass pass{.kernels = kernels_,
               .parameters = parameters_.data(),
               .gradients = nullptr,
-              .starts = starts,
-              .arena = arena_,
-              .states = state.data(),
-              .state_stride = state.size()};
-    Network::Kept kept;
-    const float* encoded = network_.encode(pass, tokens, kept);
-    const std::size_t d = dimension();
-    std::copy_n(encoded + (static_cast<std::size_t>(count) - 1) * d, d, state.data() + network_.state_size());
-    arena_.release(mark);
+              .starts = workspace.starts,
+              .arena = workspace.arena,
+              .states = states,
+              .state_stride = codec_.recurrent(),
+              .prepared = prepared_.data(),
+              .format = codec_.format()};
+    const float* encoded = network_.encode(pass, tokens, workspace.kept);
+    // After every event and not only the last, so that a batch is refused where one by one its events would be.
+    const std::size_t size = static_cast<std::size_t>(pass.tokens()) * dimension();
+    if (!std::isfinite(kernels_.inner_product(size, encoded, encoded)))
+        for (std::size_t i = 0; i < size; i++)
+            if (!std::isfinite(encoded[i])) throw Error(ErrorKind::out_of_range, "the state is no longer finite");
+    return encoded;
 }
 
 }  // namespace holomamba

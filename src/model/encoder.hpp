@@ -1,4 +1,8 @@
-// The serving side of a network: one user's state and what an event does to it.
+// The serving side of a network: users' states and what events do to them.
+//
+// A state after some events is the same to the last bit however they came: one at a time, in batches of any sizes,
+// whole, alone or beside other users'. It depends on the weights, the events and the processor's instruction set:
+// kernels for AVX2 and AVX-512 agree, those for older processors round otherwise in the last digits.
 #pragma once
 
 #include <memory>
@@ -7,39 +11,67 @@
 #include <vector>
 
 #include "model/network.hpp"
+#include "model/state_format.hpp"
 
 namespace holomamba {
 
-// A user's state is a flat array: the recurrent state of every layer, then the vector the encoder gave last [d].
+// One user's part of a batch.
+struct UserEvents {
+    std::byte* state;  // Encoder::state_bytes() of them: read, and replaced by the state after the events
+    // Token vector [d] of each event's item, oldest first; nullptr stands for an item that the model does not know.
+    std::span<const float* const> tokens;
+};
+
 class Encoder {
   public:
-    explicit Encoder(const Options& options);
+    explicit Encoder(const Options& options, const KernelTable& kernels = holomamba::kernels());
 
     // Copies a stored parameter; names the encoder has no use for are passed over. Of embedding.items only the last two
     // rows, the unknown item and the start token, need be given. Throws Error where the size is wrong.
     void set_parameter(std::string_view name, std::span<const float> values);
+    // Those of a whole network, in its layout's order.
+    void set_parameters(const ParameterLayout& layout, std::span<const float> parameters);
     // Throws Error unless every parameter has been set. Call once, before the rest.
     void finish();
 
+    const Options& options() const { return network_.options(); }
     int dimension() const { return network_.dimension(); }
-    std::size_t state_size() const { return network_.state_size() + dimension(); }
+    std::size_t state_bytes() const { return codec_.bytes(); }
+    StateFormat format() const { return codec_.format(); }
     // The state of a user without events: after the start token.
-    void start(std::span<float> state);
-    // Moves a state through `count` events. tokens[i] is the item's token vector [d]; nullptr stands for an item that the
-    // model does not know. One event costs the same whatever came before it.
-    void advance(std::span<float> state, std::span<const float* const> tokens);
-    // What items' targets are scored against.
-    std::span<const float> vector(std::span<const float> state) const { return state.last(static_cast<std::size_t>(dimension())); }
+    std::span<const std::byte> start() const { return start_state_; }
+    // What items' targets are scored against [d]: the encoder's output after the last event.
+    void vector(const std::byte* state, float* vector) const { codec_.read_vector(kernels_, state, vector); }
+
+    // What advance() works in; one for each thread, kept so that an event allocates nothing.
+    struct Workspace {
+        Arena arena;
+        Network::Kept kept;
+        std::vector<int> starts;
+        std::vector<std::size_t> users;  // whose events the sequences are
+    };
+    // Moves states through events. An event costs the same whatever came before it, and less in company: the dense
+    // layers take the events of many users as one matrix. The states must differ. Throws Error where numbers are no
+    // longer finite; some of the states may have been replaced by then.
+    void advance(std::span<const UserEvents> users, Workspace& workspace) const;
+    void advance(std::byte* state, std::span<const float* const> tokens) {
+        const UserEvents user{state, tokens};
+        advance({&user, 1}, workspace_);
+    }
 
   private:
-    void feed(std::span<float> state, float* tokens, int count);
+    // The pieces' sequences through the network: states [sequences x recurrent] are replaced; returns [tokens x d].
+    const float* encode(float* states, float* tokens, Workspace& workspace) const;
 
     Catalogue no_items_;
     Network network_;
-    std::vector<float> parameters_;
+    StateCodec codec_;
+    const KernelTable& kernels_;
+    std::vector<float> parameters_, prepared_;
     std::vector<bool> known_;
-    std::vector<float> unknown_, start_;  // tokens [d]
-    Arena arena_;                         // kept, so that an event allocates nothing
+    std::vector<float> unknown_;  // token [d]
+    std::vector<std::byte> start_state_;
+    Workspace workspace_;
 };
 
 }  // namespace holomamba

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "model/layer.hpp"
+#include "model/linear.hpp"
 #include "model/options.hpp"
 #include "model/parameters.hpp"
 
@@ -13,12 +14,13 @@ class FeedForward : public Layer {
   public:
     FeedForward(const Options& options, const std::string& prefix, ParameterLayout& layout);
     void initialise(Random& random, float* parameters) const override;
+    void prepare(const float* parameters, float* prepared) const override;
     void forward(Pass& pass, const float* x, float* state, float* y, Saved& saved) const override;
     void backward(Pass& pass, const float* x, const float* dy, float* dx, const Saved& saved) const override;
 
   private:
     int d_, inner_;
-    std::size_t up_, up_bias_, down_, down_bias_;
+    Linear up_, down_;
 };
 
 }  // namespace holomamba

@@ -1,4 +1,5 @@
-// A fingerprint of weights: states computed with other weights must not be mixed with them.
+// A fingerprint of what computes states: those of other weights, or rounded to another format, must not be mixed with
+// them.
 #pragma once
 
 #include <bit>
@@ -6,11 +7,12 @@
 #include <span>
 
 #include "hrr/random.hpp"
+#include "model/state_format.hpp"
 
 namespace holomamba {
 
-inline std::uint64_t fingerprint(std::span<const float> parameters) {
-    std::uint64_t hash = mix64(parameters.size());
+inline std::uint64_t fingerprint(std::span<const float> parameters, StateFormat format) {
+    std::uint64_t hash = mix64(parameters.size() ^ static_cast<std::uint64_t>(format) << 56);
     for (const float value : parameters) hash = mix64(hash ^ std::bit_cast<std::uint32_t>(value));
     return hash;
 }

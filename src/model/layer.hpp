@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstddef>
 
 #include "model/pass.hpp"
@@ -16,6 +17,8 @@ class Layer {
   public:
     virtual ~Layer() = default;
     virtual void initialise(Random& random, float* parameters) const = 0;
+    // Weights as serving reads them, into the layer's part of `prepared`.
+    virtual void prepare(const float* parameters, float* prepared) const = 0;
     // y[tokens x d] from x[tokens x d]. `state` is this layer's part of the first sequence's state, or nullptr. A step is a
     // forward pass of one token.
     virtual void forward(Pass& pass, const float* x, float* state, float* y, Saved& saved) const = 0;

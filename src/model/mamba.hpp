@@ -4,6 +4,7 @@
 #include <string>
 
 #include "model/layer.hpp"
+#include "model/linear.hpp"
 #include "model/options.hpp"
 #include "model/parameters.hpp"
 
@@ -16,16 +17,23 @@ class Mamba : public Layer {
   public:
     Mamba(const Options& options, const std::string& prefix, ParameterLayout& layout);
     void initialise(Random& random, float* parameters) const override;
+    void prepare(const float* parameters, float* prepared) const override;
     void forward(Pass& pass, const float* x, float* state, float* y, Saved& saved) const override;
     void backward(Pass& pass, const float* x, const float* dy, float* dx, const Saved& saved) const override;
     std::size_t state_size() const override;
 
   private:
     int low_width() const { return rank_ + 2 * state_; }
+    void decay(const float* parameters, float* a) const;
 
     int d_, channels_, state_, width_, rank_;
     bool paper_;
-    std::size_t in_, conv_weight_, conv_bias_, x_projection_, delta_weight_, delta_bias_, a_log_, skip_, out_;
+    // In the order of their parameters.
+    Linear in_;
+    std::size_t conv_weight_, conv_bias_;
+    Linear low_, delta_;
+    std::size_t a_log_, skip_, prepared_decay_;
+    Linear out_;
 };
 
 }  // namespace holomamba

@@ -12,8 +12,8 @@ Network::Network(const Options& options, const Catalogue& catalogue)
     std::uint64_t place = 1;  // 0 is the tokens' own dropout
     for (int b = 0; b < options.layers; b++) {
         const std::string block = "blocks." + std::to_string(b);
-        layers_.emplace_back(std::make_unique<Mamba>(options, block + ".mamba", layout_), options, block + ".mamba_norm",
-                             place++, layout_);
+        layers_.emplace_back(std::make_unique<Mamba>(options, block + ".mamba", layout_), options,
+                             block + ".mamba_norm", place++, layout_);
         if (options.feed_forward > 0)
             layers_.emplace_back(std::make_unique<FeedForward>(options, block + ".feed_forward", layout_), options,
                                  block + ".feed_forward_norm", place++, layout_);
@@ -36,6 +36,12 @@ std::vector<float> Network::initialise(std::uint64_t seed) const {
     return parameters;
 }
 
+std::vector<float> Network::prepare(std::span<const float> parameters) const {
+    std::vector<float> prepared(layout_.prepared_size());
+    for (const Residual& layer : layers_) layer.prepare(parameters.data(), prepared.data());
+    return prepared;
+}
+
 float* Network::encode(Pass& pass, float* tokens, Kept& kept) const {
     const std::size_t size = static_cast<std::size_t>(pass.tokens()) * dimension();
     pass.drop(size, 0, tokens);
@@ -44,7 +50,9 @@ float* Network::encode(Pass& pass, float* tokens, Kept& kept) const {
     float* state = pass.states;
     for (std::size_t i = 0; i < layers_.size(); i++) {
         float* y = pass.arena.take(size);
+        const Arena::Mark mark = pass.arena.mark();
         layers_[i].forward(pass, x, state, y, kept.layers[i]);
+        if (pass.prepared) pass.arena.release(mark);  // no backward will ask
         if (state) state += layers_[i].state_size();
         x = y;
     }

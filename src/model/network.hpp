@@ -20,12 +20,16 @@ class Network {
 
     const ParameterLayout& layout() const { return layout_; }
     const HolographicEmbedding& embedding() const { return embedding_; }
+    const Options& options() const { return options_; }
     int dimension() const { return options_.dimension; }
     int items() const { return catalogue_.items; }
     bool tied() const { return options_.head == "tied"; }
 
     // Initial values of every parameter for a seed, in layout order.
     std::vector<float> initialise(std::uint64_t seed) const;
+
+    // The encoder's weights as serving reads them: layout().prepared_size() floats, for Pass::prepared.
+    std::vector<float> prepare(std::span<const float> parameters) const;
 
     // --- the encoder: tokens [tokens x d] in, vectors [tokens x d] out ------------------------------------------------
     struct Kept {

@@ -39,6 +39,8 @@ const std::vector<Option>& table() {
          "score against the item vectors with a bias, or against a table of its own"},
         {"initialisation", &Options::initialisation, 0, 0, {"small", "paper"},
          "first values of the weights; paper: those of arXiv 2601.08360, bound without roles"},
+        {"state_format", &Options::state_format, 0, 0, {"float32", "float16", "int8"},
+         "numbers of a user's stored state: in fewer bits a row is smaller, and states are rounded at every event"},
         {"max_history", &Options::max_history, 2, 100000, {}, "events that are predicted in one go while training, and that they look back on at most"},
         {"windows", &Options::windows, 0, 0, {"all", "last"},
          "train on every event, in windows of max_history, or on each user's last window only"},

@@ -21,6 +21,8 @@ struct Options {
     std::string head = "tied";            // tied: scores against the item vectors, with bias; untied: a table of its own
     std::string initialisation = "small";  // small: N(0, 0.02) items, unitary roles; paper: as arXiv 2601.08360
 
+    std::string state_format = "float32";  // how a user's state is stored
+
     // training
     int max_history = 200;
     std::string windows = "all";

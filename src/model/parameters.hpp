@@ -24,12 +24,18 @@ class ParameterLayout {
         size_ += count;
         return size_ - count;
     }
+    // Reserves floats among the weights prepared for serving (Pass::prepared) and returns where they start.
+    std::size_t prepare(std::size_t count) {
+        prepared_size_ += count;
+        return prepared_size_ - count;
+    }
     std::size_t size() const { return size_; }
+    std::size_t prepared_size() const { return prepared_size_; }
     const std::vector<ParameterInfo>& parameters() const { return parameters_; }
 
   private:
     std::vector<ParameterInfo> parameters_;
-    std::size_t size_ = 0;
+    std::size_t size_ = 0, prepared_size_ = 0;
 };
 
 }  // namespace holomamba

@@ -9,6 +9,7 @@
 
 #include "hrr/random.hpp"
 #include "kernels/kernels.hpp"
+#include "model/state_format.hpp"
 
 namespace holomamba {
 
@@ -66,11 +67,20 @@ struct Pass {
     // and keep nothing, as in training.
     float* states = nullptr;
     std::size_t state_stride = 0;
+    // Weights as serving reads them (Layer::prepare), or nullptr while training. With them a sequence's numbers are the same
+    // to the last bit whatever it is cut into and whatever goes through the network beside it.
+    const float* prepared = nullptr;
+    StateFormat format = StateFormat::float32;  // of the states
     float dropout = 0;
     std::uint64_t key = 0;  // of the dropout masks
 
     int sequences() const { return static_cast<int>(starts.size()) - 1; }
     int tokens() const { return starts.back(); }
+    bool exact() const { return format == StateFormat::float32; }
+    // Rounds rows of `channels` elements of a state, `stride` apart, to what the format can hold.
+    void round(int rows, int channels, int stride, float* x) const {
+        for (int r = 0; r < rows; r++, x += stride) round_row(kernels, format, channels, x);
+    }
     // The same elements are dropped in forward and backward: a mask depends on the key and the place in the network.
     void drop(std::size_t n, std::uint64_t place, float* x) const {
         if (dropout > 0) kernels.dropout(n, dropout, mix64(key ^ mix64(place)), x);

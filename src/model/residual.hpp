@@ -26,6 +26,8 @@ class Residual {
     };
 
     void initialise(Random& random, float* parameters) const;
+    // As Layer::prepare.
+    void prepare(const float* parameters, float* prepared) const { layer_->prepare(parameters, prepared); }
     // As Layer::forward; x must stay until backward.
     void forward(Pass& pass, const float* x, float* state, float* y, Kept& kept) const;
     // As Layer::backward.

@@ -1,28 +1,54 @@
 // The type ssm_state: one user's recurrent state.
 #pragma once
 
+#include <cstddef>
+
+#include "model/encoder.hpp"
 #include "postgres/guard.hpp"
 
 namespace holomamba::postgres {
 
 constexpr uint8 kStateVersion = 1;
 
-// On disk and in memory. Refused unless `version` is kStateVersion and `flags` and `reserved` are zero.
+// On disk and in memory. Refused unless `version` is kStateVersion, `format` a StateFormat and `reserved` zero.
 struct State {
     int32 vl_len_;
     uint8 version;
-    uint8 flags;
+    uint8 format;  // of the bytes at the end: StateFormat, laid out by StateCodec
     uint16 reserved;
     uint64 fingerprint;  // of the weights that computed it
     int64 events;        // that went into it
-    float x[FLEXIBLE_ARRAY_MEMBER];
+    std::byte x[FLEXIBLE_ARRAY_MEMBER];
 };
 
 constexpr Size kStateHeader = offsetof(State, x);
 
-inline Size state_floats(const State* state) { return (VARSIZE(state) - kStateHeader) / sizeof(float); }
+inline Size state_bytes(const State* state) {
+    return VARSIZE(state) - kStateHeader;
+}
 
-// A state of `floats` elements, uninitialised but for its header, in the current memory context.
-State* allocate_state(Size floats, uint64 fingerprint, int64 events);
+// A state of `bytes`, zero but for its header, in the current memory context.
+State* allocate_state(Size bytes, StateFormat format, uint64 fingerprint, int64 events);
+State* copy_of(const State* state);
+
+// The stored state, detoasted.
+State* get_state(Datum datum);
+
+// The encoder of a state. Raises where the weights are gone or the state is not one of theirs.
+Encoder* encoder_of(const State* state);
+
+// Adds to the number of events; raises where it cannot be counted on.
+void count_events(State* state, Size events);
+
+// The elements of an argument that is an array of one dimension.
+struct Elements {
+    Datum* values;
+    bool* nulls;
+    int count;
+};
+Elements elements_of(FunctionCallInfo fcinfo, int argument, const char* name);
+
+// Tokens of an array, each checked; nullptr for NULL, an item that the model does not know.
+const float** tokens_of(const Elements& elements, const Encoder* encoder);
 
 }  // namespace holomamba::postgres

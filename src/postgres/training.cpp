@@ -90,7 +90,8 @@ void finish(const char* model, int32 version, int32 best_epoch, const Training* 
     add_bigint(&p, training->trainer->training_events());
     add_bigint(&p, data.users());
     add_bigint(&p, data.catalogue.items);
-    add_bigint(&p, static_cast<int64>(holomamba::fingerprint(training->trainer->best())));
+    add_bigint(&p, static_cast<int64>(holomamba::fingerprint(
+        training->trainer->best(), holomamba::state_format(training->trainer->network().options().state_format))));
     execute(
         "UPDATE holomamba.version_catalogue v SET status = 'ready', epochs = $3, best_epoch = $4, events = $5, users = $6, "
         "items = $7, fingerprint = $8, finished_at = pg_catalog.clock_timestamp() WHERE v.model = $1::pg_catalog.name AND v.version = $2",

@@ -4,6 +4,7 @@
 #include <limits>
 #include <numeric>
 
+#include "model/encoder.hpp"
 #include "ranking/top_k.hpp"
 #include "training/packing.hpp"
 
@@ -63,6 +64,12 @@ Evaluation evaluate_model(const Network& network, std::span<const float> paramet
     const float* table = network.tied() ? composed.raw.data() : parameters.data() + network.head_table();
     const float* bias = network.tied() ? parameters.data() + network.head_bias() : nullptr;
 
+    // What is ranked is what is served: states in the model's format, rounded as it rounds.
+    Encoder encoder(options);
+    encoder.set_parameters(network.layout(), parameters);
+    encoder.finish();
+    const std::size_t stride = (encoder.state_bytes() + sizeof(float) - 1) / sizeof(float) * sizeof(float);
+
     std::vector<Window> windows;
     for (int user = 0; user < data.users(); user++) {
         const int place = held_place(data, user, held);
@@ -75,8 +82,7 @@ Evaluation evaluate_model(const Network& network, std::span<const float> paramet
     std::vector<Tally> tallies(how.threads, {{}, std::vector<char>(items, 0)});
     Stop stop(check);
     run_threads(how.threads, [&](int thread) {
-        Arena arena;
-        Network::Kept kept;
+        Encoder::Workspace workspace;
         // Users wait until there are enough of them for a proper matrix product with the catalogue.
         constexpr std::size_t kUsers = 64;
         std::vector<Window> waiting;
@@ -94,28 +100,29 @@ Evaluation evaluate_model(const Network& network, std::span<const float> paramet
         for (const std::size_t index : hands[thread]) {
             stop.poll(thread);
             const Piece& piece = pieces[index];
-            const Arena::Mark mark = arena.mark();
-            std::vector<int> starts{0};
-            float* tokens = arena.take(static_cast<std::size_t>(piece.tokens) * d);
-            float* next = tokens;
-            const auto append = [&](int row) {
-                next = std::copy_n(composed.token.data() + static_cast<std::size_t>(row) * d, d, next);
-            };
+            std::vector<std::byte> states;
+            std::vector<const float*> tokens;
             for (std::size_t r = piece.first; r < piece.last; r++) {
+                states.insert(states.end(), encoder.start().begin(), encoder.start().end());
+                states.resize((r + 1 - piece.first) * stride);
                 const auto history = data.history(windows[r].user);
-                append(embedding.start_row());
-                for (int i = windows[r].first; i < windows[r].last; i++) append(history[i]);
-                starts.push_back(starts.back() + windows[r].length() + 1);
+                for (int i = windows[r].first; i < windows[r].last; i++)
+                    tokens.push_back(composed.token.data() + static_cast<std::size_t>(history[i]) * d);
             }
-            Pass pass{k, parameters.data(), nullptr, starts, arena};
-            const float* encoded = network.encode(pass, tokens, kept);
-            for (int s = 0; s < pass.sequences(); s++) {
-                const float* last = encoded + static_cast<std::size_t>(starts[s + 1] - 1) * d;
-                vectors.insert(vectors.end(), last, last + d);
-                waiting.push_back(windows[piece.first + s]);
+            std::vector<UserEvents> batch;
+            const float* const* next = tokens.data();
+            for (std::size_t r = piece.first; r < piece.last; r++) {
+                const std::size_t length = windows[r].length();
+                batch.push_back({states.data() + batch.size() * stride, {next, length}});
+                next += length;
+            }
+            encoder.advance(batch, workspace);
+            for (std::size_t u = 0; u < batch.size(); u++) {
+                vectors.resize(vectors.size() + d);
+                encoder.vector(batch[u].state, vectors.data() + vectors.size() - d);
+                waiting.push_back(windows[piece.first + u]);
                 if (waiting.size() == kUsers) score();
             }
-            arena.release(mark);
         }
         if (!waiting.empty()) score();
     });

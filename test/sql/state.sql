@@ -38,7 +38,7 @@ SELECT statement, pg_temp.outcome(statement) FROM (VALUES
     ($$SELECT ssm_initial(NULL, 1)$$), ($$SELECT ssm_initial('state_model', NULL)$$),
     ($$SELECT ssm_vector(NULL)$$), ($$SELECT ssm_events(NULL)$$)) AS t (statement);
 
--- Step by step, all at once, and in any two parts: the same. Each order of other events is another vector.
+-- Step by step, all at once, and in any two parts: the same, to the last bit. Each order of other events is another vector.
 CREATE TEMPORARY TABLE tokens AS
     SELECT e.user_id, array_agg(i.token ORDER BY e.t) AS tokens, count(*) AS events
     FROM state_events e JOIN holomamba.state_model_items i USING (item_id) GROUP BY e.user_id;
@@ -50,11 +50,11 @@ CREATE TEMPORARY TABLE steps AS
         FROM step s JOIN tokens t USING (user_id) WHERE s.n < cardinality(t.tokens)
     )
     SELECT * FROM step;
-SELECT count(*), bool_and(ssm_vector(s.state) <-> ssm_vector(ssm_update(ssm_initial('state_model', 1), t.tokens[1:s.n])) < 1e-5) AS same,
+SELECT count(*), bool_and(s.state::text = ssm_update(ssm_initial('state_model', 1), t.tokens[1:s.n])::text) AS same,
        bool_and(ssm_events(s.state) = s.n) AS counted, bool_and(hrr_dims(ssm_vector(s.state)) = 9) AS elements,
        bool_and((ssm_vector(s.state)::real[])[9] = 1) AS last
 FROM steps s JOIN tokens t USING (user_id);
-SELECT bool_and(ssm_vector(ssm_update(s.state, t.tokens[s.n + 1:])) <-> u.vector < 1e-5) AS same,
+SELECT bool_and(ssm_update(s.state, t.tokens[s.n + 1:])::text = u.state::text) AS same, bool_and(ssm_vector(u.state) = u.vector) AS vector,
        bool_and(ssm_events(ssm_update(s.state, t.tokens[s.n + 1:])) = u.events) AS counted
 FROM steps s JOIN tokens t USING (user_id) JOIN holomamba.state_model_users u USING (user_id);
 SELECT count(*), bool_and(ssm_vector(a.state) <-> ssm_vector(b.state) > 1e-3) AS differ
@@ -68,16 +68,34 @@ CALL holomamba.train('state_model', options => '{"dimension": 64, "layers": 2, "
 SELECT max(pg_column_size(u)) < 3994 AS within_half_a_page FROM holomamba.state_model_users u;
 SELECT holomamba.activate('state_model', 1);
 
--- A NULL element is an event with an item that the model does not know; a NULL array or token is no answer
+-- A NULL token is an event with an item that the model does not know; a NULL array or state is no answer
 SELECT ssm_events(a) AS events, ssm_vector(a) <-> ssm_vector(s) > 1e-3 AS moved,
        (SELECT bool_and(ssm_vector(a) <-> ssm_vector(ssm_update(s, i.token)) > 1e-4) FROM holomamba.state_model_items i) AS like_no_item
 FROM ssm_initial('state_model', 1) s, ssm_update(s, ARRAY[NULL]::hrr[]) a;
 SELECT ssm_events(ssm_update(s, ARRAY[NULL, i.token, NULL])), ssm_events(ssm_update(s, '{}'::hrr[])),
-       ssm_update(s, '{}'::hrr[])::text = s::text AS unmoved, ssm_update(s, NULL::hrr) IS NULL, ssm_update(s, NULL::hrr[]) IS NULL,
-       ssm_update(NULL, i.token) IS NULL
+       ssm_update(s, '{}'::hrr[])::text = s::text AS unmoved, ssm_update(s, NULL::hrr)::text = ssm_update(s, ARRAY[NULL]::hrr[])::text AS unknown, ssm_update(s, NULL::hrr[]) IS NULL,
+       ssm_update(NULL, i.token) IS NULL, ssm_update(NULL, NULL::hrr) IS NULL
 FROM ssm_initial('state_model', 1) s, holomamba.state_model_items i WHERE i.item_id = 1;
 SELECT ssm_vector(ssm_update(s, ARRAY[i.token, NULL])) <-> ssm_vector(ssm_update(s, ARRAY[NULL, i.token])) > 1e-3 AS order_matters
 FROM ssm_initial('state_model', 1) s, holomamba.state_model_items i WHERE i.item_id = 1;
+
+-- Many users at once, their events in one sequence: the same bytes
+CREATE TEMPORARY TABLE arrays AS
+    SELECT (SELECT array_agg(ssm_initial('state_model', 1)) FROM tokens) AS states,
+           (SELECT array_agg(token ORDER BY item_id) FROM holomamba.state_model_items) AS tokens,
+           array_agg(user_id ORDER BY t) AS users, array_agg(item_id ORDER BY t) AS items
+    FROM state_events;
+SELECT count(*), bool_and(m.state::text = u.state::text) AS same
+FROM arrays a, holomamba.advance_states(a.states, a.tokens, a.users, a.items) m JOIN holomamba.state_model_users u ON u.user_id = m.number;
+SELECT number, state::text = ssm_initial('state_model', 1)::text AS unmoved, state::text = ssm_update(ssm_initial('state_model', 1), NULL::hrr)::text AS unknown
+FROM arrays a, holomamba.advance_states(a.states[1:2], a.tokens, '{2}', '{NULL}');
+SELECT count(*) FROM holomamba.advance_states('{}', '{}', '{}', '{}');
+SELECT count(*) FROM arrays a, holomamba.advance_states(NULL, a.tokens, a.users, a.items);
+SELECT arguments, pg_temp.outcome('SELECT count(*) FROM arrays a, holomamba.advance_states(' || arguments || ')') FROM (VALUES
+    ('a.states, a.tokens, a.users, a.items[2:]'), ('a.states[1:5], a.tokens, a.users, a.items'), ('a.states, a.tokens[1:5], a.users, a.items'),
+    ('a.states, a.tokens, ''{0}'', ''{1}'''), ('a.states, a.tokens, ''{NULL}'', ''{1}'''), ('a.states, a.tokens, ''{1}'', ''{0}'''),
+    ('''{}'', a.tokens, ''{1}'', ''{1}'''), ('ARRAY[NULL]::ssm_state[], a.tokens, ''{1}'', ''{1}'''), ('ARRAY[a.states], a.tokens, a.users, a.items'),
+    ('a.states, ARRAY[hrr_random(9, 1)], ''{1}'', ''{1}''')) AS t (arguments);
 
 -- Tokens that are none
 SELECT statement, pg_temp.outcome('SELECT ssm_events(' || statement || $$) FROM ssm_initial('state_model', 1) s$$) FROM (VALUES
@@ -96,32 +114,33 @@ SELECT count(*), bool_and(state::text::ssm_state::text = state::text) AS same_te
        bool_and(ssm_events(state::text::ssm_state) = ssm_events(state)) AS same_events
 FROM steps;
 -- and goes on
-SELECT bool_and(ssm_vector(ssm_update(s.state::text::ssm_state, t.tokens[s.n + 1:])) <-> u.vector < 1e-5) AS same
+SELECT bool_and(ssm_update(s.state::text::ssm_state, t.tokens[s.n + 1:])::text = u.state::text) AS same
 FROM steps s JOIN tokens t USING (user_id) JOIN holomamba.state_model_users u USING (user_id);
 SELECT literal, pg_temp.outcome(format('SELECT %L::ssm_state', literal)) FROM (VALUES
     (''), (' '), ('0'), ('NULL'), ('x'), ('\'), ('\x'), ('\x0'), ('\x00'), ('\x0000'), ('[1,2]'), ('{}'), ('\X0000'), ('xx0000')) AS t (literal);
--- What is wrong is told apart: cut off, too long, not hexadecimal, another format, flags, a negative count, NaN, infinity
+-- What is wrong is told apart: cut off, too long, not hexadecimal, another version or format, what is reserved, a negative count, NaN, infinity
 SELECT damage, pg_temp.outcome(format('SELECT ssm_events(%L)', CASE damage
            WHEN 'none' THEN s
            WHEN 'cut off' THEN left(s, -2) WHEN 'cut off by half a byte' THEN left(s, -1) WHEN 'header only, cut off' THEN left(s, 30)
            WHEN 'too long' THEN s || '00' WHEN 'trailing space' THEN s || ' '
            WHEN 'not hexadecimal' THEN overlay(s PLACING 'zz' FROM length(s) - 1)
-           WHEN 'format' THEN overlay(s PLACING 'ff' FROM 3)
-           WHEN 'flags' THEN overlay(s PLACING '01' FROM 5)
+           WHEN 'version' THEN overlay(s PLACING 'ff' FROM 3)
+           WHEN 'format' THEN overlay(s PLACING '03' FROM 5)
+           WHEN 'reserved' THEN overlay(s PLACING '01' FROM 7)
            WHEN 'events' THEN overlay(s PLACING 'ffffffffffffffff' FROM 27)
            WHEN 'NaN' THEN overlay(s PLACING '0000c07f' FROM length(s) - 7)
            WHEN 'infinity' THEN overlay(s PLACING '000080ff' FROM length(s) - 7) END)) AS outcome
-FROM unnest('{none,cut off,cut off by half a byte,"header only, cut off",too long,trailing space,not hexadecimal,format,flags,events,NaN,infinity}'::text[]) AS damage,
+FROM unnest('{none,cut off,cut off by half a byte,"header only, cut off",too long,trailing space,not hexadecimal,version,format,reserved,events,NaN,infinity}'::text[]) AS damage,
      (SELECT state::text AS s FROM steps WHERE user_id = 1 AND n = 3) t;
 -- More events than can be counted
 SELECT pg_temp.outcome(format('SELECT ssm_events(ssm_update(%L, hrr_random(8, 1)))', overlay(state::text PLACING 'ffffffffffffff7f' FROM 27))) LIKE '22003 | %' AS refused,
        ssm_events(overlay(state::text PLACING 'ffffffffffffff7f' FROM 27)::ssm_state)
 FROM steps WHERE user_id = 1 AND n = 3;
--- A whole number of elements too few or too many: known when the weights are at hand
-SELECT damage, pg_temp.outcome(format('SELECT ssm_vector(%L)', s)) ~ '^XX001 \| ssm_state has \d+ elements, but its weights have states of \d+$' AS refused,
+-- A whole number of elements too few or too many, another format: known when the weights are at hand
+SELECT damage, pg_temp.outcome(format('SELECT ssm_vector(%L)', s)) ~ '^XX001 \| ssm_state has \d+ bytes of format \d, but its weights have states of \d+ of format \d$' AS refused,
        pg_temp.outcome(format('SELECT ssm_update(%L, hrr_random(8, 1))', s)) ~ '^XX001 \| ssm_state has' AS refused
-FROM (SELECT damage, CASE damage WHEN 'cut off' THEN left(state::text, -8) WHEN 'nothing left' THEN left(state::text, 42) ELSE state::text || '00000000' END AS s
-      FROM steps, unnest('{cut off,nothing left,too long}'::text[]) damage WHERE user_id = 1 AND n = 3) t;
+FROM (SELECT damage, CASE damage WHEN 'cut off' THEN left(state::text, -8) WHEN 'nothing left' THEN left(state::text, 42) WHEN 'format' THEN overlay(state::text PLACING '02' FROM 5) ELSE state::text || '00000000' END AS s
+      FROM steps, unnest('{cut off,nothing left,format,too long}'::text[]) damage WHERE user_id = 1 AND n = 3) t;
 
 -- Binary and back, through COPY; bytes of a bytea travel in the same frame
 SELECT current_setting('data_directory') || '/holomamba_test_state' AS file \gset
@@ -133,17 +152,13 @@ CREATE TEMPORARY TABLE frame (state ssm_state);
 COPY (SELECT ssm_state_send(state) FROM steps WHERE user_id = 1 AND n = 3) TO :'file' WITH (FORMAT binary);
 COPY frame FROM :'file' WITH (FORMAT binary);
 SELECT f.state::text = s.state::text AS same FROM frame f, steps s WHERE s.user_id = 1 AND s.n = 3;
--- Damaged: the format, the flags, the sign of the events, the count of elements, cut off, too long, NaN, nothing
+-- Damaged: the version, the format, the sign of the events, cut off, too long, NaN, nothing
 COPY (SELECT set_byte(ssm_state_send(state), 0, 255) FROM frame) TO :'file' WITH (FORMAT binary);
 COPY frame FROM :'file' WITH (FORMAT binary);
 \echo :LAST_ERROR_SQLSTATE
-COPY (SELECT set_byte(ssm_state_send(state), 1, 1) FROM frame) TO :'file' WITH (FORMAT binary);
+COPY (SELECT set_byte(ssm_state_send(state), 1, 255) FROM frame) TO :'file' WITH (FORMAT binary);
 COPY frame FROM :'file' WITH (FORMAT binary);
 COPY (SELECT set_byte(ssm_state_send(state), 12, 128) FROM frame) TO :'file' WITH (FORMAT binary);
-COPY frame FROM :'file' WITH (FORMAT binary);
-COPY (SELECT set_byte(ssm_state_send(state), 23, get_byte(ssm_state_send(state), 23) # 1) FROM frame) TO :'file' WITH (FORMAT binary);
-COPY frame FROM :'file' WITH (FORMAT binary);
-COPY (SELECT set_byte(ssm_state_send(state), 20, 255) FROM frame) TO :'file' WITH (FORMAT binary);
 COPY frame FROM :'file' WITH (FORMAT binary);
 COPY (SELECT substr(ssm_state_send(state), 1, 10) FROM frame) TO :'file' WITH (FORMAT binary);
 COPY frame FROM :'file' WITH (FORMAT binary);
@@ -152,7 +167,7 @@ COPY frame FROM :'file' WITH (FORMAT binary);
 COPY (SELECT ssm_state_send(state) || '\x00'::bytea FROM frame) TO :'file' WITH (FORMAT binary);
 COPY frame FROM :'file' WITH (FORMAT binary);
 \echo :LAST_ERROR_SQLSTATE
-COPY (SELECT overlay(ssm_state_send(state) PLACING '\x7fc00000'::bytea FROM 25) FROM frame) TO :'file' WITH (FORMAT binary);
+COPY (SELECT overlay(ssm_state_send(state) PLACING '\x0000c07f'::bytea FROM 21) FROM frame) TO :'file' WITH (FORMAT binary);
 COPY frame FROM :'file' WITH (FORMAT binary);
 COPY (SELECT ''::bytea) TO :'file' WITH (FORMAT binary);
 COPY frame FROM :'file' WITH (FORMAT binary);

@@ -47,6 +47,88 @@ TEST_P(Kernels, Products) {
     }
 }
 
+TEST_P(Kernels, PackedProductsDoNotDependOnTheRowsBeside) {
+    for (const auto [m, n, depth] : {std::array{1, 7, 5}, {5, 1, 33}, {17, 30, 64}, {23, 64, 3}, {9, 130, 20}}) {
+        const Vector a = random_vector(random, m * depth), weight = random_vector(random, n * depth), bias = random_vector(random, n);
+        Vector expected(m * n);
+        for (int i = 0; i < m; i++)
+            for (int j = 0; j < n; j++) {
+                expected[i * n + j] = bias[j];
+                for (int l = 0; l < depth; l++) expected[i * n + j] += a[i * depth + l] * weight[j * depth + l];
+            }
+        Floats packed(packed_size(n, depth)), c(m * n), rest(m * n);
+        const Floats in = to_float(a);
+        pack_weights(n, depth, to_float(weight).data(), to_float(bias).data(), packed.data());
+        k.multiply_packed(m, n, depth, in.data(), packed.data(), c.data());
+        expect_near(c, expected, 1e-5, "A W^T + b");
+        for (int first = 1; first <= m; first++) {
+            k.multiply_packed(first, n, depth, in.data(), packed.data(), rest.data());
+            k.multiply_packed(m - first, n, depth, in.data() + first * depth, packed.data(), rest.data() + first * n);
+            ASSERT_EQ(rest, c) << first << " of " << m;
+        }
+    }
+}
+
+TEST_P(Kernels, Halves) {
+    // Every half comes back, and between two neighbours the nearer is taken, the even one of two that are as near.
+    const auto bits_of = [&](float x) {
+        std::uint16_t half;
+        k.to_half(1, &x, &half);
+        return half;
+    };
+    const auto value_of = [&](std::uint32_t bits) {
+        const auto half = static_cast<std::uint16_t>(bits);
+        float x;
+        k.from_half(1, &half, &x);
+        return x;
+    };
+    for (std::uint32_t bits = 0; bits < 0x7c00; bits++) {
+        const float x = value_of(bits);
+        const double expected = bits < 0x400 ? std::ldexp(bits, -24) : std::ldexp(1024 + (bits & 1023), static_cast<int>(bits >> 10) - 25);
+        ASSERT_EQ(x, expected) << bits;
+        ASSERT_EQ(bits_of(x), bits);
+        ASSERT_EQ(bits_of(-x), bits | 0x8000);
+        if (bits == 0x7bff) break;
+        const float middle = (x + value_of(bits + 1)) / 2;
+        ASSERT_EQ(bits_of(middle), bits % 2 == 0 ? bits : bits + 1);
+        ASSERT_EQ(bits_of(std::nextafter(middle, 0.0f)), bits);
+        ASSERT_EQ(bits_of(std::nextafter(middle, 1e9f)), bits + 1);
+    }
+    for (const float large : {65519.0f, 65520.0f, 1e9f, 3e38f, std::numeric_limits<float>::infinity()}) EXPECT_EQ(bits_of(large), 0x7bff);
+    EXPECT_EQ(bits_of(-1e9f), 0xfbff);
+    EXPECT_TRUE(std::isnan(value_of(bits_of(std::numeric_limits<float>::quiet_NaN()))));
+    // A whole array, with a rest that fills no register.
+    const Floats x = to_float(random_vector(random, 37, 3));
+    std::vector<std::uint16_t> halves(x.size());
+    Floats back(x.size());
+    k.to_half(x.size(), x.data(), halves.data());
+    k.from_half(x.size(), halves.data(), back.data());
+    for (std::size_t i = 0; i < x.size(); i++) {
+        ASSERT_EQ(halves[i], bits_of(x[i]));
+        ASSERT_EQ(back[i], value_of(halves[i]));
+    }
+}
+
+TEST_P(Kernels, Bytes) {
+    for (const double size : {1.0, 1e-8, 1e8}) {
+        Floats x = to_float(random_vector(random, 37, size)), back(x.size());
+        std::vector<std::int8_t> bytes(x.size()), again(x.size());
+        const float scale = k.to_byte(x.size(), x.data(), bytes.data());
+        k.from_byte(x.size(), scale, bytes.data(), back.data());
+        for (std::size_t i = 0; i < x.size(); i++) ASSERT_NEAR(back[i], x[i], 0.5001 * scale);
+        EXPECT_EQ(k.to_byte(x.size(), back.data(), again.data()), scale);
+        EXPECT_EQ(again, bytes);
+    }
+    const Floats zero(5, 0.0f);
+    std::vector<std::int8_t> bytes(5, 1);
+    EXPECT_EQ(k.to_byte(5, zero.data(), bytes.data()), 0);
+    EXPECT_EQ(bytes, std::vector<std::int8_t>(5, 0));
+    for (const float strange : {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
+        const Floats x{1, 2, strange, 3, 4};
+        EXPECT_TRUE(std::isnan(k.to_byte(5, x.data(), bytes.data())));
+    }
+}
+
 TEST_P(Kernels, LayerNorm) {
     for (const int d : {3, 16, 20, 96}) {
         const int rows = 3;

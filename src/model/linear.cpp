@@ -1,0 +1,39 @@
+#include "model/linear.hpp"
+
+#include "model/layer.hpp"
+
+namespace holomamba {
+
+Linear::Linear(const std::string& prefix, int outputs, int inputs, bool with_bias, ParameterLayout& layout)
+    : outputs_(outputs),
+      inputs_(inputs),
+      with_bias_(with_bias),
+      weight_(layout.add(prefix + ".weight", {outputs, inputs})),
+      bias_(with_bias ? layout.add(prefix + ".bias", {outputs}) : 0),
+      prepared_(layout.prepare(packed_size(outputs, inputs))) {}
+
+void Linear::initialise(Random& random, float* parameters) const {
+    initialise_linear(random, static_cast<std::size_t>(outputs_) * inputs_, inputs_, parameters + weight_);
+    if (with_bias_) initialise_linear(random, outputs_, inputs_, parameters + bias_);
+}
+
+void Linear::prepare(const float* parameters, float* prepared) const {
+    pack_weights(outputs_, inputs_, parameters + weight_, with_bias_ ? parameters + bias_ : nullptr,
+                 prepared + prepared_);
+}
+
+void Linear::forward(const Pass& pass, const float* x, float* y) const {
+    const KernelTable& k = pass.kernels;
+    if (pass.prepared) return k.multiply_packed(pass.tokens(), outputs_, inputs_, x, pass.prepared + prepared_, y);
+    k.multiply_bt(pass.tokens(), outputs_, inputs_, x, pass.parameters + weight_, y, false);
+    if (with_bias_) k.add_bias(pass.tokens(), outputs_, pass.parameters + bias_, y);
+}
+
+void Linear::backward(const Pass& pass, const float* x, const float* dy, float* dx, bool accumulate) const {
+    const KernelTable& k = pass.kernels;
+    if (with_bias_) k.add_bias_backward(pass.tokens(), outputs_, dy, pass.gradients + bias_);
+    k.multiply_at(outputs_, inputs_, pass.tokens(), dy, x, pass.gradients + weight_, true);
+    k.multiply(pass.tokens(), inputs_, outputs_, dy, pass.parameters + weight_, dx, accumulate);
+}
+
+}  // namespace holomamba

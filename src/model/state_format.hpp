@@ -1,0 +1,56 @@
+// How the numbers of a user's state are stored, and rounded at every event.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "kernels/kernels.hpp"
+
+namespace holomamba {
+
+enum class StateFormat : std::uint8_t { float32 = 0, float16 = 1, int8 = 2 };
+constexpr int kStateFormats = 3;
+
+// From the option's value.
+StateFormat state_format(const std::string& name);
+
+// Rounds a row of a state (a number for each channel) to what the format can hold. Rounding twice changes nothing.
+void round_row(const KernelTable& kernels, StateFormat format, int channels, float* x);
+
+// A state of this format has a multiple of these bytes.
+constexpr std::size_t number_bytes(StateFormat format) {
+    return format == StateFormat::float32 ? 4 : format == StateFormat::float16 ? 2 : 1;
+}
+
+// Whether stored bytes are numbers all of them. Of int8, whose scales the bytes alone do not tell from the rest, it
+// takes that on trust; such a state is refused at its next event.
+bool is_finite(StateFormat format, const std::byte* state, std::size_t bytes);
+
+// A state as bytes: its recurrent rows, then the vector the encoder gave last.
+//   float32  rows and vector as floats
+//   float16  rows and vector as halves
+//   int8     the scale of each row as a float, the vector as halves, then a byte for each number of the rows
+class StateCodec {
+  public:
+    StateCodec(StateFormat format, std::size_t rows, int channels, int dimension)
+        : format_(format), rows_(rows), channels_(channels), dimension_(dimension) {}
+
+    std::size_t bytes() const;
+    // Numbers of the recurrent rows.
+    std::size_t recurrent() const { return rows_ * static_cast<std::size_t>(channels_); }
+    // Rows that have been rounded come back as they were, to the last bit.
+    void write(const KernelTable& kernels, const float* recurrent, const float* vector, std::byte* state) const;
+    void read(const KernelTable& kernels, const std::byte* state, float* recurrent) const;
+    void read_vector(const KernelTable& kernels, const std::byte* state, float* vector) const;
+    StateFormat format() const { return format_; }
+
+  private:
+    std::size_t vector_offset() const;
+
+    StateFormat format_;
+    std::size_t rows_;
+    int channels_, dimension_;
+};
+
+}  // namespace holomamba

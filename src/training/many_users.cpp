@@ -1,0 +1,42 @@
+#include "training/many_users.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <vector>
+
+namespace holomamba {
+
+void advance_many(const Encoder& encoder, std::span<const UserEvents> users, int threads, const StopCheck& check) {
+    // About ten milliseconds of work, between which a thread looks whether to stop.
+    constexpr std::size_t kShare = 4096;
+    std::vector<std::size_t> cuts{0};
+    std::size_t events = 0;
+    for (std::size_t u = 0; u < users.size(); u++) {
+        events += users[u].tokens.size();
+        if (events < kShare) continue;
+        cuts.push_back(u + 1);
+        events = 0;
+    }
+    if (cuts.back() < users.size()) cuts.push_back(users.size());
+
+    const std::size_t shares = cuts.size() - 1;
+    std::atomic<std::size_t> next = 0;
+    Stop stop(check);
+    run_threads(std::clamp(static_cast<int>(std::min<std::size_t>(shares, 1024)), 1, threads), [&](int thread) {
+        Encoder::Workspace workspace;
+        for (std::size_t share = next++; share < shares; share = next++) {
+            const auto part = users.subspan(cuts[share], cuts[share + 1] - cuts[share]);
+            stop.poll(thread);
+            encoder.advance(part.first(part.size() - 1), workspace);
+            // The last user of a share may have a history of any length.
+            UserEvents last = part.back();
+            for (auto left = last.tokens; !left.empty(); left = left.subspan(last.tokens.size())) {
+                stop.poll(thread);
+                last.tokens = left.first(std::min(kShare, left.size()));
+                encoder.advance({&last, 1}, workspace);
+            }
+        }
+    });
+}
+
+}  // namespace holomamba

@@ -1,0 +1,15 @@
+// Many users' events at once: after a COPY, and when a version becomes active.
+#pragma once
+
+#include <span>
+
+#include "model/encoder.hpp"
+#include "training/parallel.hpp"
+
+namespace holomamba {
+
+// Encoder::advance on several threads: the states must differ. Throws Cancelled where `check` says so, Error as advance
+// does; some of the states may have been replaced by then.
+void advance_many(const Encoder& encoder, std::span<const UserEvents> users, int threads, const StopCheck& check);
+
+}  // namespace holomamba

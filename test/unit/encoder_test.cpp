@@ -1,0 +1,172 @@
+// Serving: a state is the same to the last bit however its events came, in every format and on every instruction set.
+#include "model/encoder.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "hrr/error.hpp"
+#include "near.hpp"
+
+namespace holomamba {
+namespace {
+
+using Bytes = std::vector<std::byte>;
+using Tokens = std::vector<const float*>;
+
+// Odd sizes, where vectors do not fill the registers, and usual ones.
+struct Shape {
+    const char *dimension, *layers, *state_size, *expand, *conv_width, *feed_forward, *residual;
+};
+constexpr Shape kShapes[] = {{"64", "2", "4", "1", "3", "4", "post"},
+                             {"20", "2", "3", "2", "4", "0", "pre"},
+                             {"9", "1", "5", "3", "1", "1", "post"},
+                             {"33", "3", "1", "1", "2", "2", "pre"},
+                             {"96", "1", "16", "2", "4", "4", "post"}};
+
+class Serving : public testing::TestWithParam<std::tuple<Shape, const char*>> {
+  protected:
+    Serving() {
+        const Shape& shape = std::get<0>(GetParam());
+        for (const auto& [name, value] : std::map<const char*, const char*>{{"dimension", shape.dimension},
+                                                                            {"layers", shape.layers},
+                                                                            {"state_size", shape.state_size},
+                                                                            {"expand", shape.expand},
+                                                                            {"conv_width", shape.conv_width},
+                                                                            {"feed_forward", shape.feed_forward},
+                                                                            {"residual", shape.residual},
+                                                                            {"state_format", std::get<1>(GetParam())}})
+            options.set(name, value);
+        d = options.dimension;
+        items.resize(kItems * d);
+        for (float& x : items) x = static_cast<float>(random.normal());
+    }
+
+    Encoder make_encoder(const KernelTable& kernels) const {
+        const Catalogue catalogue;
+        const Network network(options, catalogue);
+        Encoder encoder(options, kernels);
+        encoder.set_parameters(network.layout(), network.initialise(3));
+        encoder.finish();
+        return encoder;
+    }
+
+    Tokens random_tokens(std::size_t count) {
+        Tokens tokens;
+        for (std::size_t i = 0; i < count; i++) {
+            const auto item = random.next() % (kItems + 1);
+            tokens.push_back(item == kItems ? nullptr : items.data() + item * d);
+        }
+        return tokens;
+    }
+
+    static constexpr std::size_t kItems = 30;
+    Options options;
+    std::size_t d = 0;
+    std::vector<float> items;
+    Random random{11};
+};
+
+INSTANTIATE_TEST_SUITE_P(Shapes, Serving,
+                         testing::Combine(testing::ValuesIn(kShapes), testing::Values("float32", "float16", "int8")),
+                         [](const auto& variant) {
+                             const Shape& shape = std::get<0>(variant.param);
+                             return std::string("d") + shape.dimension + "n" + shape.state_size +
+                                    std::get<1>(variant.param);
+                         });
+
+TEST_P(Serving, EverySplitGivesTheSameBytes) {
+    for (const KernelTable* table : kernel_tables()) {
+        Encoder encoder = make_encoder(*table);
+        const Bytes start(encoder.start().begin(), encoder.start().end());
+        constexpr int kUsers = 9;
+        std::vector<Tokens> histories;
+        std::vector<Bytes> whole;
+        for (int u = 0; u < kUsers; u++) {
+            histories.push_back(random_tokens(u == 0 ? 0 : 1 + random.next() % (u == 1 ? 300 : 40)));
+            whole.push_back(start);
+            encoder.advance(whole.back().data(), histories.back());
+        }
+        EXPECT_EQ(whole[0], start);
+        EXPECT_NE(whole[1], start);
+
+        std::vector<Bytes> stepped(kUsers, start);
+        for (int u = 0; u < kUsers; u++)
+            for (const float*& token : histories[u]) encoder.advance(stepped[u].data(), {&token, 1});
+        EXPECT_EQ(stepped, whole) << table->name << ": one by one";
+
+        // Everyone goes on by some events at a time, in company.
+        for (const std::size_t most : {2, 5, 100}) {
+            std::vector<Bytes> together(kUsers, start);
+            std::vector<std::size_t> done(kUsers, 0);
+            Encoder::Workspace workspace;
+            for (bool left = true; left;) {
+                std::vector<UserEvents> batch;
+                left = false;
+                for (int u = 0; u < kUsers; u++) {
+                    const std::size_t count = std::min(histories[u].size() - done[u], random.next() % (most + 1));
+                    batch.push_back({together[u].data(), std::span(histories[u]).subspan(done[u], count)});
+                    done[u] += count;
+                    left = left || done[u] < histories[u].size();
+                }
+                encoder.advance(batch, workspace);
+            }
+            EXPECT_EQ(together, whole) << table->name << ": up to " << most << " at a time";
+        }
+    }
+}
+
+TEST_P(Serving, InstructionSetsWithFusedMultiplyAddAgree) {
+    const Tokens tokens = random_tokens(50);
+    std::vector<Bytes> states;
+    for (const KernelTable* table : kernel_tables()) {
+        if (std::string(table->name) == "default") continue;
+        Encoder encoder = make_encoder(*table);
+        states.emplace_back(encoder.start().begin(), encoder.start().end());
+        encoder.advance(states.back().data(), tokens);
+        EXPECT_EQ(states.back(), states.front()) << table->name;
+    }
+}
+
+// Rounding at every event must not lead astray: the vector stays near that of unrounded states.
+TEST_P(Serving, FormatsStayNearFloat32) {
+    const Tokens tokens = random_tokens(200);
+    const auto vector = [&](const char* format) {
+        options.set("state_format", format);
+        Encoder encoder = make_encoder(kernels());
+        Bytes state(encoder.start().begin(), encoder.start().end());
+        encoder.advance(state.data(), tokens);
+        std::vector<float> result(d);
+        encoder.vector(state.data(), result.data());
+        return result;
+    };
+    const std::string format = std::get<1>(GetParam());
+    expect_near(vector(format.c_str()), vector("float32"), format == "int8" ? 0.2 : 5e-3, format);
+}
+
+TEST(Encoder, RefusesIncompleteAndMisshapenWeights) {
+    Options options;
+    Encoder encoder(options);
+    EXPECT_THROW(encoder.finish(), Error);
+    const std::vector<float> short_one(3);
+    EXPECT_THROW(encoder.set_parameter("blocks.0.mamba.skip", short_one), Error);
+}
+
+// In a batch as one by one, though the numbers after it are finite again.
+TEST(Encoder, RefusesStatesThatAreNoLongerFinite) {
+    Options options;
+    options.residual = "pre";
+    options.state_format = "float16";
+    const Catalogue catalogue;
+    const Network network(options, catalogue);
+    Encoder encoder(options);
+    encoder.set_parameters(network.layout(), network.initialise(3));
+    encoder.finish();
+    std::vector<float> huge(options.dimension, 3e38f), small(options.dimension, 0.5f);
+    Tokens tokens(9, small.data());
+    tokens[2] = huge.data();
+    std::vector<std::byte> state(encoder.start().begin(), encoder.start().end());
+    EXPECT_THROW(encoder.advance(state.data(), tokens), Error);
+}
+
+}  // namespace
+}  // namespace holomamba
