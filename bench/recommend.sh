@@ -6,6 +6,7 @@
 #   SIZES   numbers of items for the calls (1000 10000 100000)
 #   USERS   users of the batch (100000)
 #   SECONDS_OF_WRITING   how long clients meet writers (20)
+DATA=.  # no data set is read
 # shellcheck source=bench/common.sh
 source "$(dirname "$0")/common.sh"
 
@@ -47,11 +48,11 @@ calls() {
     for n in $sizes; do
         make_model "calls_$n" "$n" 1000
         printf '| %s |' "$n"
-        for cell in 'recommend(:u)' 'recommend(:u, exclude_seen => false)' \
-            "filters f, recommend(:u, candidates => f.candidates) WHERE f.percent = 1 AND f.n = 1" \
-            "filters f, recommend(:u, candidates => f.candidates) WHERE f.percent = 10 AND f.n = 1" \
-            "filters f, recommend(:u, candidates => f.candidates) WHERE f.percent = 50 AND f.n = 1" \
-            'recommend(:u, diversity => 0.3)' '(SELECT 1) one'; do
+        for cell in 'recommend(:u::bigint)' 'recommend(:u::bigint, exclude_seen => false)' \
+            "filters f, recommend(:u::bigint, candidates => f.candidates) WHERE f.percent = 1 AND f.n = 1" \
+            "filters f, recommend(:u::bigint, candidates => f.candidates) WHERE f.percent = 10 AND f.n = 1" \
+            "filters f, recommend(:u::bigint, candidates => f.candidates) WHERE f.percent = 50 AND f.n = 1" \
+            'recommend(:u::bigint, diversity => 0.3)' '(SELECT 1) one'; do
             printf ' %s |' "$(percentiles "calls_$n" "$(script call "\\set u random(1, 1000)
 SELECT * FROM $cell;")")"
         done
@@ -96,9 +97,9 @@ writers() {
     as_server_user createdb -h "$server_work" -U postgres writers
     server_run psql -X -q -d writers -f bench/recommend_writers.sql
     ask=$(script ask '\set u random(1, 1000)
-SELECT * FROM recommend(:u);')
+SELECT * FROM recommend(:u::bigint);')
     check=$(script check '\set u random(1, 1000)
-SELECT 1 / (ARRAY(SELECT item_id FROM recommend(:u)) = brute_force(:u))::integer;')
+SELECT 1 / (ARRAY(SELECT item_id FROM recommend(:u::bigint)) = brute_force(:u::integer))::integer;')
     event=$(script event '\set u random(1, 1000)
 \set i random(1, 2000)
 INSERT INTO events (user_id, item_id) VALUES (:u, :i);')
