@@ -36,27 +36,25 @@ script() {
 }
 
 calls() {
-    local n cell
+    local n
     echo
     echo '### A call'
     echo
-    echo "One client, \`pgbench -M prepared\`, round trip included: p50 (p95) in ms of the last 500 of 600 calls of \`recommend(user, 10)\`;"
-    echo 'dimension 96, every user has 100 events. Candidates come from a table.'
+    echo "p50 (p95) in ms of 500 calls of \`recommend(user, 10)\`, in the server and, in the last two columns, by a client with"
+    echo 'prepared statements, round trip included; dimension 96, every user has 100 events.'
     echo
-    echo '| items | seen left out | seen too | candidates 1 % | 10 % | 50 % | diversity 0.3 | no call at all |'
-    echo '| --- | --- | --- | --- | --- | --- | --- | --- |'
+    echo '| items | seen left out | seen too | candidates 1 % | 10 % | 50 % | diversity 0.3 | by a client | an empty statement |'
+    echo '| --- | --- | --- | --- | --- | --- | --- | --- | --- |'
     for n in $sizes; do
         make_model "calls_$n" "$n" 1000
-        printf '| %s |' "$n"
-        for cell in 'recommend(:u::bigint)' 'recommend(:u::bigint, exclude_seen => false)' \
-            "filters f, recommend(:u::bigint, candidates => f.candidates) WHERE f.percent = 1 AND f.n = 1" \
-            "filters f, recommend(:u::bigint, candidates => f.candidates) WHERE f.percent = 10 AND f.n = 1" \
-            "filters f, recommend(:u::bigint, candidates => f.candidates) WHERE f.percent = 50 AND f.n = 1" \
-            'recommend(:u::bigint, diversity => 0.3)' '(SELECT 1) one'; do
-            printf ' %s |' "$(percentiles "calls_$n" "$(script call "\\set u random(1, 1000)
-SELECT * FROM $cell;")")"
-        done
-        echo
+        server_psql -q -d "calls_$n" -c "CALL time_calls('1')" -c "CALL time_calls('2', seen => false)" -c "CALL time_calls('3', 1)" \
+            -c "CALL time_calls('4', 10)" -c "CALL time_calls('5', 50)" -c "CALL time_calls('6', diversity => 0.3)"
+        printf '| %s |%s %s | %s |\n' "$n" \
+            "$(server_psql -q -A -t -R '' -d "calls_$n" -c "SELECT format(' %s (%s) |', round((percentile_cont(0.5) WITHIN GROUP (ORDER BY ms))::numeric, 3),
+                round((percentile_cont(0.95) WITHIN GROUP (ORDER BY ms))::numeric, 3)) FROM timings GROUP BY what ORDER BY what")" \
+            "$(percentiles "calls_$n" "$(script call '\set u random(1, 1000)
+SELECT * FROM recommend(:u::bigint);')")" \
+            "$(percentiles "calls_$n" "$(script nothing 'SELECT 1;')")"
         as_server_user dropdb -h "$server_work" -U postgres "calls_$n"
     done
 }
