@@ -52,12 +52,12 @@ Items look_at_items(Oid table) {
     return items;
 }
 
-// Whether to fetch `candidates` items by their ids and sort them, rather than to read items until `limit` candidates
-// have come by. In order of an index that takes limit * count / candidates items, of about the same cost each; without
-// one, all of them, in the order of the table, which is some ten times as fast as by key.
+// Whether to fetch `candidates` items by their ids and sort them, rather than to read items until `limit` candidates have
+// come by. In the order of an index that takes limit * count / candidates items, each of them some four times as dear as one
+// by its key (bench/recommend.sh); without an index all items, in the order of the table, each a tenth of one by its key.
 bool are_few(int candidates, int limit, const Items& items) {
     const double n = candidates;
-    return items.ordered ? n * n <= limit * items.count : n * 10 <= items.count;
+    return items.ordered ? n * n <= 4 * limit * items.count : n * 10 <= items.count;
 }
 
 // 1, 2, 5, 10, 20, 50, ...: limits are in the texts of statements, and there should be few of those.

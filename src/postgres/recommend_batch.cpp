@@ -102,11 +102,12 @@ void take_users(const Asked& asked, const ItemIds& items, Work* work) {
         if (work->items.count() > 0) check_same_dims(static_cast<int>(work->items.width()), vector->dims);
         int32* seen = nullptr;
         int found = 0;
-        if (asked.exclude_seen) {
+        const Datum array = asked.exclude_seen ? value_of(row, 3, &null) : Datum{0};
+        if (asked.exclude_seen && !null) {
             Datum* ids;
             int count;
-            deconstruct_array(DatumGetArrayTypeP(value_of(row, 3, &null)), asked.model.item_family, length, by_value,
-                              alignment, &ids, nullptr, &count);
+            deconstruct_array(DatumGetArrayTypeP(array), asked.model.item_family, length, by_value, alignment, &ids,
+                              nullptr, &count);
             seen = static_cast<int32*>(palloc(sizeof(int32) * static_cast<Size>(count + 1)));
             for (int i = 0; i < count; i++) {
                 const int32 place = find_id(items.places, ids[i]);

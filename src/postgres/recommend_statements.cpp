@@ -107,23 +107,26 @@ FROM {items} i
 WHERE i.target IS NOT NULL{candidates}{exclude}
 ORDER BY i.item_id)";
 
-// Sorted before seen items are looked up, so that those of a few users at a time are in memory.
 constexpr const char* kBatchUsers = R"(
 SELECT w.user_id::{ids}, w.vector{seen}
-FROM ({who}) w)";
+FROM ({who}) w{seen_join}
+ORDER BY w.number)";
 
 constexpr const char* kAllUsers = R"(
-      SELECT u.user_id, coalesce(u.vector, (SELECT {nobody})) AS vector FROM {users} u ORDER BY u.user_id)";
+      SELECT u.user_id, u.user_id AS number, coalesce(u.vector, (SELECT {nobody})) AS vector FROM {users} u)";
 
 constexpr const char* kTheseUsers = R"(
-      SELECT g.user_id, coalesce(u.vector, (SELECT {nobody})) AS vector
+      SELECT g.user_id, g.number, coalesce(u.vector, (SELECT {nobody})) AS vector
       FROM unnest($1) WITH ORDINALITY AS g (user_id, number) LEFT JOIN {users} u ON u.user_id = g.user_id
-      WHERE g.user_id IS NOT NULL
-      ORDER BY g.number)";
+      WHERE g.user_id IS NOT NULL)";
 
-constexpr const char* kBatchSeen =
-    ", ARRAY(SELECT e.{item_column}::{item_family} FROM {events} e WHERE e.{user_column} = w.user_id AND "
-    "e.{item_column} IS NOT NULL)";
+// Grouped, so that for many users the events are read once, in their own order.
+constexpr const char* kBatchSeen = R"(
+     LEFT JOIN (SELECT e.{user_column} AS user_id, array_agg(e.{item_column}::{item_family}) AS items
+                FROM {events} e
+                WHERE e.{item_column} IS NOT NULL{of_users}
+                GROUP BY e.{user_column}) s ON s.user_id = w.user_id)";
+constexpr const char* kOfTheseUsers = " AND e.{user_column} IN (SELECT unnest($1))";
 
 }  // namespace
 
@@ -162,7 +165,9 @@ const char* batch_users_statement(const ServingModel& m, Oid ids, bool all_users
                   {{"ids", format_type_be(ids)},
                    {"who", all_users ? kAllUsers : kTheseUsers},
                    {"nobody", kNobody},
-                   {"seen", with_seen ? kBatchSeen : ""}});
+                   {"seen", with_seen ? ", s.items" : ""},
+                   {"seen_join", with_seen ? kBatchSeen : ""},
+                   {"of_users", all_users ? "" : kOfTheseUsers}});
 }
 
 }  // namespace holomamba::postgres

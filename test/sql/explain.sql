@@ -35,7 +35,7 @@ FROM (SELECT contribution, lag(contribution, 1, 'infinity') OVER () AS before FR
 
 -- Attributes, item and bias add up to the score
 SELECT count(*) AS pairs, max(abs(e.total - r.score)) < 1e-4 AS adds_up
-FROM generate_series(0, 22) u, recommend(u, 100, exclude_seen => false) r,
+FROM generate_series(0, 22, 4) u, recommend(u, 8, exclude_seen => false) r,
      LATERAL (SELECT sum(contribution) AS total FROM explain_recommendation(u, r.item_id) WHERE kind <> 'event') e;
 
 -- An attribute dropped: the item composed again, from the stored weights, without it
@@ -58,7 +58,7 @@ CREATE FUNCTION pg_temp.score(who integer, film integer, dropped text) RETURNS f
     WHERE u.user_id = who GROUP BY u.vector, item.e $$;
 SELECT count(*) AS cases, max(abs(whole.score - r.score)) < 1e-4 AS composed, max(abs((whole.score - pg_temp.score(u, item_id::integer, a)) - e.contribution)) < 1e-4 AS as_ablated,
        bool_or(abs(e.contribution) > 1e-3) AS not_nothing
-FROM generate_series(1, 3) u, recommend(u, 100, exclude_seen => false) r, unnest('{genres,studio,year}'::text[]) a,
+FROM generate_series(1, 2) u, recommend(u, 12, exclude_seen => false) r, unnest('{genres,studio,year}'::text[]) a,
      LATERAL (SELECT pg_temp.score(u, r.item_id::integer, NULL) AS score) whole,
      LATERAL (SELECT coalesce(sum(contribution), 0) AS contribution FROM explain_recommendation(u, r.item_id) WHERE kind = 'attribute' AND value LIKE a || '=%') e;
 

@@ -226,11 +226,11 @@ SELECT ARRAY(SELECT item_id FROM recommend(777, 100)) = pg_temp.ranking(:'nobody
        (SELECT count(*) FROM recommend_next(NULL::bigint[])) AS nothing;
 
 -- A history ranks as its user would, whatever nobody knows in it included
-SELECT bool_and(ARRAY(SELECT item_id FROM recommend_next(h.items, 5)) = ARRAY(SELECT item_id FROM recommend(h.who, 5))) AS as_their_users,
+SELECT bool_and(ARRAY(SELECT (item_id, score) FROM recommend_next(h.items, 5)) = ARRAY(SELECT (item_id, score) FROM recommend(h.who, 5))) AS as_their_users,
        bool_and(ARRAY(SELECT item_id FROM recommend_next(h.items::text[], 5)) = ARRAY(SELECT item_id FROM recommend(h.who::text, 5))) AS as_text
 FROM (SELECT who, array_agg(what::bigint ORDER BY t) AS items FROM clicks GROUP BY who) h;
 INSERT INTO clicks VALUES (100, 4, 1), (100, 99999, 2), (100, 5, 3);
-SELECT ARRAY(SELECT item_id FROM recommend_next(ARRAY[4, 99999, 5], 5)) = ARRAY(SELECT item_id FROM recommend(100, 5)) AS unknown,
+SELECT ARRAY(SELECT (item_id, score) FROM recommend_next(ARRAY[4, 99999, 5], 5)) = ARRAY(SELECT (item_id, score) FROM recommend(100, 5)) AS unknown,
        ARRAY(SELECT item_id FROM recommend_next('{4,5}'::bigint[], 9, exclude_seen => false, candidates => '{1,4,5,8}', exclude => '{8}')) @> '{1,4,5}'
            AS filtered;
 

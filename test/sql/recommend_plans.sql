@@ -38,6 +38,17 @@ SELECT count(*) AS questions,
        count(*) FILTER (WHERE ARRAY(SELECT item_id FROM recommend(u::text, k, 'stall', seen, candidates::text[], exclude::text[]))
                               = pg_temp.plain(u, k, seen, candidates, exclude)::text[]) AS as_text
 FROM questions;
+-- The same with an index that gives items in order
+CREATE INDEX stall_order ON holomamba.stall_items USING holomamba (target);
+SELECT count(*) AS questions,
+       count(*) FILTER (WHERE ARRAY(SELECT item_id FROM recommend(u, k, 'stall', seen, candidates, exclude)) = pg_temp.plain(u, k, seen, candidates, exclude)) AS right_answers
+FROM questions;
+-- Items that are equal for everyone: the lower id first, wherever the list is cut
+BEGIN;
+UPDATE holomamba.stall_items SET target = (SELECT target FROM holomamba.stall_items WHERE item_id = 4) WHERE item_id % 2 = 0;
+SELECT count(*) FILTER (WHERE ARRAY(SELECT item_id FROM recommend(u, k, 'stall', seen, candidates, exclude)) = pg_temp.plain(u, k, seen, candidates, exclude)) AS right_answers
+FROM questions;
+ROLLBACK;
 
 -- A batch answers what recommend() answers, to the bit, grouped by user in the order given
 CREATE FUNCTION pg_temp.one_by_one(users bigint[], k integer, seen boolean, candidates bigint[], exclude bigint[], diversity real)
