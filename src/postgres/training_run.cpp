@@ -209,10 +209,13 @@ void finish(Training* training) {
     add_bigint(&p, trainer.data().users());
     add_bigint(&p, trainer.data().catalogue.items);
     add_bigint(&p, static_cast<int64>(fingerprint(trainer.best(), state_format(trainer.network().options().state_format))));
+    const Network& network = trainer.network();
+    const bool repeats = network.learns_repeats();
+    add(&p, FLOAT4OID, repeats ? Float4GetDatum(trainer.best()[network.head_repeat()]) : Datum{0}, !repeats);
     execute(
         "UPDATE holomamba.version_catalogue v SET status = 'ready', message = NULL, epochs = $3, best_epoch = $4, "
-        "events = $5, "
-        "users = $6, items = $7, fingerprint = $8, finished_at = pg_catalog.clock_timestamp() "
+        "events = $5, users = $6, items = $7, fingerprint = $8, repeat_score = $9, "
+        "finished_at = pg_catalog.clock_timestamp() "
         "WHERE v.model = $1::pg_catalog.name AND v.version = $2",
         &p);
     delete_checkpoints(training->model, training->version);
