@@ -42,10 +42,26 @@ COMMENT ON COLUMN holomamba.model_catalogue.created_at IS 'when create_model() r
 CREATE SEQUENCE holomamba.training_ids AS integer;
 COMMENT ON SEQUENCE holomamba.training_ids IS 'numbers of trainings';
 
+CREATE FUNCTION holomamba.next_training_id() RETURNS integer
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    id integer;
+BEGIN
+    -- A logical replica has the publisher's versions, and a sequence of its own.
+    LOOP
+        id := nextval('holomamba.training_ids');
+        EXIT WHEN NOT EXISTS (SELECT FROM holomamba.version_catalogue v WHERE v.training_id = id);
+    END LOOP;
+    RETURN id;
+END
+$$;
+COMMENT ON FUNCTION holomamba.next_training_id() IS 'internal: a number that no training in this database has';
+
 CREATE TABLE holomamba.version_catalogue (
     model       name NOT NULL REFERENCES holomamba.model_catalogue ON DELETE CASCADE,
     version     integer NOT NULL CHECK (version > 0),
-    training_id integer NOT NULL UNIQUE DEFAULT nextval('holomamba.training_ids'),
+    training_id integer NOT NULL UNIQUE DEFAULT holomamba.next_training_id(),
     status      text NOT NULL CHECK (status IN ('training', 'failed', 'ready')),
     message     text,
     holdout     text NOT NULL CHECK (holdout IN ('none', 'leave_one_out', 'time')),
