@@ -123,8 +123,10 @@ void Trainer::choose_ranges() {
 double Trainer::learning_rate() const {
     const double highest = options_.learning_rate;
     if (options_.schedule == "constant") return highest;
-    const auto total = static_cast<double>(steps_per_epoch_ * options_.epochs);
-    return highest * (1.0 - static_cast<double>(steps_) / total);
+    // Adam's second moment knows little of the first steps (Liu et al. 2020, "On the variance of the adaptive learning rate").
+    const auto total = static_cast<double>(steps_per_epoch_ * options_.epochs), done = static_cast<double>(steps_);
+    const double rise = std::max(1.0, 0.04 * total);
+    return highest * std::min((done + 1) / rise, (total - done) / (total - rise + 1));
 }
 
 bool Trainer::finished() const { return epoch_ == options_.epochs || epoch_ - best_epoch_ >= options_.patience; }
