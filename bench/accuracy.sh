@@ -1,31 +1,36 @@
 #!/usr/bin/env bash
-# Accuracy on MovieLens-1M, trained and evaluated through SQL; full ranking over the catalogue.
+# Accuracy, trained and evaluated through SQL; full ranking over the catalogue.
 #
-#   bench/accuracy.sh paper [SEED ...]    the paper's variant and protocol (P-paper), 3,706 items, 10 epochs; seeds 42 43 44
-#   bench/accuracy.sh recipe [SEED ...]   the default options with 30 epochs, leave one out, 3,416 items, the epoch chosen on
-#                                         the validation events; seed 42
+#   bench/accuracy.sh paper [SEED ...]    the paper's variant and protocol (P-paper) on MovieLens-1M, 3,706 items, 10 epochs;
+#                                         seeds 42 43 44
+#   bench/accuracy.sh SET [SEED ...]      the default options, leave one out, the epoch chosen on the validation events; seeds
+#                                         42 43 44. SET: ml-1m (3,416 items), amazon-beauty, ml-100k, movietweetings-100k
 #
 # Prints, for every seed, both protocols (seen items left out, and not), the training time and the peak memory of the backend.
 # shellcheck source=bench/common.sh
 source "$(dirname "$0")/common.sh"
 
-mode=${1:?paper or recipe}
+mode=${1:?paper, or a data set}
 shift
+set=$mode min_count=1 attribute=genres options=
 case $mode in
-    paper) min_count=1 attribute=first_genre options="$paper, \"layers\": 3, \"epochs\": 10" seeds=(42 43 44) ;;
-    recipe) min_count=5 attribute=genres options='"epochs": 30' seeds=(42) ;;
-    *) server_die 'paper or recipe' ;;
+    paper) set=ml-1m attribute=first_genre options="$paper, \"layers\": 3, \"epochs\": 10, " ;;
+    ml-1m) min_count=5 ;;
+    amazon-beauty) attribute=attribute_ids ;;
+    ml-100k | movietweetings-100k) ;;
+    *) server_die "unknown data set $mode" ;;
 esac
-(($# == 0)) || seeds=("$@")
+seeds=("$@")
+(($# > 0)) || seeds=(42 43 44)
 
 bench_server fsync=off
 bench_machine
-bench_load bench ml-1m "$min_count"
+bench_load bench "$set" "$min_count"
 server_psql -q -d bench -c "SET client_min_messages = warning; SELECT holomamba.create_model('films', 'events', 'user_id', 'item_id',
     '{id}', 'items', 'item_id', '{$attribute}')" >/dev/null
 for seed in "${seeds[@]}"; do
     server_run psql -X -q -v ON_ERROR_STOP=1 -d bench <<SQL
-CALL holomamba.train('films', holdout => 'leave_one_out', options => '{$options, "seed": $seed}');
+CALL holomamba.train('films', holdout => 'leave_one_out', options => '{$options"seed": $seed}');
 \pset footer off
 SELECT $seed AS seed, p.protocol, e.ranker, e.users, round(e.hit_rate::numeric, 4) AS "hit_rate@10", round(e.ndcg::numeric, 4) AS "ndcg@10",
        round(e.mrr::numeric, 4) AS "mrr@10", round(e.coverage::numeric, 3) AS coverage

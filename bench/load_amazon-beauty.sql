@@ -6,7 +6,8 @@ CREATE TABLE item_lines (item_id integer, asin text, brand text, categories text
 :from_interactions
 :from_items
 CREATE TABLE items AS
-    SELECT item_id, brand, string_to_array(categories, '|') AS categories, item_id % 50 AS modulo
+    SELECT item_id, brand, string_to_array(categories, '|') AS categories, string_to_array(attribute_ids, '|') AS attribute_ids,
+           item_id % 50 AS modulo
     FROM item_lines WHERE item_id IN (SELECT item_id FROM lines GROUP BY 1 HAVING count(*) >= :min_count);
 CREATE TABLE events AS SELECT user_id, item_id, seconds, id FROM lines WHERE item_id IN (SELECT item_id FROM items) ORDER BY id;
 ALTER TABLE items ADD PRIMARY KEY (item_id);

@@ -55,7 +55,7 @@ const std::vector<Option>& table() {
          "the learning rate rises over the first 25th of the steps and then falls to nothing, or stays"},
         {"weight_decay", &Options::weight_decay, 0, 1, {}, "decoupled weight decay of AdamW"},
         {"gradient_clip", &Options::gradient_clip, 0, 1e6, {}, "longest gradient that a step follows; 0: any"},
-        {"batch_size", &Options::batch_size, 1, 65536, {}, "windows in an optimiser step"},
+        {"batch_size", &Options::batch_size, 1, 65536, {}, "windows in an optimiser step; auto: so many that an epoch has 150 steps or more", true},
         {"epochs", &Options::epochs, 1, 10000, {}, "passes over the events, at most"},
         {"patience", &Options::patience, 1, 10000, {}, "epochs without a better validation ndcg before training stops"},
         {"validation", &Options::validation, 0, 0, {"on", "off"},

@@ -32,12 +32,12 @@ struct Options {
     std::string windows = "all";
     double dropout = kAuto;
     double item_dropout = 0.05;
-    double learning_rate = 1e-3;
+    double learning_rate = 8e-3;
     std::string schedule = "linear";
     double weight_decay = 0.01;
     double gradient_clip = 5;
-    int batch_size = 128;
-    int epochs = 60;
+    int batch_size = kAuto;
+    int epochs = 20;
     int patience = 10;
     std::string validation = "on";
     std::string loss = "cross_entropy";

@@ -1,6 +1,7 @@
 #include "training/settled_options.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "training/parallel.hpp"
@@ -14,14 +15,22 @@ double dropout_for(double events_per_user) {
     return std::round(20 * std::clamp(share, 0.2, 0.5)) / 20;
 }
 
+// Adam wants steps, and matrices want rows: a power of two from 16 to 128 that leaves an epoch some 150 steps.
+int batch_size_for(double windows) {
+    return static_cast<int>(std::bit_floor(static_cast<unsigned>(std::clamp(windows / 150, 16.0, 128.0))));
+}
+
 }  // namespace
 
 Options settled(Options options, const Dataset& data) {
-    double events = 0, users = 0;
+    double events = 0, users = 0, windows = 0;
     for (const std::int32_t count : data.training) {
         events += count;
         users += count > 0;
+        windows += (count + options.max_history - 1) / options.max_history;
     }
+    if (options.batch_size == Options::kAuto)
+        options.batch_size = batch_size_for(options.windows == "last" ? users : windows);
     if (options.dropout == Options::kAuto) options.dropout = dropout_for(events / std::max(users, 1.0));
     // A score for every item of a large catalogue costs more than all else (bench/large_catalogue.sh).
     if (options.negatives == Options::kAuto)

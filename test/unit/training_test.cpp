@@ -209,12 +209,18 @@ TEST(SettledOptions, FollowTheDataAndLeaveAloneWhatIsChosen) {
     EXPECT_EQ(settled(options, ring(20, 5, 8)).negatives, 0);
     EXPECT_EQ(settled(options, ring(50001, 5, 8)).negatives, 4096);
     EXPECT_GT(settled(options, ring(20, 5, 8)).threads, 0);
+    EXPECT_EQ(settled(options, ring(20, 5, 8)).batch_size, 16);
+    EXPECT_EQ(settled(options, ring(20, 8000, 8)).batch_size, 32);
+    EXPECT_EQ(settled(options, ring(20, 4000, 210)).batch_size, 32);
+    EXPECT_EQ(settled(options, ring(20, 30000, 4)).batch_size, 128);
+    options.set("batch_size", "3");
     options.set("dropout", "0.1");
     options.set("negatives", "7");
     options.set("threads", "3");
     const Options chosen = settled(options, ring(20, 5, 8));
     EXPECT_EQ(chosen.dropout, 0.1);
     EXPECT_EQ(chosen.negatives, 7);
+    EXPECT_EQ(chosen.batch_size, 3);
     EXPECT_EQ(chosen.threads, 3);
     options.set("negatives", "auto");
     options.set("head", "untied");
