@@ -3,8 +3,7 @@
 #
 #   bench/index.sh [N ...]     numbers of vectors; 10000 100000 1000000
 #
-# The vectors are made (bench/index_scan.cpp) of the targets of a model of dimension 96, and the queries are the vectors of its
-# users: MovieLens-1M, default options, EPOCHS epochs (3). They are kept in build/index_vectors and used again.
+# The vectors are made of trained ones, and the queries are the vectors of users (bench_vectors in bench/common.sh).
 # PGVECTOR_DIR, a folder with pgvector's source, adds its exact scan and its HNSW index at the lowest ef_search that reaches a
 # recall of 0.95 of the top 10. One connection, prepared statements, warm; latencies are pgbench's, the client's part included.
 # test/server.sh forgets variables that begin with PG.
@@ -13,20 +12,10 @@ pgvector=${PGVECTOR_DIR:-}
 source "$(dirname "$0")/common.sh"
 
 (($# > 0)) || set -- 10000 100000 1000000
-vectors=build/index_vectors
 bench_server shared_buffers=4GB max_wal_size=8GB fsync=off autovacuum=off maintenance_work_mem=1GB jit=off \
     max_parallel_workers_per_gather=0
-g++ -std=c++20 -O3 -march=native -isystem /usr/include/eigen3 -o build/index_scan bench/index_scan.cpp
+bench_vectors
 
-if [[ ! -s $vectors/users.txt ]]; then
-    bench_load trained ml-1m 1
-    server_run psql -X -q -v ON_ERROR_STOP=1 -d trained -c "SET client_min_messages = warning" -c "SELECT holomamba.create_model('films',
-        'events', 'user_id', 'item_id', '{id}', 'items', 'item_id', '{genres}', '{\"dimension\": 96}')" \
-        -c "CALL holomamba.train('films', epochs => ${EPOCHS:-3})" >/dev/null
-    mkdir -p $vectors
-    server_psql -d trained -Atc 'SELECT target FROM holomamba.films_items WHERE target IS NOT NULL ORDER BY item_id' >$vectors/items.txt
-    server_psql -d trained -Atc 'SELECT vector FROM holomamba.films_users ORDER BY md5(user_id::text) LIMIT 1000' >$vectors/users.txt
-fi
 if [[ $pgvector ]]; then
     cp -R "$pgvector" "$server_base/pgvector"
     make -C "$server_base/pgvector" -s clean all PG_CONFIG="$PG_CONFIG" OPTFLAGS=-march=native >build/pgvector.log 2>&1

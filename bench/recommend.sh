@@ -6,7 +6,6 @@
 #   SIZES   numbers of items for the calls (1000 10000 100000)
 #   USERS   users of the batch (100000)
 #   SECONDS_OF_WRITING   how long clients meet writers (20)
-DATA=.  # no data set is read
 # shellcheck source=bench/common.sh
 source "$(dirname "$0")/common.sh"
 
@@ -18,7 +17,10 @@ parts=${*:-calls batch writers}
 # make_model DATABASE ITEMS USERS: the database of bench/recommend.sql
 make_model() {
     as_server_user createdb -h "$server_work" -U postgres "$1"
-    server_run psql -X -q -d "$1" -v items="$2" -v users="$3" -v clusters=$(($2 / 30)) -f bench/recommend.sql
+    build/index_scan make "$vectors/items.txt" "$2" "$server_work/targets.bin"
+    cp "$vectors/users.txt" "$server_work/users.txt"
+    server_run psql -X -q -d "$1" -v items="$2" -v users="$3" -v targets="$server_work/targets.bin" -v queries="$server_work/users.txt" \
+        -f bench/recommend.sql
 }
 
 # percentiles DATABASE SCRIPT: p50 and p95 in ms of a pgbench script, one client, prepared statements
@@ -129,6 +131,7 @@ load() {
 }
 
 bench_server synchronous_commit=off
+bench_vectors
 bench_machine
 for part in $parts; do
     "$part"

@@ -1,5 +1,5 @@
--- A model of :items items and :users users of 100 events each, with vectors made by hand, since the time of a call does not
--- depend on what the vectors mean: clusters of unequal size, norms spread log-normally, dimension 96 and a bias.
+-- A model of :items items and :users users of 100 events each, with vectors like trained ones: targets from the file :targets,
+-- vectors of 1,000 users from :queries (bench_vectors in bench/common.sh), dimension 96 and a bias.
 \set ON_ERROR_STOP on
 SET client_min_messages = warning;
 CREATE EXTENSION holomamba;
@@ -15,16 +15,13 @@ ALTER TABLE events DISABLE TRIGGER USER;
 INSERT INTO items SELECT i, i % 20 FROM generate_series(1, :items) i;
 INSERT INTO events (user_id, item_id)
 SELECT u, 1 + floor(:items * random() ^ 2) FROM generate_series(1, :users) u, generate_series(1, 100) ORDER BY random();
-CREATE FUNCTION normal() RETURNS float8 LANGUAGE sql AS 'SELECT sqrt(-2 * ln(1 - random())) * cos(2 * pi() * random())';
--- hrr_random() draws N(0, 1/n); clusters are a multiple of its length apart.
-INSERT INTO holomamba.bench_items (item_id, token, target, popularity)
-SELECT c.i, c.x, (c.x::real[] || (0.3 * normal())::real)::hrr, 0
-FROM (SELECT i, (hrr_random(96, (:clusters * random() ^ 2)::bigint) + 0.7 * hrr_random(96, i + 1000000)) * exp(0.3 * normal()) AS x
-      FROM generate_series(1, :items) i) c;
+CREATE TABLE targets (id integer, target hrr);
+CREATE TABLE queries (id serial, vector hrr);
+COPY targets FROM :'targets' (FORMAT binary);
+COPY queries (vector) FROM :'queries' (DELIMITER '|');
+INSERT INTO holomamba.bench_items (item_id, token, target, popularity) SELECT id, (target::real[])[:96]::hrr, target, 0 FROM targets;
 INSERT INTO holomamba.bench_users (user_id, vector, events, version)
-SELECT u, ((hrr_random(96, (:clusters * random() ^ 2)::bigint) + hrr_random(96, (:clusters * random() ^ 2)::bigint)
-            + 0.5 * hrr_random(96, u + 9000000)) * 4)::real[] || 1::real, 100, 1
-FROM generate_series(1, :users) u;
+SELECT u, q.vector, 100, 1 FROM generate_series(1, :users) u JOIN queries q ON q.id = 1 + u % (SELECT count(*) FROM queries);
 INSERT INTO holomamba.version_catalogue (model, version, status, holdout, options) VALUES ('bench', 1, 'ready', 'none', '{"threads": 0}');
 UPDATE holomamba.model_catalogue SET active_version = 1;
 CREATE TABLE filters AS
@@ -49,8 +46,6 @@ BEGIN
 END
 $$;
 
-SELECT NOT EXISTS (SELECT FROM pg_index WHERE indrelid = 'holomamba.bench_items'::regclass AND NOT indisunique) AS bare \gset
-\if :bare
-CREATE INDEX ON holomamba.bench_items USING holomamba (target);
-\endif
+-- As an activation does: the index is fitted to the vectors.
+SELECT holomamba.refit_target_index(m) FROM holomamba.model_catalogue m \g /dev/null
 VACUUM ANALYZE;

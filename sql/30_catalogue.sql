@@ -42,10 +42,26 @@ COMMENT ON COLUMN holomamba.model_catalogue.created_at IS 'when create_model() r
 CREATE SEQUENCE holomamba.training_ids AS integer;
 COMMENT ON SEQUENCE holomamba.training_ids IS 'numbers of trainings';
 
+CREATE FUNCTION holomamba.next_training_id() RETURNS integer
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    id integer;
+BEGIN
+    -- A logical replica has the publisher's versions, and a sequence of its own.
+    LOOP
+        id := nextval('holomamba.training_ids');
+        EXIT WHEN NOT EXISTS (SELECT FROM holomamba.version_catalogue v WHERE v.training_id = id);
+    END LOOP;
+    RETURN id;
+END
+$$;
+COMMENT ON FUNCTION holomamba.next_training_id() IS 'internal: a number that no training in this database has';
+
 CREATE TABLE holomamba.version_catalogue (
     model       name NOT NULL REFERENCES holomamba.model_catalogue ON DELETE CASCADE,
     version     integer NOT NULL CHECK (version > 0),
-    training_id integer NOT NULL UNIQUE DEFAULT nextval('holomamba.training_ids'),
+    training_id integer NOT NULL UNIQUE DEFAULT holomamba.next_training_id(),
     status      text NOT NULL CHECK (status IN ('training', 'failed', 'ready')),
     message     text,
     holdout     text NOT NULL CHECK (holdout IN ('none', 'leave_one_out', 'time')),
@@ -57,6 +73,7 @@ CREATE TABLE holomamba.version_catalogue (
     users       bigint,
     items       bigint,
     fingerprint bigint,
+    repeat_score real,
     started_at  timestamptz NOT NULL DEFAULT now(),
     finished_at timestamptz,
     PRIMARY KEY (model, version)
@@ -78,6 +95,8 @@ COMMENT ON COLUMN holomamba.version_catalogue.events IS 'events trained on';
 COMMENT ON COLUMN holomamba.version_catalogue.users IS 'users trained on';
 COMMENT ON COLUMN holomamba.version_catalogue.items IS 'items trained on';
 COMMENT ON COLUMN holomamba.version_catalogue.fingerprint IS 'fingerprint of the weights; every state computed with them carries it';
+COMMENT ON COLUMN holomamba.version_catalogue.repeat_score IS
+    'what it adds to the score of an item that the user has had before; NULL where options.repeats is ignored';
 COMMENT ON COLUMN holomamba.version_catalogue.started_at IS 'when the training began';
 COMMENT ON COLUMN holomamba.version_catalogue.finished_at IS 'when the version became ready';
 
@@ -352,7 +371,7 @@ GRANT INSERT (model, interactions, user_column, item_column, order_columns, item
     UPDATE (active_version), DELETE ON holomamba.model_catalogue TO PUBLIC;
 GRANT USAGE ON SEQUENCE holomamba.training_ids TO PUBLIC;
 GRANT INSERT (model, version, status, holdout, options, seed), DELETE,
-    UPDATE (status, message, options, seed, epochs, best_epoch, events, users, items, fingerprint, finished_at)
+    UPDATE (status, message, options, seed, epochs, best_epoch, events, users, items, fingerprint, repeat_score, finished_at)
     ON holomamba.version_catalogue TO PUBLIC;
 GRANT INSERT, DELETE, UPDATE (shape, data) ON holomamba.parameters TO PUBLIC;
 GRANT INSERT, DELETE ON holomamba.training_log TO PUBLIC;

@@ -100,8 +100,9 @@ ON CONFLICT (user_id) DO NOTHING
 $$),
 
 -- Many new events. New users get an empty row first, then all rows are locked, both in the order of ids: so no two
--- statements wait for each other. What is locked is seen by the next statement as its former holders left it. A row
--- without a state is never committed: it is of a user who has no events but these.
+-- statements wait for each other. What is locked is seen by the next statement as its former holders left it. A row that
+-- goes while it is waited for is missed, and both have to be done again. A row without a state is never committed: it is of
+-- a user who has no events but these.
 ('place_arrived', $$
 INSERT INTO {users} (user_id)
 SELECT DISTINCT e.{user} FROM new_events e
@@ -110,9 +111,14 @@ ORDER BY e.{user}
 ON CONFLICT (user_id) DO NOTHING
 $$),
 ('lock_arrived', $$
-SELECT FROM {users} u
-WHERE u.user_id IN (SELECT e.{user} FROM new_events e WHERE e.{item} IS NOT NULL)
-ORDER BY u.user_id FOR NO KEY UPDATE OF u
+WITH locked AS MATERIALIZED (
+    SELECT u.user_id FROM {users} u
+    WHERE u.user_id IN (SELECT e.{user} FROM new_events e WHERE e.{item} IS NOT NULL)
+    ORDER BY u.user_id FOR NO KEY UPDATE OF u
+)
+SELECT (SELECT count(*) FROM new_events e WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL
+                                            AND e.{user} NOT IN (SELECT l.user_id FROM locked l)),
+       (SELECT count(*) FROM locked)
 $$),
 ('arrived', $$
 SELECT e.{user}, i.token, {order_values}
@@ -146,7 +152,10 @@ SELECT DISTINCT c.user_id FROM unnest({p1}) AS c (user_id) WHERE c.user_id IS NO
 ON CONFLICT (user_id) DO NOTHING
 $$),
 ('lock_chosen', $$
-SELECT FROM {users} u WHERE u.user_id IN (SELECT c FROM unnest({p1}) AS c) ORDER BY u.user_id FOR UPDATE OF u
+WITH locked AS MATERIALIZED (
+    SELECT u.user_id FROM {users} u WHERE u.user_id IN (SELECT c FROM unnest({p1}) AS c) ORDER BY u.user_id FOR UPDATE OF u
+)
+SELECT (SELECT count(*) FROM unnest({p1}) AS c WHERE c NOT IN (SELECT l.user_id FROM locked l)), (SELECT count(*) FROM locked)
 $$),
 ('history_chosen', $$
 SELECT e.{user}, i.token, {order_values}
@@ -214,7 +223,8 @@ FROM (SELECT affected.user_id FROM affected
       SELECT h.user_id FROM history h GROUP BY h.user_id HAVING count(DISTINCT ROW (<<h.order_#>>)) < count(*)) t
 WHERE t.user_id IS NOT NULL
 $$),
--- Not TRUNCATE, which would wait for everyone who has read a recommendation.
+-- Not TRUNCATE, which would wait for everyone who has read a recommendation. It sees the rows that a TRUNCATE of the events
+-- takes, later ones than the transaction's snapshot shows included.
 ('clear', $$
 DELETE FROM {users}
 $$),

@@ -153,7 +153,9 @@ BEGIN
         bound := holomamba.parameter_row(m.model, version, 'embedding.bound', 1)::real[];
         added := holomamba.parameter_row(m.model, version, 'embedding.added', 1)::real[];
         labels := (SELECT l.labels FROM holomamba.labels l WHERE l.model = m.model AND l.version = m.active_version AND l.field = '');
-        item := holomamba.parameter_row(m.model, version, 'embedding.items', array_position(labels, item_text));
+        -- An item that the version does not know is the unknown item, whose row comes after those of all others.
+        item := holomamba.parameter_row(m.model, version, 'embedding.items',
+                                        coalesce(array_position(labels, item_text), cardinality(labels) + 1));
         FOR number IN 1 .. cardinality(m.attributes) LOOP
             attribute := m.attributes[number];
             labels := (SELECT l.labels FROM holomamba.labels l
@@ -231,6 +233,23 @@ $$;
 COMMENT ON FUNCTION holomamba.explain_events(holomamba.model_catalogue, text, @extschema@.hrr, double precision) IS
     'internal: by how much each of the last 100 events of a user raised a score';
 
+CREATE FUNCTION holomamba.explain_repeat(m holomamba.model_catalogue, user_text text, item_text text)
+RETURNS TABLE (kind text, value text, contribution double precision)
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY EXECUTE format(
+        'SELECT ''repeat'', NULL, v.repeat_score::double precision FROM holomamba.version_catalogue v '
+        'WHERE v.model = $3 AND v.version = $4 AND v.repeat_score <> 0 '
+        'AND EXISTS (SELECT FROM %s e WHERE e.%I = $1::%s AND e.%I = $2::%s)',
+        m.interactions, m.user_column, holomamba.id_family(m.user_type), m.item_column, holomamba.id_family(m.item_type))
+        USING user_text, item_text, m.model, m.active_version;
+END
+$$;
+
+COMMENT ON FUNCTION holomamba.explain_repeat(holomamba.model_catalogue, text, text) IS
+    'internal: what an item''s score is raised by because the user has had it before';
+
 CREATE FUNCTION holomamba.explain(user_text text, item_text text, model text, id_type regtype)
 RETURNS TABLE (kind text, value text, contribution double precision)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -253,7 +272,8 @@ BEGIN
     RETURN QUERY
         SELECT e.kind, e.value, e.contribution
         FROM (SELECT * FROM holomamba.explain_events(m, user_text, target, @extschema@.inner_product(target, vector))
-              UNION ALL SELECT * FROM holomamba.explain_attributes(m, item, target, vector)) e
+              UNION ALL SELECT * FROM holomamba.explain_attributes(m, item, target, vector)
+              UNION ALL SELECT * FROM holomamba.explain_repeat(m, user_text, item)) e
         ORDER BY e.contribution DESC, e.kind, e.value;
 END
 $$;

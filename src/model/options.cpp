@@ -21,6 +21,7 @@ struct Option {
     double low, high;                  // of numbers
     std::vector<const char*> choices;  // of words; none: free text
     const char* description;
+    bool automatic = false;  // numbers that may be left to the data: Options::kAuto
 };
 
 constexpr double kSeeds = 9007199254740992.0;  // 2^53: jsonb numbers survive a trip through double precision
@@ -46,12 +47,12 @@ const std::vector<Option>& table() {
         {"max_history", &Options::max_history, 2, 100000, {}, "events that are predicted in one go while training, and that they look back on at most"},
         {"windows", &Options::windows, 0, 0, {"all", "last"},
          "train on every event, in windows of max_history, or on each user's last window only"},
-        {"dropout", &Options::dropout, 0, 0.9, {}, "share of activations dropped while training"},
+        {"dropout", &Options::dropout, 0, 0.9, {}, "share of activations dropped while training; auto: the more, the shorter histories are", true},
         {"item_dropout", &Options::item_dropout, 0, 0.9, {},
          "share of the items that a batch knows by their attributes alone, as it will know new ones"},
         {"learning_rate", &Options::learning_rate, 1e-6, 1, {}, "step of AdamW, at its highest"},
         {"schedule", &Options::schedule, 0, 0, {"linear", "constant"},
-         "the learning rate falls to nothing over the epochs, or stays"},
+         "the learning rate rises over the first 25th of the steps and then falls to nothing, or stays"},
         {"weight_decay", &Options::weight_decay, 0, 1, {}, "decoupled weight decay of AdamW"},
         {"gradient_clip", &Options::gradient_clip, 0, 1e6, {}, "longest gradient that a step follows; 0: any"},
         {"batch_size", &Options::batch_size, 1, 65536, {}, "windows in an optimiser step"},
@@ -60,7 +61,7 @@ const std::vector<Option>& table() {
         {"validation", &Options::validation, 0, 0, {"on", "off"},
          "whether a holdout also holds back a validation event, to stop by and to choose the best epoch"},
         {"loss", &Options::loss, 0, 0, {"cross_entropy"}, "cross-entropy over the catalogue at every event"},
-        {"negatives", &Options::negatives, 0, 1000000, {}, "items sampled for a batch, to score its events against; 0: the whole catalogue"},
+        {"negatives", &Options::negatives, 0, 1000000, {}, "items sampled for a batch, to score its events against; 0: the whole catalogue; auto: 4096 of more than 50,000", true},
         {"cutoff", &Options::cutoff, 0, 0, {}, "with holdout => 'time': events from this value of the first order column on"},
         {"warm_start", &Options::warm_start, 0, 0, {},
          "start from the weights of a version: its number, true for the active one if there is one, or false"},
@@ -111,7 +112,7 @@ std::string range_text(const Option& option) {
     }
     const bool whole = !std::holds_alternative<double Options::*>(option.field);
     const auto bound = [&](double x) { return whole ? std::to_string(static_cast<std::int64_t>(x)) : number_text(x); };
-    return bound(option.low) + " .. " + bound(option.high);
+    return (option.automatic ? "auto | " : "") + bound(option.low) + " .. " + bound(option.high);
 }
 
 std::string value_text(const Options& options, const Option& option) {
@@ -119,6 +120,8 @@ std::string value_text(const Options& options, const Option& option) {
         [&](auto field) -> std::string {
             if constexpr (std::is_same_v<decltype(field), std::string Options::*>)
                 return options.*field;
+            else if (option.automatic && options.*field == Options::kAuto)
+                return "auto";
             else if constexpr (std::is_same_v<decltype(field), double Options::*>)
                 return number_text(options.*field);
             else
@@ -153,10 +156,11 @@ void Options::set(std::string_view name, std::string_view text) {
         this->**integer = number;
         return;
     }
-    double number = 0;
+    double number = Options::kAuto;
+    const bool automatic = option.automatic && text == "auto";
     const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (failure != std::errc{} || end != text.data() + text.size()) refuse();
-    if (!(number >= option.low && number <= option.high)) refuse();
+    if (!automatic && (failure != std::errc{} || end != text.data() + text.size())) refuse();
+    if (!automatic && !(number >= option.low && number <= option.high)) refuse();
     std::visit(
         [&](auto field) {
             if constexpr (!std::is_same_v<decltype(field), std::string Options::*>) {

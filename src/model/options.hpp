@@ -10,11 +10,14 @@
 namespace holomamba {
 
 struct Options {
+    // Of numbers that training chooses by its data (training/settled_options.hpp); "auto" as text.
+    static constexpr int kAuto = -1;
+
     // the network (model.md's symbols in brackets)
     int dimension = 64;     // d
     int layers = 2;         // blocks
-    int state_size = 4;     // N
-    int expand = 1;         // E / d
+    int state_size = 1;     // N
+    int expand = 2;         // E / d
     int conv_width = 3;     // W
     int feed_forward = 4;   // width of the feed-forward / d; 0 leaves it out
     std::string residual = "post";        // post: LN(x + f(x)); pre: x + f(LN(x)), without a final norm
@@ -27,7 +30,7 @@ struct Options {
     // training
     int max_history = 200;
     std::string windows = "all";
-    double dropout = 0.2;
+    double dropout = kAuto;
     double item_dropout = 0.05;
     double learning_rate = 1e-3;
     std::string schedule = "linear";
@@ -38,7 +41,7 @@ struct Options {
     int patience = 10;
     std::string validation = "on";
     std::string loss = "cross_entropy";
-    int negatives = 0;
+    int negatives = kAuto;
     std::string cutoff;
     std::string warm_start = "false";  // or the version to start from; true, the active one, is resolved before
     std::int64_t seed = 42;

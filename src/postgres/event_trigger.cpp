@@ -45,8 +45,7 @@ void insert(LiveModel* m, TriggerData* trigger) {
     int32 version;
     if (!active_version(m, &version)) return;
     SPI_register_trigger_data(trigger);
-    run(m, Statement::place_arrived);
-    run(m, Statement::lock_arrived);
+    lock_users(m, Statement::place_arrived, Statement::lock_arrived);
     // New events tied or late go to a replay. So do those of users whom another trigger of this very statement has
     // replayed already, new events included: they do not come after the last one any more.
     const Datum behind = fold(m, version, Statement::arrived, nullptr, FoldInto::moved);
@@ -56,7 +55,7 @@ void insert(LiveModel* m, TriggerData* trigger) {
 void change(LiveModel* m, TriggerData* trigger) {
     if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event)) {
         if (m->relation == m->interactions)
-            run(m, Statement::clear);
+            run_on_latest(m, Statement::clear);
         else
             replay_all(m);
         return;

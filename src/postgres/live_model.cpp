@@ -11,6 +11,7 @@ extern "C" {
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 }
 
@@ -262,6 +263,26 @@ uint64 run(LiveModel* model, Statement statement, const Arguments* arguments, bo
 Portal open(LiveModel* model, Statement statement, const Arguments* arguments, bool read_only) {
     return SPI_cursor_open(nullptr, plan_of(model, statement), arguments ? arguments->values : nullptr,
                            arguments ? arguments->nulls : nullptr, read_only);
+}
+
+void run_on_latest(LiveModel* model, Statement statement) {
+    const int result = SPI_execute_snapshot(plan_of(model, statement), nullptr, nullptr, GetLatestSnapshot(),
+                                            InvalidSnapshot, false, true, 0);
+    if (result < 0)
+        elog(ERROR, "statement \"%s\" failed: %s", kInfos[static_cast<int>(statement)].name,
+             SPI_result_code_string(result));
+}
+
+void lock_users(LiveModel* model, Statement place, Statement lock, const Arguments* arguments) {
+    int64 missed = 1;
+    while (missed > 0) {
+        CHECK_FOR_INTERRUPTS();
+        run(model, place, arguments);
+        run(model, lock, arguments);
+        bool null;
+        missed = DatumGetInt64(value_of(0, 1, &null));
+        SPI_freetuptable(SPI_tuptable);
+    }
 }
 
 OwnerScope enter_owner(Oid owner) {

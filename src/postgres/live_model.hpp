@@ -93,6 +93,12 @@ Datum array_of(const Column& column, Datum* values, bool* nulls, int count);
 uint64 run(LiveModel* model, Statement statement, const Arguments* arguments = nullptr, bool read_only = false);
 Portal open(LiveModel* model, Statement statement, const Arguments* arguments = nullptr, bool read_only = false);
 
+// Runs a statement without parameters that sees all that is committed, whatever the isolation level.
+void run_on_latest(LiveModel* model, Statement statement);
+
+// Gives users a row, and locks it. Runs `place` and `lock` until no row has gone while it was waited for.
+void lock_users(LiveModel* model, Statement place, Statement lock, const Arguments* arguments = nullptr);
+
 // The rights and the search path of a SECURITY DEFINER function of the model's owner, until leave() or an error.
 struct OwnerScope {
     Oid user;

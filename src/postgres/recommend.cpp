@@ -118,11 +118,13 @@ Datum rank(FunctionCallInfo fcinfo, const char* verb, Subject subject) {
         const int32 limit = round_up(pool);
         const int candidates = filters.candidates == nullptr ? 0 : count_of(filters.candidates);
         const Items items = look_at_items(m.items_table);
+        const double repeat_score = asked.exclude_seen ? 0 : trained_with(m).repeat_score;
         const bool by_key = filters.candidates != nullptr && are_few(candidates, limit, items);
         const char* statement = ranking_statement(m, {.subject = subject,
                                                       .ids = asked.ids,
                                                       .limit = limit,
                                                       .exclude_seen = asked.exclude_seen,
+                                                      .repeats = repeat_score != 0,
                                                       .candidates = filters.candidates != nullptr,
                                                       .exclude = filters.exclude != nullptr,
                                                       .in_order = items.ordered && !by_key,
@@ -134,6 +136,7 @@ Datum rank(FunctionCallInfo fcinfo, const char* verb, Subject subject) {
         else
             add_ids(&p, m.item_family, ids_of(PG_GETARG_DATUM(0), asked.ids, m.item_family, m.item_type));
         add_filters(&p, m, filters);
+        if (repeat_score != 0) add(&p, FLOAT8OID, Float8GetDatum(repeat_score));
         query_planned(statement, &p, static_cast<uint64>(pool));
         if (asked.diversity > 0)
             put_diverse_rows(result, asked.k, asked.diversity);

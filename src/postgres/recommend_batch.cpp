@@ -1,5 +1,6 @@
 // recommend_batch(): the lists of many users, through matrix products.
 #include <algorithm>
+#include <limits>
 
 #include "postgres/compat.h"
 #include "postgres/hrr.hpp"
@@ -90,7 +91,7 @@ ItemIds read_items(const Asked& asked, const Filters& filters, Parameters* p, Wo
 }
 
 // The users of the last result, with what they have seen, as the core wants them. Memory of the block is current.
-void take_users(const Asked& asked, const ItemIds& items, Work* work) {
+void take_users(const Asked& asked, const ItemIds& items, bool with_seen, Work* work) {
     int16 length;
     bool by_value;
     char alignment;
@@ -102,8 +103,8 @@ void take_users(const Asked& asked, const ItemIds& items, Work* work) {
         if (work->items.count() > 0) check_same_dims(static_cast<int>(work->items.width()), vector->dims);
         int32* seen = nullptr;
         int found = 0;
-        const Datum array = asked.exclude_seen ? value_of(row, 3, &null) : Datum{0};
-        if (asked.exclude_seen && !null) {
+        const Datum array = with_seen ? value_of(row, 3, &null) : Datum{0};
+        if (with_seen && !null) {
             Datum* ids;
             int count;
             deconstruct_array(DatumGetArrayTypeP(array), asked.model.item_family, length, by_value, alignment, &ids,
@@ -118,7 +119,7 @@ void take_users(const Asked& asked, const ItemIds& items, Work* work) {
             BatchUsers& users = work->users;
             users.vectors.insert(users.vectors.end(), vector->x, vector->x + vector->dims);
             std::sort(seen, seen + found);
-            users.seen.insert(users.seen.end(), seen, seen + found);
+            users.seen.insert(users.seen.end(), seen, std::unique(seen, seen + found));
             users.starts.push_back(users.seen.size());
         });
     }
@@ -135,20 +136,6 @@ void put_lists(ReturnSetInfo* result, const ItemIds& items, const Work& work) {
             tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
         }
     }
-}
-
-// Threads as the version was trained with; 0: one for each processor.
-int threads_of(const ServingModel& m) {
-    Parameters p;
-    add_text(&p, m.name);
-    add_int(&p, m.version);
-    query_planned(
-        "SELECT (v.options ->> 'threads')::integer FROM holomamba.version_catalogue v WHERE v.model = $1::name AND "
-        "v.version = $2",
-        &p);
-    bool null = true;
-    const Datum threads = SPI_processed == 1 ? value_of(0, 1, &null) : Datum{0};
-    return thread_count(null ? 1 : DatumGetInt32(threads));
 }
 
 }  // namespace
@@ -172,14 +159,21 @@ Datum holomamba_recommend_batch(PG_FUNCTION_ARGS) {
 
     auto* work = make_owned<Work>(CurrentMemoryContext);
     const ItemIds items = read_items(asked, filters, &p, work);
-    const holomamba::BatchOptions how{.k = asked.k, .diversity = asked.diversity, .threads = threads_of(m)};
-    Portal cursor = open_cursor(batch_users_statement(m, asked.ids, all_users, asked.exclude_seen), &p);
+    const TrainedWith trained = trained_with(m);
+    const float seen_score =
+        asked.exclude_seen ? -std::numeric_limits<float>::infinity() : static_cast<float>(trained.repeat_score);
+    const holomamba::BatchOptions how{.k = asked.k,
+                                      .diversity = asked.diversity,
+                                      .seen_score = seen_score,
+                                      .threads = holomamba::thread_count(trained.threads)};
+    const bool with_seen = seen_score != 0;
+    Portal cursor = open_cursor(batch_users_statement(m, asked.ids, all_users, with_seen), &p);
     MemoryContext block = AllocSetContextCreate(CurrentMemoryContext, "users of a batch", ALLOCSET_DEFAULT_SIZES);
     for (;;) {
         SPI_cursor_fetch(cursor, true, kBlock);
         if (SPI_processed == 0) break;
         MemoryContext before = MemoryContextSwitchTo(block);
-        take_users(asked, items, work);
+        take_users(asked, items, with_seen, work);
         interruptible_core_call(
             [&](const holomamba::StopCheck& stop) { rank_batch(work->items, work->users, how, work->lists, stop); });
         put_lists(result, items, *work);

@@ -70,6 +70,8 @@ constexpr const char* kSeenByUser =
     " AND (i.item_id IN (SELECT e.{item_column} FROM {events} e WHERE e.{user_column} = $1 AND e.{item_column} IS NOT "
     "NULL)) IS NOT TRUE";
 constexpr const char* kSeenInHistory = " AND NOT holomamba.is_among(i.item_id::{item_family}, $1)";
+constexpr const char* kHadByUser = " AND i.item_id IN (SELECT e.{item_column} FROM {events} e WHERE e.{user_column} = $1)";
+constexpr const char* kHadInHistory = " AND i.item_id = ANY ($1)";
 constexpr const char* kCandidatesByKey = " AND i.item_id = ANY ($2)";
 constexpr const char* kCandidates = " AND holomamba.is_among(i.item_id::{item_family}, $2)";
 constexpr const char* kExclude = " AND NOT holomamba.is_among(i.item_id::{item_family}, $3)";
@@ -84,12 +86,19 @@ constexpr const char* kSorted = "ORDER BY distance, i.item_id LIMIT {limit}";
 
 constexpr const char* kRanking = R"(
 SELECT r.item_id::{ids}, (-r.distance)::real{outer_token}
-FROM (SELECT i.item_id, i.target OPERATOR({schema}.<#>) ({vector}) AS distance{inner_token}
-      FROM {items} i
-      WHERE i.target IS NOT NULL{candidates}{exclude}{seen}
-      {order}) r
+FROM ((SELECT i.item_id, i.target OPERATOR({schema}.<#>) ({vector}) AS distance{inner_token}
+       FROM {items} i
+       WHERE i.target IS NOT NULL{candidates}{exclude}{seen}
+       {order}){repeats}) r
 ORDER BY r.distance, r.item_id
 LIMIT {limit})";
+
+// An index knows nothing of who has had what: the items that were not seen come from it, those that were beside it.
+constexpr const char* kRepeats = R"(
+      UNION ALL
+      SELECT i.item_id, (i.target OPERATOR({schema}.<#>) ({vector})) - $6 AS distance{inner_token}
+      FROM {items} i
+      WHERE i.target IS NOT NULL{candidates}{exclude}{had})";
 
 // Tokens are what an item means to the encoder, attributes included, and all of one length.
 constexpr const char* kSimilarItems = R"(
@@ -143,9 +152,11 @@ const char* ranking_statement(const ServingModel& m, const Ranking& ranking) {
                                   : ranking.by_key    ? kCandidatesByKey
                                                       : kCandidates},
                    {"exclude", ranking.exclude ? kExclude : ""},
-                   {"seen", !ranking.exclude_seen ? ""
-                            : of_user             ? kSeenByUser
-                                                  : kSeenInHistory},
+                   {"seen", !ranking.exclude_seen && !ranking.repeats ? ""
+                            : of_user                                 ? kSeenByUser
+                                                                      : kSeenInHistory},
+                   {"repeats", ranking.repeats ? kRepeats : ""},
+                   {"had", of_user ? kHadByUser : kHadInHistory},
                    {"order", ranking.in_order ? kInOrder : kSorted}});
 }
 

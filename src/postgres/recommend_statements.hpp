@@ -9,6 +9,7 @@ namespace holomamba::postgres {
 //   $1  the user, the history, the item, or the users, as id or array of ids
 //   $2  candidates, $3  exclude: arrays of ids of items
 //   $4  the model's name (text), $5  its active version (integer)
+//   $6  what a seen item's score is raised by (double precision), in rankings with `repeats`
 enum class Subject { user, history };
 
 struct Ranking {
@@ -16,6 +17,7 @@ struct Ranking {
     Oid ids;      // the type in which item ids are returned
     int32 limit;  // rows at most; in the text, so that the planner knows
     bool exclude_seen;
+    bool repeats;  // seen items are scored otherwise; not with exclude_seen
     bool candidates, exclude;
     bool in_order;     // an index gives the items in order: read until there are enough. Otherwise all are sorted
     bool by_key;       // the candidates are few: fetch each by its id

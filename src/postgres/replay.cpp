@@ -25,8 +25,7 @@ void replay_users(LiveModel* model, Datum users) {
     Arguments arguments = make_arguments(model);
     arguments.values[model->orders] = users;
     arguments.nulls[model->orders] = ' ';
-    run(model, Statement::place_chosen, &arguments);
-    run(model, Statement::lock_chosen, &arguments);
+    lock_users(model, Statement::place_chosen, Statement::lock_chosen, &arguments);
     fold(model, version, Statement::history_chosen, &arguments, FoldInto::replayed);
     run(model, Statement::remove_chosen, &arguments);
 }

@@ -121,6 +121,21 @@ ServingModel choose_model(const char* name, bool k_given, int32 k, const char* v
     return m;
 }
 
+TrainedWith trained_with(const ServingModel& m) {
+    Parameters p;
+    add_text(&p, m.name);
+    add_int(&p, m.version);
+    query_planned(
+        "SELECT coalesce(v.repeat_score, 0)::float8, (v.options ->> 'threads')::int4 "
+        "FROM holomamba.version_catalogue v WHERE v.model = $1::name AND v.version = $2",
+        &p);
+    if (SPI_processed != 1) elog(ERROR, "version %d of model \"%s\" is gone", m.version, m.name);
+    bool null;
+    const TrainedWith trained{DatumGetFloat8(value_of(0, 1, &null)), DatumGetInt32(value_of(0, 2, &null))};
+    SPI_freetuptable(SPI_tuptable);
+    return trained;
+}
+
 namespace {
 
 // Whether a text has the form of an integer, or of a uuid. What is out of the type's range, the type itself refuses.

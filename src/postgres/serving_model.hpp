@@ -26,6 +26,13 @@ struct ServingModel {
 // is returned lives in SPI's memory.
 ServingModel choose_model(const char* name, bool k_given, int32 k, const char* verb, Oid ids, bool takes_user);
 
+// What else a ranking needs to know of the active version.
+struct TrainedWith {
+    double repeat_score;  // is added to the score of items that the user has had before
+    int threads;          // as in the options: 0 for one each processor
+};
+TrainedWith trained_with(const ServingModel& m);
+
 // An id, or an array of ids, as the family of a model's ids: as it is, unless the overload for text was called, where
 // ids that the type cannot read are refused. NULL elements stay. The array is detoasted.
 Datum id_of(Datum id, Oid given, Oid family, Oid type);

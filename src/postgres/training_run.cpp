@@ -13,6 +13,7 @@
 #include "postgres/training_data.hpp"
 #include "postgres/warm_start.hpp"
 #include "training/memory.hpp"
+#include "training/settled_options.hpp"
 #include "training/trainer.hpp"
 
 extern "C" {
@@ -56,17 +57,20 @@ void read_data(Training* training) {
     core_call([&] { training->data.dataset = unpack(training->packed); });
 }
 
-// How many threads "all there are" is becomes an option of the version: the result depends on it, by rounding.
-void settle_threads(Training* training) {
+// What is left to the data and the machine becomes part of the version: the result depends on it, that of the number of
+// threads by rounding.
+void settle_options(Training* training) {
     Options& options = training->data.options;
-    if (options.threads > 0) return;
-    options.threads = thread_count(0);
+    core_call([&] { options = settled(std::move(options), training->data.dataset); });
     Parameters p;
     add_text(&p, training->model);
     add_int(&p, training->version);
     add_int(&p, options.threads);
+    add_int(&p, options.negatives);
+    add(&p, FLOAT8OID, Float8GetDatum(options.dropout));
     execute(
-        "UPDATE holomamba.version_catalogue v SET options = v.options || pg_catalog.jsonb_build_object('threads', $3) "
+        "UPDATE holomamba.version_catalogue v SET options = v.options || "
+        "pg_catalog.jsonb_build_object('threads', $3, 'negatives', $4, 'dropout', $5) "
         "WHERE v.model = $1::pg_catalog.name AND v.version = $2",
         &p);
 }
@@ -90,7 +94,7 @@ double check_memory(const Training* training) {
 
 void open_training(Training* training) {
     read_data(training);
-    settle_threads(training);
+    settle_options(training);
     const double memory = check_memory(training);
     const char* model = training->model;
     const int32 version = training->version;
@@ -209,10 +213,13 @@ void finish(Training* training) {
     add_bigint(&p, trainer.data().users());
     add_bigint(&p, trainer.data().catalogue.items);
     add_bigint(&p, static_cast<int64>(fingerprint(trainer.best(), state_format(trainer.network().options().state_format))));
+    const Network& network = trainer.network();
+    const bool repeats = network.learns_repeats();
+    add(&p, FLOAT4OID, repeats ? Float4GetDatum(trainer.best()[network.head_repeat()]) : Datum{0}, !repeats);
     execute(
         "UPDATE holomamba.version_catalogue v SET status = 'ready', message = NULL, epochs = $3, best_epoch = $4, "
-        "events = $5, "
-        "users = $6, items = $7, fingerprint = $8, finished_at = pg_catalog.clock_timestamp() "
+        "events = $5, users = $6, items = $7, fingerprint = $8, repeat_score = $9, "
+        "finished_at = pg_catalog.clock_timestamp() "
         "WHERE v.model = $1::pg_catalog.name AND v.version = $2",
         &p);
     delete_checkpoints(training->model, training->version);

@@ -27,7 +27,7 @@ class Shortlist {
         threshold_ = std::numeric_limits<float>::lowest();
         found_.clear();
     }
-    // Scores of the items first .. first + count; -infinity for those left out.
+    // Scores of the items first .. first + count. Those left out have -infinity.
     void add(const float* scores, std::size_t first, std::size_t count) {
         std::size_t i = 0;
         for (; i + kStride <= count; i += kStride) {
@@ -38,9 +38,13 @@ class Shortlist {
         look(scores, first, i, count);
     }
     // The items that are left, exactly scored, best first.
-    std::vector<Recommended>& finish(const BatchItems& items, const float* vector) {
+    std::vector<Recommended>& finish(const BatchItems& items, const float* vector, std::span<const std::int32_t> seen,
+                                     double seen_score) {
         shrink();
-        for (Recommended& r : found_) r.score = hrr::inner_product(items.width(), items.target(r.item), vector);
+        for (Recommended& r : found_) {
+            r.score = hrr::inner_product(items.width(), items.target(r.item), vector);
+            if (std::binary_search(seen.begin(), seen.end(), r.item)) r.score += seen_score;
+        }
         std::sort(found_.begin(), found_.end(), [](const Recommended& a, const Recommended& b) {
             return a.score > b.score || (a.score == b.score && a.item < b.item);
         });
@@ -107,8 +111,9 @@ class Ranker {
             const double norm = hrr::norm(width, vectors + u * width);
             if (norm * longest_ > std::numeric_limits<float>::max())
                 throw Error(ErrorKind::out_of_range, "value out of range: overflow");
-            const double error =
-                static_cast<double>(width + 2) * std::numeric_limits<float>::epsilon() * norm * longest_;
+            const double raised = std::isfinite(how_.seen_score) ? std::abs(how_.seen_score) : 0;
+            const double error = std::numeric_limits<float>::epsilon() *
+                                 (static_cast<double>(width + 2) * norm * longest_ + raised);
             shortlists_[u].start(static_cast<std::size_t>(pool_), static_cast<float>(4 * error));
             next_seen_[u] = users.starts[first + u];
         }
@@ -119,23 +124,26 @@ class Ranker {
                                   items_.target(tile), scores_.data(), false);
             for (std::size_t u = 0; u < count; u++) {
                 float* scores = scores_.data() + u * wide;
-                leave_out(users, first + u, next_seen_[u], tile, wide, scores);
+                raise_seen(users, first + u, next_seen_[u], tile, wide, scores);
                 shortlists_[u].add(scores, tile, wide);
             }
         }
         for (std::size_t u = 0; u < count; u++) {
             stop.poll(thread);
-            const std::vector<Recommended>& best = shortlists_[u].finish(items_, vectors + u * width);
+            const std::size_t start = users.starts[first + u];
+            const auto seen = std::span(users.seen).subspan(start, users.starts[first + u + 1] - start);
+            const std::vector<Recommended>& best =
+                shortlists_[u].finish(items_, vectors + u * width, seen, how_.seen_score);
             lists[first + u] = how_.diversity > 0 ? diversified(items_, best, how_) : best;
         }
     }
 
   private:
     // Seen items come in order, so each tile goes on where the one before ended.
-    static void leave_out(const BatchUsers& users, std::size_t user, std::size_t& next, std::size_t tile,
-                          std::size_t wide, float* scores) {
+    void raise_seen(const BatchUsers& users, std::size_t user, std::size_t& next, std::size_t tile, std::size_t wide,
+                    float* scores) const {
         for (; next < users.starts[user + 1] && static_cast<std::size_t>(users.seen[next]) < tile + wide; next++)
-            scores[static_cast<std::size_t>(users.seen[next]) - tile] = -std::numeric_limits<float>::infinity();
+            scores[static_cast<std::size_t>(users.seen[next]) - tile] += how_.seen_score;
     }
 
     const BatchItems& items_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -32,7 +33,7 @@ class BatchItems {
 // The users of one block.
 struct BatchUsers {
     std::vector<float> vectors;       // [users x width]
-    std::vector<std::size_t> starts;  // users + 1; items seen[starts[u] .. starts[u + 1]) are left out for user u
+    std::vector<std::size_t> starts;  // users + 1; user u has had the items seen[starts[u] .. starts[u + 1]), ascending
     std::vector<std::int32_t> seen;
 
     void clear();
@@ -47,11 +48,12 @@ struct Recommended {
 struct BatchOptions {
     int k = 10;
     float diversity = 0;  // see mmr.hpp
+    float seen_score = -std::numeric_limits<float>::infinity();  // is added to the score of seen items
     int threads = 1;
 };
 
 // For each user of the block the best k items, in the order of recommend(): by target . vector as hrr::inner_product
-// has it, the lower place first among equals. lists[u] has fewer where there are fewer. Scores of a block of users and
+// has it, plus what seen items are raised by, the lower place first among equals. lists[u] has fewer where there are fewer. Scores of a block of users and
 // a tile of items are computed by one matrix product, which rounds otherwise; so every item that comes within its
 // rounding error of the best k is scored again. Memory: users * (tile + k). Throws Cancelled, and Error where widths
 // differ or scores leave the range of float.

@@ -7,21 +7,22 @@
 
 #include "hrr/error.hpp"
 #include "training/evaluation.hpp"
+#include "training/settled_options.hpp"
 
 namespace holomamba {
 
 Trainer::Trainer(Dataset data, const Options& options)
-    : options_(options),
+    : options_(settled(options, data)),
       data_(std::move(data)),
       network_(std::make_unique<Network>(options_, data_.catalogue)),
-      threads_(thread_count(options.threads)),
+      threads_(options_.threads),
       validated_(std::any_of(data_.validation.begin(), data_.validation.end(), [](std::int32_t place) { return place >= 0; })),
       kernels_(kernels()),
       parameters_(network_->initialise(static_cast<std::uint64_t>(options.seed))),
       gradients_(parameters_.size()),
       first_moment_(parameters_.size(), 0.0f),
       second_moment_(parameters_.size(), 0.0f),
-      batch_gradient_(*network_, data_, threads_, options.negatives),
+      batch_gradient_(*network_, data_, threads_, options_.negatives),
       random_(mix64(static_cast<std::uint64_t>(options.seed)) + 1) {
     for (const std::int64_t count : data_.training_counts()) data_.cold.push_back(count == 0);
     make_windows();
@@ -122,8 +123,10 @@ void Trainer::choose_ranges() {
 double Trainer::learning_rate() const {
     const double highest = options_.learning_rate;
     if (options_.schedule == "constant") return highest;
-    const auto total = static_cast<double>(steps_per_epoch_ * options_.epochs);
-    return highest * (1.0 - static_cast<double>(steps_) / total);
+    // Adam's second moment knows little of the first steps (Liu et al. 2020, "On the variance of the adaptive learning rate").
+    const auto total = static_cast<double>(steps_per_epoch_ * options_.epochs), done = static_cast<double>(steps_);
+    const double rise = std::max(1.0, 0.04 * total);
+    return highest * std::min((done + 1) / rise, (total - done) / (total - rise + 1));
 }
 
 bool Trainer::finished() const { return epoch_ == options_.epochs || epoch_ - best_epoch_ >= options_.patience; }

@@ -52,6 +52,8 @@ CREATE FUNCTION pg_temp.score(who integer, film integer, dropped text) RETURNS f
     SELECT (SELECT (u.vector::real[])[17] * (i.target::real[])[17] FROM holomamba.films_items i WHERE i.item_id = film)
            + inner_product(((u.vector::real[])[:16])::hrr, item.e + coalesce(sum(
                (pg_temp.parameter('embedding.bound', 1)::real[])[n]::float8 * (item.e * f.f) + (pg_temp.parameter('embedding.added', 1)::real[])[n]::float8 * f.f), 0 * item.e))
+           + coalesce((SELECT v.repeat_score FROM holomamba.version_catalogue v
+                       WHERE v.model = 'films' AND v.version = 1 AND EXISTS (SELECT FROM views e WHERE e.who = $1 AND e.film = $2)), 0)
     FROM holomamba.films_users u, (SELECT pg_temp.parameter('embedding.items', pg_temp.label('', film::text)) AS e) item
     LEFT JOIN LATERAL unnest('{genres,studio,year}'::text[]) WITH ORDINALITY a (attribute, n) ON a.attribute IS DISTINCT FROM dropped
     LEFT JOIN LATERAL pg_temp.filler(a.attribute, film) AS f (f) ON f.f IS NOT NULL

@@ -2,6 +2,8 @@
 \pset format unaligned
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;
+-- Numbers of trainings that earlier tests do not change
+SELECT setval('holomamba.training_ids', 1000);
 
 CREATE TABLE job_items (item_id integer PRIMARY KEY, kind text, price real);
 INSERT INTO job_items SELECT i, 'kind ' || i % 3, i FROM generate_series(1, 30) i;
@@ -86,7 +88,7 @@ CALL holomamba.resume_training('jm', :broken);
 SELECT holomamba.forget_version('jm', :broken);
 SELECT holomamba.cancel_training(:job);
 SELECT pg_temp.wait_for(:job);
-SELECT holomamba.cancel_training(:job), holomamba.cancel_training(1), holomamba.cancel_training(NULL);
+SELECT holomamba.cancel_training(:job), holomamba.cancel_training(1001), holomamba.cancel_training(NULL);
 SELECT holomamba.cancel_training(-5);
 \echo :LAST_ERROR_SQLSTATE
 SELECT holomamba.activate('jm', :broken);

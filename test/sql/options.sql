@@ -48,7 +48,7 @@ END $$;
 SELECT name, pg_temp.accepts(name, e.low) AS low, pg_temp.accepts(name, (e.low::numeric - e.step)::text) AS below,
        pg_temp.accepts(name, e.high) AS high, pg_temp.accepts(name, (e.high::numeric + e.step)::text) AS above
 FROM holomamba.options() o,
-     LATERAL (SELECT split_part(o.range, ' .. ', 1) AS low, split_part(o.range, ' .. ', 2) AS high,
+     LATERAL (SELECT split_part(replace(o.range, 'auto | ', ''), ' .. ', 1) AS low, split_part(o.range, ' .. ', 2) AS high,
                      CASE WHEN o.name IN ('dropout', 'learning_rate', 'weight_decay', 'gradient_clip') THEN 0.0000001 ELSE 1 END AS step) e
 WHERE o.range LIKE '% .. %'
   AND (NOT pg_temp.accepts(name, e.low) OR pg_temp.accepts(name, (e.low::numeric - e.step)::text)
@@ -72,7 +72,7 @@ SELECT options, pg_temp.outcome(format('SELECT holomamba.check_options(%L)', opt
     ('{"loss": 1}'), ('{"loss": true}'),
     -- out of range
     ('{"dimension": 0}'), ('{"dimension": -8}'), ('{"dimension": 7}'), ('{"dimension": 1025}'), ('{"dimension": 1e10}'),
-    ('{"layers": 0}'), ('{"dropout": 1}'), ('{"dropout": -0.1}'), ('{"learning_rate": 0}'), ('{"epochs": 0}'), ('{"seed": -1}'),
+    ('{"layers": 0}'), ('{"dropout": 1}'), ('{"dropout": -0.1}'), ('{"dropout": -1}'), ('{"dropout": "auto"}'), ('{"epochs": "auto"}'), ('{"learning_rate": 0}'), ('{"epochs": 0}'), ('{"seed": -1}'),
     ('{"seed": 9007199254740993}'), ('{"seed": 18446744073709551616}'),
     ('{"threads": -1}'), ('{"threads": 99999999999}'), ('{"loss": "bpr"}'), ('{"loss": ""}'), ('{"negatives": 100}'), ('{"residual": "Post"}'),
     -- no object
@@ -109,7 +109,8 @@ CALL holomamba.train('options_model');
 CALL holomamba.train('options_model', options => '{"dimension": 12, "epochs": 1, "seed": 8}');
 CALL holomamba.train('options_model', 3, options => '{"epochs": 1}');
 SELECT version, options -> 'dimension' AS dimension, options -> 'layers' AS layers, options -> 'epochs' AS asked, epochs, seed,
-       options ->> 'dropout' = (SELECT default_value FROM holomamba.options() WHERE name = 'dropout') AS default_dropout
+       options ->> 'weight_decay' = (SELECT default_value FROM holomamba.options() WHERE name = 'weight_decay') AS default_decay,
+       options -> 'dropout' AS dropout, options -> 'negatives' AS negatives
 FROM holomamba.versions ORDER BY version;
 SELECT options FROM holomamba.models;
 -- and is what happens

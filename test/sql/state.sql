@@ -64,7 +64,7 @@ FROM ssm_initial('state_model', 1) s, holomamba.state_model_items a, holomamba.s
 -- A state takes the same room whatever came before
 SELECT count(DISTINCT length(state::text)), max(n) FROM steps;
 -- and at the default options a user's row is at most 2 kB
-CALL holomamba.train('state_model', options => '{"dimension": 64, "layers": 2, "state_size": 4, "epochs": 1}');
+CALL holomamba.train('state_model', options => '{"dimension": 64, "layers": 2, "state_size": 1, "epochs": 1}');
 SELECT max(pg_column_size(u)) <= 2048 AS within_2_kb FROM holomamba.state_model_users u;
 SELECT holomamba.activate('state_model', 1);
 

@@ -165,11 +165,12 @@ CREATE TEMPORARY TABLE train_held AS
     SELECT user_id, (array_agg(item_id ORDER BY t DESC))[1] AS item_id, (array_agg(item_id ORDER BY t))[1:count(*)::integer - 1] AS seen
     FROM train_events WHERE user_id IS NOT NULL AND item_id IS NOT NULL GROUP BY user_id HAVING count(*) > 2;
 CREATE TEMPORARY TABLE train_scores AS
-    SELECT 'model' AS ranker, h.user_id, v.item_id::integer, -(v.target <#> ssm_vector(s.state)) AS score
+    SELECT 'model' AS ranker, h.user_id, v.item_id::integer,
+           -(v.target <#> ssm_vector(s.state)) + CASE WHEN v.item_id::integer = ANY (h.seen) THEN r.repeat_score ELSE 0 END AS score
     FROM train_held h,
          LATERAL (SELECT ssm_update(ssm_initial('tm', 2), array_agg(i.token ORDER BY n)) AS state
                   FROM unnest(h.seen) WITH ORDINALITY u (item_id, n) JOIN holomamba.tm_items i USING (item_id)) s,
-         holomamba.item_vectors('tm', 2) v
+         holomamba.item_vectors('tm', 2) v, (SELECT repeat_score FROM holomamba.version_catalogue WHERE model = 'tm' AND version = 2) r
     UNION ALL
     SELECT 'popularity', h.user_id, i.item_id,
            (SELECT count(*) FROM train_held l, unnest(l.seen[:cardinality(l.seen) - 1]) s (item_id) WHERE s.item_id = i.item_id)

@@ -37,7 +37,9 @@ TEST(Options, RefuseWithAHint) {
     EXPECT_EQ(hint_of("dimension", "64.5"), "Allowed: 8 .. 1024.");
     EXPECT_EQ(hint_of("dimension", "64x"), "Allowed: 8 .. 1024.");
     EXPECT_EQ(hint_of("dimension", ""), "Allowed: 8 .. 1024.");
-    EXPECT_EQ(hint_of("dropout", "nan"), "Allowed: 0 .. 0.9.");
+    EXPECT_EQ(hint_of("item_dropout", "nan"), "Allowed: 0 .. 0.9.");
+    EXPECT_EQ(hint_of("dropout", "-1"), "Allowed: auto | 0 .. 0.9.");
+    EXPECT_EQ(hint_of("item_dropout", "auto"), "Allowed: 0 .. 0.9.");
     EXPECT_EQ(hint_of("head", "both"), "Allowed: tied | untied.");
 }
 

@@ -1,4 +1,5 @@
 // Loss, batches, training, evaluation.
+#include "training/settled_options.hpp"
 #include "training/trainer.hpp"
 
 #include <numeric>
@@ -197,6 +198,27 @@ TEST(BatchGradient, NegativesNeedATiedHead) {
     const Dataset data = ring(12, 6, 9);
     const Network network(options, data.catalogue);
     EXPECT_THROW(BatchGradient(network, data, 1, 5), Error);
+}
+
+TEST(SettledOptions, FollowTheDataAndLeaveAloneWhatIsChosen) {
+    Options options;
+    EXPECT_EQ(options.get("dropout"), "auto");
+    EXPECT_EQ(settled(options, ring(20, 5, 8)).dropout, 0.5);
+    EXPECT_EQ(settled(options, ring(20, 5, 36)).dropout, 0.35);
+    EXPECT_EQ(settled(options, ring(20, 5, 1000)).dropout, 0.2);
+    EXPECT_EQ(settled(options, ring(20, 5, 8)).negatives, 0);
+    EXPECT_EQ(settled(options, ring(50001, 5, 8)).negatives, 4096);
+    EXPECT_GT(settled(options, ring(20, 5, 8)).threads, 0);
+    options.set("dropout", "0.1");
+    options.set("negatives", "7");
+    options.set("threads", "3");
+    const Options chosen = settled(options, ring(20, 5, 8));
+    EXPECT_EQ(chosen.dropout, 0.1);
+    EXPECT_EQ(chosen.negatives, 7);
+    EXPECT_EQ(chosen.threads, 3);
+    options.set("negatives", "auto");
+    options.set("head", "untied");
+    EXPECT_EQ(settled(options, ring(50001, 5, 8)).negatives, 0);
 }
 
 TEST(Trainer, SampledNegativesLearnTheRingToo) {
