@@ -89,17 +89,7 @@ BEGIN
 SELECT holomamba.active_version({model})
 $$),
 
--- One new event. Its order values, {p1} its user, {p2} its item. The state moves where the event comes after the last one,
--- with no tie that only the table could break.
-('advance', $$
-UPDATE {users} u
-SET (vector, state, events, <<last_#>>)
-  = (SELECT {schema}.ssm_vector(s.state), s.state, {schema}.ssm_events(s.state), <<$#>>
-     FROM (SELECT {schema}.ssm_update(u.state, (SELECT i.token FROM {items} i WHERE i.item_id = {p2})) AS state OFFSET 0) s)
-WHERE u.user_id = {p1} AND (<<$#>>) > (<<u.last_#>>)
-$$),
-
--- The first event of a new user; {p3} is the active version. Whoever has no row has no events but this.
+-- The first event of a new user {p1}: its order values, its item {p2}; {p3} is the active version. Whoever has no row has no events but this.
 ('start', $$
 INSERT INTO {users} (user_id, vector, state, events, <<last_#>>, version)
 SELECT {p1}, {schema}.ssm_vector(s.state), s.state, {schema}.ssm_events(s.state), <<$#>>, {p3}

@@ -52,6 +52,26 @@ static inline void InitMaterializedSRF(FunctionCallInfo fcinfo, uint32) {
 }
 #endif
 
+// 16: an update tells which indexes need a new entry, none, those that summarise, or all; before, whether any does.
+#if PG_VERSION_NUM >= 160000
+#define UpdatedIndexes TU_UpdateIndexes
+#define insert_index_tuples(target, row, executor, indexes) \
+    ExecInsertIndexTuples(target, row, executor, true, false, nullptr, NIL, (indexes) == TU_Summarizing)
+#else
+#define UpdatedIndexes bool
+#define insert_index_tuples(target, row, executor, indexes) \
+    ((void)(indexes), ExecInsertIndexTuples(target, row, executor, true, false, nullptr, NIL))
+#endif
+
+// 18: deferrable primary keys are asked for, and scans can be counted for EXPLAIN.
+#if PG_VERSION_NUM >= 180000
+#define primary_key_of(table) RelationGetPrimaryKeyIndex(table, false)
+#define begin_index_scan(table, index, snapshot, keys) index_beginscan(table, index, snapshot, nullptr, keys, 0)
+#else
+#define primary_key_of(table) RelationGetPrimaryKeyIndex(table)
+#define begin_index_scan(table, index, snapshot, keys) index_beginscan(table, index, snapshot, keys, 0)
+#endif
+
 // 16: ownership of every kind of object is asked for by one function.
 #if PG_VERSION_NUM >= 160000
 #define owns_relation(id) object_ownercheck(RelationRelationId, id, GetUserId())

@@ -52,6 +52,12 @@ void load_parameters(Loading* loading, const char* model, int32 version) {
 
 }  // namespace
 
+bool is_loaded(uint64 fingerprint) {
+    for (const Entry& entry : entries)
+        if (entry.encoder && entry.fingerprint == fingerprint) return true;
+    return false;
+}
+
 Encoder* encoder_of_fingerprint(uint64 fingerprint) {
     Entry* oldest = &entries[0];
     for (Entry& entry : entries) {

@@ -3,6 +3,7 @@
 #include "postgres/fold.hpp"
 #include "postgres/follow_items.hpp"
 #include "postgres/live_model.hpp"
+#include "postgres/one_event.hpp"
 #include "postgres/replay.hpp"
 
 extern "C" {
@@ -16,19 +17,17 @@ using namespace holomamba::postgres;
 
 namespace {
 
-// One new event. True unless its user has to be replayed.
-bool insert_one(LiveModel* m, TupleTableSlot* event) {
+// The first event of a user without a row. False if he has one by now.
+bool start(LiveModel* m, TupleTableSlot* event) {
+    int32 version;
+    if (!active_version(m, &version)) return true;  // not trained yet: the event waits in its table
     Arguments arguments = make_arguments(m);
     bool null;
     for (int i = 0; i <= m->orders + 1; i++) {
         const AttrNumber source = i < m->orders ? m->order[i].source : i == m->orders ? m->user.source : m->item;
         arguments.values[i] = slot_getattr(event, source, &null);
         arguments.nulls[i] = null ? 'n' : ' ';
-        if (null && i >= m->orders) return true;  // an event without a user or an item moves nobody
     }
-    if (run(m, Statement::advance, &arguments) > 0) return true;
-    int32 version;
-    if (!active_version(m, &version)) return true;
     arguments.values[m->orders + 2] = Int32GetDatum(version);
     arguments.nulls[m->orders + 2] = ' ';
     return run(m, Statement::start, &arguments) > 0;
@@ -41,21 +40,10 @@ Datum user_of(LiveModel* m, TupleTableSlot* event) {
     return null ? Datum{0} : array_of(m->user, &user, &null, 1);
 }
 
-TupleTableSlot* slot_of(Relation relation, const TupleTableSlotOps* kind) {
-    return MakeSingleTupleTableSlot(RelationGetDescr(relation), kind);
-}
-
+// Many new events.
 void insert(LiveModel* m, TriggerData* trigger) {
-    if (tuplestore_tuple_count(trigger->tg_newtable) == 1) {
-        TupleTableSlot* event = slot_of(trigger->tg_relation, &TTSOpsMinimalTuple);
-        tuplestore_rescan(trigger->tg_newtable);
-        tuplestore_gettupleslot(trigger->tg_newtable, true, false, event);
-        if (!insert_one(m, event)) replay_users(m, user_of(m, event));
-        ExecDropSingleTupleTableSlot(event);
-        return;
-    }
     int32 version;
-    if (!active_version(m, &version)) return;  // not trained yet: the events wait in their table
+    if (!active_version(m, &version)) return;
     SPI_register_trigger_data(trigger);
     lock_users(m, Statement::place_arrived, Statement::lock_arrived);
     // New events tied or late go to a replay. So do those of users whom another trigger of this very statement has
@@ -79,20 +67,40 @@ void change(LiveModel* m, TriggerData* trigger) {
     if (!null) replay_users(m, touched);
 }
 
-// For each row: what a statement trigger cannot see, rows that a subscription applies.
-void follow_row(LiveModel* m, TriggerData* trigger) {
-    TupleTableSlot* event = slot_of(trigger->tg_relation, &TTSOpsHeapTuple);
+// The event of an INSERT of one row, NULL if there are others. For each row, what a statement trigger cannot see: rows
+// that a subscription applies.
+TupleTableSlot* only_event(TriggerData* trigger) {
+    TupleDesc columns = RelationGetDescr(trigger->tg_relation);
+    if (TRIGGER_FIRED_FOR_ROW(trigger->tg_event)) {
+        TupleTableSlot* event = MakeSingleTupleTableSlot(columns, &TTSOpsHeapTuple);
+        return ExecStoreHeapTuple(trigger->tg_trigtuple, event, false);
+    }
+    if (tuplestore_tuple_count(trigger->tg_newtable) != 1) return nullptr;
+    TupleTableSlot* event = MakeSingleTupleTableSlot(columns, &TTSOpsMinimalTuple);
+    tuplestore_rescan(trigger->tg_newtable);
+    tuplestore_gettupleslot(trigger->tg_newtable, true, false, event);
+    return event;
+}
+
+void change_row(LiveModel* m, TriggerData* trigger) {
+    TupleTableSlot* event = MakeSingleTupleTableSlot(RelationGetDescr(trigger->tg_relation), &TTSOpsHeapTuple);
     ExecStoreHeapTuple(trigger->tg_trigtuple, event, false);
-    if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event)) {
-        if (!insert_one(m, event)) replay_users(m, user_of(m, event));
-    } else {
+    replay_users(m, user_of(m, event));
+    if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event)) {
+        ExecStoreHeapTuple(trigger->tg_newtuple, event, false);
         replay_users(m, user_of(m, event));
-        if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event)) {
-            ExecStoreHeapTuple(trigger->tg_newtuple, event, false);
-            replay_users(m, user_of(m, event));
-        }
     }
     ExecDropSingleTupleTableSlot(event);
+}
+
+// With the rights of the model's owner.
+template <typename Function>
+void as_owner(LiveModel* m, Function&& function) {
+    if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+    const OwnerScope scope = enter_owner(m->owner);
+    function();
+    leave_owner(scope);
+    SPI_finish();
 }
 
 void follow_events(LiveModel* m, TriggerData* trigger) {
@@ -101,15 +109,24 @@ void follow_events(LiveModel* m, TriggerData* trigger) {
                         errmsg("table \"%s\" holds no events of model \"%s\"",
                                RelationGetRelationName(trigger->tg_relation), NameStr(m->name)),
                         errhint("Drop the trigger.")));
-    if (TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
-        follow_row(m, trigger);
-    else if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
-        insert(m, trigger);
-    else
-        change(m, trigger);
+    const bool row = TRIGGER_FIRED_FOR_ROW(trigger->tg_event);
+    if (!TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
+        return as_owner(m, [&] { row ? change_row(m, trigger) : change(m, trigger); });
+    TupleTableSlot* event = only_event(trigger);
+    if (event == nullptr) return as_owner(m, [&] { insert(m, trigger); });
+    const Step step = advance_user(m, event);
+    if (step != Step::done)
+        as_owner(m, [&] {
+            if (step == Step::absent && start(m, event)) return;
+            if (step == Step::unfit && !row)
+                insert(m, trigger);
+            else
+                replay_users(m, user_of(m, event));
+        });
+    ExecDropSingleTupleTableSlot(event);
 }
 
-// Runs function(model, trigger) with the rights of the model's owner, under the lock that an activation waits for.
+// Runs function(model, trigger) under the lock that an activation waits for.
 void follow(FunctionCallInfo fcinfo, bool events, void (*function)(LiveModel*, TriggerData*)) {
     if (!CALLED_AS_TRIGGER(fcinfo))
         ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("not called by a trigger")));
@@ -127,9 +144,7 @@ void follow(FunctionCallInfo fcinfo, bool events, void (*function)(LiveModel*, T
                         errmsg("trigger \"%s\" is not one that holomamba.create_triggers() makes", t->tgname),
                         errhint("Drop the trigger.")));
 
-    if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
     LiveModel* m = find_live_model(t->tgargs[0], RelationGetRelid(trigger->tg_relation));
-    const OwnerScope scope = enter_owner(m->owner);
     m->running++;
     PG_TRY();
     {
@@ -139,8 +154,6 @@ void follow(FunctionCallInfo fcinfo, bool events, void (*function)(LiveModel*, T
     PG_FINALLY();
     { m->running--; }
     PG_END_TRY();
-    leave_owner(scope);
-    SPI_finish();
 }
 
 }  // namespace
@@ -153,6 +166,6 @@ Datum holomamba_follow_events(PG_FUNCTION_ARGS) {
 
 HOLOMAMBA_FUNCTION(holomamba_follow_items)
 Datum holomamba_follow_items(PG_FUNCTION_ARGS) {
-    follow(fcinfo, false, follow_items);
+    follow(fcinfo, false, [](LiveModel* m, TriggerData* trigger) { as_owner(m, [&] { follow_items(m, trigger); }); });
     return PointerGetDatum(nullptr);
 }

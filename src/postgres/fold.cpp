@@ -159,15 +159,11 @@ void finish(Fold* f, int count) {
 
     Arguments arguments = keys_of(f, done, users, false);
     const Encoder* encoder = encoder_of_fingerprint(f->fresh->fingerprint);
-    const int d = encoder->dimension();
     Datum *states = allocate_values(users), *vectors = allocate_values(users), *events = allocate_values(users);
     bool* nulls = allocate_flags(users);
     for (int i = 0; i < users; i++) {
         states[i] = PointerGetDatum(done[i]->state);
-        Hrr* vector = hrr_allocate(d + 1);
-        encoder->vector(done[i]->state->x, vector->x);
-        vector->x[d] = 1;
-        vectors[i] = PointerGetDatum(vector);
+        vectors[i] = PointerGetDatum(vector_of(done[i]->state, encoder));
         events[i] = Int64GetDatum(done[i]->state->events);
     }
     set(&arguments, m->orders + 1, array_of(m->state, states, nulls, users));

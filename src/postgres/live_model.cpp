@@ -34,7 +34,6 @@ struct StatementInfo {
 
 const StatementInfo kInfos[kStatements] = {
     {"active_version", Takes::nothing},
-    {"advance", Takes::event},
     {"start", Takes::event},
     {"place_arrived", Takes::nothing},
     {"lock_arrived", Takes::nothing},
@@ -90,6 +89,7 @@ Column column_named(TupleDesc row, const char* name) {
     for (int i = 0; i < row->natts; i++) {
         const Form_pg_attribute attribute = TupleDescAttr(row, i);
         if (attribute->attisdropped || std::strcmp(NameStr(attribute->attname), name) != 0) continue;
+        column.number = attribute->attnum;
         column.type = attribute->atttypid;
         column.collation = attribute->attcollation;
     }
@@ -98,7 +98,7 @@ Column column_named(TupleDesc row, const char* name) {
                 (errcode(ERRCODE_UNDEFINED_COLUMN), errmsg("column \"%s\" of the table of users is gone", name)));
     column.array_type = get_array_type(column.type);
     get_typlenbyvalalign(column.type, &column.length, &column.by_value, &column.alignment);
-    column.types = lookup_type_cache(column.type, TYPECACHE_EQ_OPR_FINFO);
+    column.types = lookup_type_cache(column.type, TYPECACHE_EQ_OPR_FINFO | TYPECACHE_CMP_PROC_FINFO);
     return column;
 }
 
@@ -149,7 +149,10 @@ void load_catalogue(LiveModel* m) {
     m->state = column_named(RelationGetDescr(users), "state");
     m->vector = column_named(RelationGetDescr(users), "vector");
     for (int i = 0; i < m->orders; i++) m->order[i] = column_named(RelationGetDescr(users), psprintf("last_%d", i + 1));
+    m->events = column_named(RelationGetDescr(users), "events").number;
     relation_close(users, AccessShareLock);
+    m->token = get_attnum(m->items, "token");
+    m->item_types = lookup_type_cache(m->item_type, TYPECACHE_EQ_OPR_FINFO);
     if (!of_events) {
         m->key = get_attnum(m->relation, text_of(0, 8));
         return;
@@ -224,8 +227,10 @@ LiveModel* find_live_model(const char* name, Oid relation) {
     m->context = context;
     m->relation = relation;
     namestrcpy(&m->name, name);
+    if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
     load_catalogue(m);
     load_statements(m);
+    SPI_finish();
     MemoryContextSetParent(context, CacheMemoryContext);
     m->next = models;
     models = m;

@@ -12,7 +12,6 @@ namespace holomamba::postgres {
 // The statements of holomamba.event_statements() (sql/32_triggers.sql), by the names that they have there.
 enum class Statement {
     active_version,
-    advance,
     start,
     place_arrived,
     lock_arrived,
@@ -47,8 +46,9 @@ struct Column {
     int16 length;
     bool by_value;
     char alignment;
-    AttrNumber source;
-    TypeCacheEntry* types;  // with the equality of the type
+    AttrNumber number;      // in the table of users
+    AttrNumber source;      // in the triggered table
+    TypeCacheEntry* types;  // with the equality and the order of the type
 };
 
 struct LiveModel {
@@ -64,8 +64,11 @@ struct LiveModel {
     Column user, state, vector;
     int orders;
     Column* order;
+    AttrNumber events;  // in the table of users
     Oid item_type;
-    AttrNumber item, key;  // the item column of `relation`, or the key of the items
+    TypeCacheEntry* item_types;  // with its equality
+    AttrNumber token;            // in the table of items
+    AttrNumber item, key;        // the item column of `relation`, or the key of the items
     char* text[kStatements];
     SPIPlanPtr plan[kStatements];
     bool stale;   // one of the tables has changed since
@@ -73,7 +76,7 @@ struct LiveModel {
 };
 
 // The model as changes of `relation` need it, InvalidOid for its table of events. Raises where there is no such model,
-// or the table is none of its tables. Connected to SPI, with the search path pinned.
+// or the table is none of its tables.
 LiveModel* find_live_model(const char* name, Oid relation);
 
 // Values of a statement's parameters: for one event, or arrays of them (see the templates).

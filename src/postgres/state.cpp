@@ -55,6 +55,14 @@ Encoder* encoder_of(const State* state) {
     return encoder;
 }
 
+Hrr* vector_of(const State* state, const Encoder* encoder) {
+    const int d = encoder->dimension();
+    Hrr* vector = hrr_allocate(d + 1);
+    encoder->vector(state->x, vector->x);
+    vector->x[d] = 1;
+    return vector;
+}
+
 void count_events(State* state, Size events) {
     if (state->events > PG_INT64_MAX - static_cast<int64>(events))
         ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("more events than can be counted")));
@@ -217,13 +225,10 @@ HOLOMAMBA_FUNCTION(ssm_vector)
 Datum ssm_vector(PG_FUNCTION_ARGS) {
     const State* state = get_state(PG_GETARG_DATUM(0));
     const Encoder* encoder = encoder_of(state);
-    const int d = encoder->dimension();
-    Hrr* vector = hrr_allocate(d + 1);
-    encoder->vector(state->x, vector->x);
-    for (int i = 0; i < d; i++)
+    Hrr* vector = vector_of(state, encoder);
+    for (int i = 0; i < vector->dims; i++)
         if (!std::isfinite(vector->x[i]))
             ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("NaN or infinity in ssm_state")));
-    vector->x[d] = 1;  // meets the bias at the end of a target
     PG_RETURN_POINTER(vector);
 }
 

@@ -8,6 +8,8 @@
 
 namespace holomamba::postgres {
 
+struct Hrr;
+
 constexpr uint8 kStateVersion = 1;
 
 // On disk and in memory. Refused unless `version` is kStateVersion, `format` a StateFormat and `reserved` zero.
@@ -36,6 +38,9 @@ State* get_state(Datum datum);
 
 // The encoder of a state. Raises where the weights are gone or the state is not one of theirs.
 Encoder* encoder_of(const State* state);
+
+// What items' targets are compared with: the encoder's last output, and 1 for the bias.
+Hrr* vector_of(const State* state, const Encoder* encoder);
 
 // Adds to the number of events; raises where it cannot be counted on.
 void count_events(State* state, Size events);
