@@ -131,6 +131,15 @@ const float* find_token(const LiveModel* m, Datum item, Relation items, TupleTab
     return token->x;
 }
 
+// Weights that the session has not used yet are read with the rights of the model's owner.
+Encoder* load_encoder(const LiveModel* m, const State* state) {
+    if (is_loaded(state->fingerprint)) return encoder_of(state);
+    const OwnerScope scope = enter_owner(m->owner);
+    Encoder* encoder = encoder_of(state);
+    leave_owner(scope);
+    return encoder;
+}
+
 Step advance_row(const LiveModel* m, const Event& event, Relation users, Relation items, TupleTableSlot* row,
                  TupleTableSlot* after, TupleTableSlot* item) {
     if (!find_row(users, m->user.types, event.user, RowExclusiveLock, row)) return Step::absent;
@@ -138,10 +147,10 @@ Step advance_row(const LiveModel* m, const Event& event, Relation users, Relatio
     for (bool again = false;; again = true) {
         if (!comes_after(m, event, row)) return Step::late;
         bool null;
-        const State* stored = get_state(slot_getattr(row, m->state.number, &null));
-        // To load weights takes queries, and rights.
-        if (null || !is_loaded(stored->fingerprint)) return Step::unfit;
-        Encoder* encoder = encoder_of(stored);
+        const Datum value = slot_getattr(row, m->state.number, &null);
+        if (null) return Step::late;
+        const State* stored = get_state(value);
+        Encoder* encoder = load_encoder(m, stored);
         if (!again) token = find_token(m, event.item, items, item, encoder->dimension());
         State* state = copy_of(stored);
         count_events(state, 1);
