@@ -72,7 +72,10 @@ void fill_row(const LiveModel* m, const Event& event, const State* state, const 
     after->tts_values[m->state.number - 1] = PointerGetDatum(state);
     after->tts_values[m->vector.number - 1] = PointerGetDatum(vector_of(state, encoder));
     after->tts_values[m->events - 1] = Int64GetDatum(state->events);
-    for (int o = 0; o < m->orders; o++) after->tts_values[m->order[o].number - 1] = event.order[o];
+    for (int o = 0; o < m->orders; o++) {
+        after->tts_values[m->order[o].number - 1] = event.order[o];
+        after->tts_isnull[m->order[o].number - 1] = event.order_null[o];
+    }
     ExecStoreVirtualTuple(after);
 }
 

@@ -329,3 +329,19 @@ DROP VIEW live_wrong;
 SELECT holomamba.drop_model('live');
 DROP TABLE live_visits;
 DROP TYPE live_size;
+
+-- A later order column that is NULL, and then again is not
+CREATE TABLE live_notes (user_id integer, item_id integer, t integer, note text);
+CREATE INDEX ON live_notes (user_id);
+INSERT INTO live_notes SELECT u, 1 + (u + n) % 5, n, 'a' FROM generate_series(1, 3) u, generate_series(1, 4) n;
+SELECT holomamba.create_model('notes', 'live_notes', 'user_id', 'item_id', '{t,note}', options => '{"dimension": 8, "layers": 1, "epochs": 1}');
+SET client_min_messages = warning;
+CALL holomamba.train('notes');
+INSERT INTO live_notes VALUES (1, 2, 10, 'b');
+INSERT INTO live_notes VALUES (1, 3, 11, NULL);
+INSERT INTO live_notes VALUES (1, 4, 12, 'c');
+INSERT INTO live_notes VALUES (2, 4, 12, NULL);
+SELECT user_id, events, last_1, last_2 FROM holomamba.notes_users ORDER BY user_id;
+SELECT * FROM holomamba.check_state('notes');
+SELECT holomamba.drop_model('notes');
+DROP TABLE live_notes;
