@@ -4,7 +4,7 @@ CREATE EXTENSION holomamba;
 CREATE TABLE events (id bigserial PRIMARY KEY, user_id integer NOT NULL, item_id integer NOT NULL);
 CREATE INDEX ON events (user_id, id);
 -- User n has 10^n events.
-INSERT INTO events (user_id, item_id) SELECT u, 1 + (n * 104729) % 1000 FROM generate_series(1, 5) u, generate_series(1, (10 ^ u)::integer) n;
+INSERT INTO events (user_id, item_id) SELECT u, 1 + (n * 104729::bigint) % 1000 FROM generate_series(1, 5) u, generate_series(1, (10 ^ u)::integer) n;
 SELECT holomamba.create_model('bench', 'events', 'user_id', 'item_id', '{id}') AS created \gset
 CALL holomamba.train('bench', epochs => 1);
 VACUUM ANALYZE;
