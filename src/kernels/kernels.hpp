@@ -18,7 +18,7 @@ constexpr std::int32_t kNoTarget = -1;
 
 // Vectors of a sketch are stored sixteen at a time.
 constexpr int kSketchGroup = 16;
-constexpr int kMaxPrefix = 32;
+constexpr int kMaxPrefix = 56;
 
 struct KernelTable {
     const char* name;

@@ -207,7 +207,7 @@ double build_blocks(Build* build, Relation heap, IndexInfo* info) {
     auto* fitted = make_owned<FittedTransform>(CurrentMemoryContext);
     if (sample.rows > 0) {
         const auto floats = static_cast<Size>(sample.rows) * static_cast<Size>(sample.dims);
-        core_call([&] { *fitted = fit_transform(sample.dims, {sample.vectors, floats}); });
+        core_call([&] { *fitted = fit_transform(sample.dims, {sample.vectors, floats}, kContentBytes); });
         append_transform(build, fitted);
         meta->prefix = static_cast<uint16>(fitted->prefix);
         meta->reflections = static_cast<uint16>(fitted->normals.size() / static_cast<Size>(sample.dims));
@@ -252,6 +252,7 @@ BlockNumber free_region(const IndexMeta& meta, Relation heap, Relation index, In
     const double transform = 2.0 + (1.0 + kMaxPrefix) * meta.dims * sizeof(float) / kContentBytes;
     double blocks = 0;
     for (int prefix = 4; prefix <= kMaxPrefix; prefix += 4) {
+        if (prefix != plain_prefix(meta.dims) && prefix != compact_prefix(meta.dims, prefix, kContentBytes)) continue;
         const ExtentShape shape = extent_shape(meta.dims, prefix, kContentBytes);
         blocks = Max(blocks, (rows / shape.slots + 1) * shape.pages());
     }

@@ -21,8 +21,8 @@ namespace holomamba::postgres {
 
 namespace {
 
-constexpr Size kFirstPass = 128;
-constexpr Size kGrowth = 4;
+constexpr Size kFirstPass = 32;
+constexpr Size kGrowth = 8;
 constexpr Size kMostSlots = kContentBytes / sizeof(float);  // of an extent of any shape
 constexpr Size kMostDead = 1024;
 

@@ -158,7 +158,7 @@ class Ranker {
 void check_width(std::size_t known, std::size_t given) {
     if (known != given)
         throw Error(ErrorKind::data,
-                    "different hrr dimensions " + std::to_string(known) + " and " + std::to_string(given));
+                    "different dimensions " + std::to_string(known) + " and " + std::to_string(given));
 }
 
 }  // namespace

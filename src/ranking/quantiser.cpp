@@ -6,6 +6,8 @@
 #include <cstring>
 #include <limits>
 
+#include "ranking/extent.hpp"
+
 namespace holomamba {
 
 const float kUnboundedScale = std::numeric_limits<float>::infinity();
@@ -18,6 +20,9 @@ static_assert(static_cast<long>(kLargestCode) * kLargestQuery * kMaxQuantisedDim
 // No scale is smaller, so that no product with one vanishes in single precision.
 constexpr float kSmallestScale = 1e-30f;
 constexpr float kSmallestSpread = 1e-30f;
+constexpr int kShortestPrefix = 8;      // of a fitted transform
+constexpr double kHeldBySketch = 0.75;  // of the squared length of all vectors
+constexpr double kLargestCopy = 1.35;   // bytes of an index for a byte of the vectors' elements, where it can be had
 
 // z = R x.
 void turn(const Transform& transform, const float* x, double* z) {
@@ -83,7 +88,20 @@ int plain_prefix(int dims) {
     return std::clamp((dims + 3) / 4 * 4, 4, 16);
 }
 
-FittedTransform fit_transform(int dims, std::span<const float> sample) {
+int compact_prefix(int dims, int wanted, int page_bytes) {
+    const auto is_compact = [&](int prefix) {
+        const ExtentShape shape = extent_shape(dims, prefix, page_bytes);
+        return static_cast<double>(shape.pages()) * page_bytes <= kLargestCopy * dims * shape.slots;
+    };
+    wanted = std::min(wanted / 4 * 4, kMaxPrefix);
+    for (int prefix = wanted; prefix <= kMaxPrefix; prefix += 4)
+        if (is_compact(prefix)) return prefix;
+    for (int prefix = wanted; prefix >= kShortestPrefix; prefix -= 4)
+        if (is_compact(prefix)) return prefix;
+    return std::min(wanted, plain_prefix(dims));
+}
+
+FittedTransform fit_transform(int dims, std::span<const float> sample, int page_bytes) {
     using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
     const auto rows = static_cast<Eigen::Index>(sample.size() / static_cast<std::size_t>(dims));
     FittedTransform fitted{plain_prefix(dims), {}, std::vector<float>(static_cast<std::size_t>(dims), 1.0f)};
@@ -99,13 +117,14 @@ FittedTransform fit_transform(int dims, std::span<const float> sample) {
     if (dims > 2 * fitted.prefix) {
         const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(moments);
         // As many directions as hold most of the length, within limits: a sketch is read for every vector.
-        const double enough = 0.75 * moments.trace();
+        const double enough = kHeldBySketch * moments.trace();
         double held = 0.0;
         int directions = 0;
-        while (directions < kMaxPrefix && (held < enough || directions % 4 != 0 || directions < 8)) {
+        while (directions < dims && (held < enough || directions % 4 != 0 || directions < kShortestPrefix)) {
             held += solver.eigenvalues()[dims - 1 - directions];
             directions++;
         }
+        directions = compact_prefix(dims, directions, page_bytes);
         fitted.prefix = directions;
         Eigen::MatrixXd axes(dims, directions);
         for (int i = 0; i < directions; i++) axes.col(i) = solver.eigenvectors().col(dims - 1 - i);

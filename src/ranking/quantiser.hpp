@@ -45,9 +45,13 @@ struct FittedTransform {
 // The prefix of a transform that knows nothing of the vectors.
 int plain_prefix(int dims);
 
-// The transform that suits a sample [rows x dims] of the vectors: its normals are [prefix x dims], or none for few
-// dims.
-FittedTransform fit_transform(int dims, std::span<const float> sample);
+// The prefix of a fitted transform that is next to the one wanted, upwards first, and leaves little of pages of so many
+// bytes empty.
+int compact_prefix(int dims, int wanted, int page_bytes);
+
+// The transform that suits a sample [rows x dims] of the vectors, and pages of so many bytes: its normals are
+// [prefix x dims], or none for few dims.
+FittedTransform fit_transform(int dims, std::span<const float> sample, int page_bytes);
 
 // A stored vector. The scale is 0 where there is none, negative for NULL and infinite where no bound is known.
 struct Code {
