@@ -14,10 +14,12 @@ namespace holomamba::postgres {
 
 struct IdSet {
     bool by_value;  // equal ids are equal Datums: bigint, without a call
+    bool dense;     // numbers with few gaps: the slot of an id is id - low
+    uint64 low;
     Oid collation;
     FmgrInfo hash, equal;
     int shift;      // of a hash of 64 bits, to get a slot
-    uint32 slots;   // a power of two, at least twice the number of ids
+    uint32 slots;   // hashed: a power of two, at least twice the number of ids
     int32* places;  // [slots] -1: free
     Datum* ids;     // the elements of the array
 };
@@ -33,6 +35,21 @@ uint32 slot_of(IdSet* set, Datum id) {
 
 bool same(IdSet* set, Datum a, Datum b) {
     return set->by_value ? a == b : DatumGetBool(FunctionCall2Coll(&set->equal, set->collation, a, b));
+}
+
+constexpr uint64 kMostGaps = 4;  // places of a dense table for each id
+
+// Whether the ids are numbers that a table by number can hold; its size and first number.
+bool are_dense(const Datum* ids, const bool* nulls, int count, uint64* slots, uint64* low) {
+    int64 least = PG_INT64_MAX, most = PG_INT64_MIN;
+    for (int i = 0; i < count; i++) {
+        if (nulls != nullptr && nulls[i]) continue;
+        least = Min(least, DatumGetInt64(ids[i]));
+        most = Max(most, DatumGetInt64(ids[i]));
+    }
+    *low = static_cast<uint64>(least);
+    *slots = static_cast<uint64>(most) - *low + 1;
+    return least <= most && static_cast<uint64>(most) - *low < kMostGaps * static_cast<uint64>(count);
 }
 
 // The slot where an id is, or where it would be put.
@@ -56,13 +73,17 @@ IdSet* make_id_set(Datum* ids, const bool* nulls, int count, Oid type, Oid colla
                         errmsg("could not identify a hash function for type %s", format_type_be(type))));
     fmgr_info_cxt(known->hash_proc, &set->hash, context);
     fmgr_info_cxt(known->eq_opr_finfo.fn_oid, &set->equal, context);
-    set->slots = std::bit_ceil(static_cast<uint32>(Max(2 * count, 16)));
+    uint64 range;
+    set->dense = set->by_value && are_dense(ids, nulls, count, &range, &set->low);
+    set->slots = set->dense ? static_cast<uint32>(range) : std::bit_ceil(static_cast<uint32>(Max(2 * count, 16)));
     set->shift = 64 - std::countr_zero(set->slots);
-    set->places = static_cast<int32*>(palloc(sizeof(int32) * set->slots));
-    std::memset(set->places, 0xff, sizeof(int32) * set->slots);
+    const Size size = sizeof(int32) * set->slots;
+    set->places = static_cast<int32*>(palloc_extended(size, MCXT_ALLOC_HUGE));
+    std::memset(set->places, 0xff, size);
     for (int32 place = 0; place < count; place++) {
         if (nulls != nullptr && nulls[place]) continue;
-        const uint32 slot = probe(set, ids[place]);
+        const uint32 slot =
+            set->dense ? static_cast<uint32>(static_cast<uint64>(ids[place]) - set->low) : probe(set, ids[place]);
         if (set->places[slot] < 0) set->places[slot] = place;
     }
     MemoryContextSwitchTo(before);
@@ -76,14 +97,25 @@ IdSet* make_id_set(ArrayType* ids, Oid collation, MemoryContext context) {
     char alignment;
     get_typlenbyvalalign(ARR_ELEMTYPE(ids), &length, &by_value, &alignment);
     Datum* elements;
-    bool* nulls;
+    bool* nulls = nullptr;
     int count;
+    if (ARR_ELEMTYPE(ids) == INT8OID && FLOAT8PASSBYVAL && !ARR_HASNULL(ids)) {
+        // They lie in the array as they do in memory.
+        elements = reinterpret_cast<Datum*>(ARR_DATA_PTR(ids));
+        count = ArrayGetNItems(ARR_NDIM(ids), ARR_DIMS(ids));
+        MemoryContextSwitchTo(before);
+        return make_id_set(elements, nulls, count, INT8OID, collation, context);
+    }
     deconstruct_array(ids, ARR_ELEMTYPE(ids), length, by_value, alignment, &elements, &nulls, &count);
     MemoryContextSwitchTo(before);
     return make_id_set(elements, nulls, count, ARR_ELEMTYPE(ids), collation, context);
 }
 
 int32 find_id(IdSet* set, Datum id) {
+    if (set->dense) {
+        const uint64 slot = static_cast<uint64>(id) - set->low;
+        return slot < set->slots ? set->places[slot] : -1;
+    }
     return set->places[probe(set, id)];
 }
 

@@ -9,11 +9,11 @@ extern "C" {
 
 namespace holomamba::postgres {
 
-// A hash table from ids to their places in an array. Plain data in one memory context.
+// A table from ids to their places in an array. Plain data in one memory context.
 struct IdSet;
 
 // The set of the elements of an array of bigint, uuid or text, by the equality of that type under `collation`; of equal
-// elements the first counts, NULLs do not.
+// elements the first counts, NULLs do not. The array must stay as long as the set.
 IdSet* make_id_set(ArrayType* ids, Oid collation, MemoryContext context);
 // The same for `count` Datums, which are not copied; no `nulls`: none is NULL.
 IdSet* make_id_set(Datum* ids, const bool* nulls, int count, Oid type, Oid collation, MemoryContext context);

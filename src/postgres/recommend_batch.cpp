@@ -11,8 +11,12 @@
 #include "postgres/recommend_statements.hpp"
 #include "postgres/verb.hpp"
 #include "ranking/batch.hpp"
+#include "ranking/seen_items.hpp"
 
 extern "C" {
+#include "access/table.h"
+#include "optimizer/plancat.h"
+#include "tcop/pquery.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
 }
@@ -20,12 +24,16 @@ extern "C" {
 namespace holomamba::postgres {
 namespace {
 
-// Users read, ranked and put out together. Seen items of so many are in memory at a time.
+// Users ranked and put out together.
 constexpr int kBlock = 1024;
+// What a user takes in memory beside events, vector and all, and an event, while seen items are gathered.
+constexpr double kBytesOfUser = 1536;
+constexpr double kBytesOfEvent = sizeof(holomamba::SeenItem) + sizeof(int32);
 
 struct Work {
     BatchItems items;
     BatchUsers users;
+    SeenItems seen;
     std::vector<std::vector<Recommended>> lists;
 };
 
@@ -35,6 +43,13 @@ struct ItemIds {
     Datum* returned;
     IdSet* places;
 };
+
+Oid collation_of(Oid table, const char* column) {
+    Oid type, collation;
+    int32 modifier;
+    get_atttypetypmodcoll(table, get_attnum(table, column), &type, &modifier, &collation);
+    return collation;
+}
 
 ItemIds read_items(const Asked& asked, const Filters& filters, Parameters* p, Work* work) {
     const ServingModel& m = asked.model;
@@ -83,54 +98,117 @@ ItemIds read_items(const Asked& asked, const Filters& filters, Parameters* p, Wo
         for (int i = 0; i < count; i++)
             items.returned[i] = CStringGetTextDatum(OutputFunctionCall(&output, items.ids[i]));
     }
-    Oid type, collation;
-    int32 modifier;
-    get_atttypetypmodcoll(m.items_table, get_attnum(m.items_table, "item_id"), &type, &modifier, &collation);
-    items.places = make_id_set(items.ids, nullptr, count, m.item_family, collation, context);
+    items.places =
+        make_id_set(items.ids, nullptr, count, m.item_family, collation_of(m.items_table, "item_id"), context);
     return items;
 }
 
-// The users of the last result, with what they have seen, as the core wants them. Memory of the block is current.
-void take_users(const Asked& asked, const ItemIds& items, bool with_seen, Work* work) {
+// Takes events as the executor finds them: of the users and items that are meant, their places.
+struct SeenReceiver {
+    DestReceiver receiver;  // first
+    IdSet* users;
+    IdSet* items;
+    SeenItems* seen;
+    int count;
+    SeenItem waiting[kBlock];
+};
+
+void hand_over(SeenReceiver* to) {
+    core_call([&] { to->seen->add({to->waiting, static_cast<std::size_t>(to->count)}); });
+    to->count = 0;
+}
+
+bool receive_event(TupleTableSlot* event, DestReceiver* receiver) {
+    auto* to = reinterpret_cast<SeenReceiver*>(receiver);
+    slot_getallattrs(event);
+    const int32 item = find_id(to->items, event->tts_values[1]);
+    const int32 user = item < 0 ? -1 : find_id(to->users, event->tts_values[0]);
+    if (user < 0) return true;
+    to->waiting[to->count++] = {user, item};
+    if (to->count == kBlock) hand_over(to);
+    return true;
+}
+
+void begin_events(DestReceiver*, int, TupleDesc) {}
+void end_events(DestReceiver*) {}
+
+// About how many rows a table has.
+double rows_of(Oid table) {
+    Relation relation = table_open(table, AccessShareLock);
+    BlockNumber pages;
+    double rows, visible;
+    estimate_rel_size(relation, nullptr, &pages, &rows, &visible);
+    table_close(relation, AccessShareLock);
+    return Max(rows, 0.0);
+}
+
+// Users read together, so that the events are read once for as many of them as memory allows.
+long users_at_once(const ServingModel& m) {
+    const double users = Max(rows_of(m.users_table), 1.0), events = rows_of(m.interactions);
+    const double most = maintenance_work_mem * 1024.0 / (kBytesOfUser + kBytesOfEvent * events / users);
+    return static_cast<long>(Min(Max(most, 1.0 * kBlock), 1e7));
+}
+
+// What the users of the last result have had. Returns for each row the place of its user: the row where the same user
+// comes first.
+int32* read_seen(const Asked& asked, const ItemIds& items, bool all_users, int threads, Work* work) {
+    const ServingModel& m = asked.model;
+    const uint64 count = SPI_processed;
     int16 length;
     bool by_value;
     char alignment;
-    get_typlenbyvalalign(asked.model.item_family, &length, &by_value, &alignment);
+    get_typlenbyvalalign(m.user_family, &length, &by_value, &alignment);
+    auto* ids = static_cast<Datum*>(palloc_extended(sizeof(Datum) * count, MCXT_ALLOC_HUGE));
+    bool null;
+    for (uint64 row = 0; row < count; row++) ids[row] = value_of(row, 3, &null);
+    auto* reader = static_cast<SeenReceiver*>(palloc0(sizeof(SeenReceiver)));
+    reader->receiver = {receive_event, begin_events, end_events, end_events, DestNone};
+    reader->users = make_id_set(ids, nullptr, static_cast<int>(count), m.user_family,
+                                collation_of(m.users_table, "user_id"), CurrentMemoryContext);
+    reader->items = items.places;
+    reader->seen = &work->seen;
+    core_call([&] { work->seen.start(count); });
+
+    Parameters p;
+    if (!all_users)
+        add_ids(&p, m.user_family,
+                construct_array(ids, static_cast<int>(count), m.user_family, length, by_value, alignment));
+    Portal cursor = open_cursor(batch_events_statement(m, all_users), &p);
+    PortalRunFetch(cursor, FETCH_FORWARD, FETCH_ALL, &reader->receiver);
+    SPI_cursor_close(cursor);
+    hand_over(reader);
+    core_call([&] { work->seen.finish(threads); });
+
+    auto* places = static_cast<int32*>(palloc_extended(sizeof(int32) * count, MCXT_ALLOC_HUGE));
+    for (uint64 row = 0; row < count; row++) places[row] = find_id(reader->users, ids[row]);
+    return places;
+}
+
+// The users of rows first .. last, as the core wants them; no `places`: whatever they have seen.
+void take_users(const SPITupleTable* rows, uint64 first, uint64 last, const int32* places, Work* work) {
     core_call([&] { work->users.clear(); });
-    for (uint64 row = 0; row < SPI_processed; row++) {
+    for (uint64 row = first; row < last; row++) {
         bool null;
-        const Hrr* vector = DatumGetHrr(value_of(row, 2, &null));
+        const Hrr* vector = DatumGetHrr(SPI_getbinval(rows->vals[row], rows->tupdesc, 2, &null));
         if (work->items.count() > 0) check_same_dims(static_cast<int>(work->items.width()), vector->dims);
-        int32* seen = nullptr;
-        int found = 0;
-        const Datum array = with_seen ? value_of(row, 3, &null) : Datum{0};
-        if (with_seen && !null) {
-            Datum* ids;
-            int count;
-            deconstruct_array(DatumGetArrayTypeP(array), asked.model.item_family, length, by_value, alignment, &ids,
-                              nullptr, &count);
-            seen = static_cast<int32*>(palloc(sizeof(int32) * static_cast<Size>(count + 1)));
-            for (int i = 0; i < count; i++) {
-                const int32 place = find_id(items.places, ids[i]);
-                if (place >= 0) seen[found++] = place;
-            }
-        }
         core_call([&] {
             BatchUsers& users = work->users;
             users.vectors.insert(users.vectors.end(), vector->x, vector->x + vector->dims);
-            std::sort(seen, seen + found);
-            users.seen.insert(users.seen.end(), seen, std::unique(seen, seen + found));
+            if (places != nullptr) {
+                const auto seen = work->seen.of(static_cast<std::size_t>(places[row]));
+                users.seen.insert(users.seen.end(), seen.begin(), seen.end());
+            }
             users.starts.push_back(users.seen.size());
         });
     }
 }
 
-void put_lists(ReturnSetInfo* result, const ItemIds& items, const Work& work) {
-    for (uint64 row = 0; row < SPI_processed; row++) {
+void put_lists(ReturnSetInfo* result, const ItemIds& items, const SPITupleTable* rows, uint64 first, const Work& work) {
+    for (std::size_t i = 0; i < work.lists.size(); i++) {
         bool nulls[3] = {};
         Datum values[3];
-        values[0] = value_of(row, 1, &nulls[0]);
-        for (const Recommended& r : work.lists[row]) {
+        values[0] = SPI_getbinval(rows->vals[first + i], rows->tupdesc, 1, &nulls[0]);
+        for (const Recommended& r : work.lists[i]) {
             values[1] = items.returned[r.item];
             values[2] = Float4GetDatum(static_cast<float4>(r.score));
             tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
@@ -167,19 +245,29 @@ Datum holomamba_recommend_batch(PG_FUNCTION_ARGS) {
                                       .seen_score = seen_score,
                                       .threads = holomamba::thread_count(trained.threads)};
     const bool with_seen = seen_score != 0;
-    Portal cursor = open_cursor(batch_users_statement(m, asked.ids, all_users, with_seen), &p);
-    MemoryContext block = AllocSetContextCreate(CurrentMemoryContext, "users of a batch", ALLOCSET_DEFAULT_SIZES);
+    Portal cursor = open_cursor(batch_users_statement(m, asked.ids, all_users), &p);
+    const long at_once = with_seen ? users_at_once(m) : kBlock;
+    MemoryContext slice = AllocSetContextCreate(CurrentMemoryContext, "users of a batch", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext block = AllocSetContextCreate(CurrentMemoryContext, "block of a batch", ALLOCSET_DEFAULT_SIZES);
     for (;;) {
-        SPI_cursor_fetch(cursor, true, kBlock);
+        SPI_cursor_fetch(cursor, true, at_once);
         if (SPI_processed == 0) break;
-        MemoryContext before = MemoryContextSwitchTo(block);
-        take_users(asked, items, with_seen, work);
-        interruptible_core_call(
-            [&](const holomamba::StopCheck& stop) { rank_batch(work->items, work->users, how, work->lists, stop); });
-        put_lists(result, items, *work);
+        SPITupleTable* rows = SPI_tuptable;
+        const uint64 count = SPI_processed;
+        MemoryContext before = MemoryContextSwitchTo(slice);
+        const int32* places = with_seen ? read_seen(asked, items, all_users, how.threads, work) : nullptr;
+        MemoryContextSwitchTo(block);
+        for (uint64 first = 0; first < count; first += kBlock) {
+            take_users(rows, first, Min(first + kBlock, count), places, work);
+            interruptible_core_call([&](const holomamba::StopCheck& stop) {
+                rank_batch(work->items, work->users, how, work->lists, stop);
+            });
+            put_lists(result, items, rows, first, *work);
+            MemoryContextReset(block);
+        }
         MemoryContextSwitchTo(before);
-        MemoryContextReset(block);
-        SPI_freetuptable(SPI_tuptable);
+        MemoryContextReset(slice);
+        SPI_freetuptable(rows);
     }
     SPI_cursor_close(cursor);
     restore_search_path(level);

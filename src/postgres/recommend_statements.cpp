@@ -24,6 +24,7 @@ void fill(StringInfo out, const char* text, const ServingModel& m, std::initiali
                           {"events", m.events},
                           {"user_column", m.user_column},
                           {"item_column", m.item_column},
+                          {"user_family", format_type_be(m.user_family)},
                           {"item_family", format_type_be(m.item_family)}};
     while (const char* open = std::strchr(text, '{')) {
         const char* close = std::strchr(open, '}');
@@ -70,7 +71,8 @@ constexpr const char* kSeenByUser =
     " AND (i.item_id IN (SELECT e.{item_column} FROM {events} e WHERE e.{user_column} = $1 AND e.{item_column} IS NOT "
     "NULL)) IS NOT TRUE";
 constexpr const char* kSeenInHistory = " AND NOT holomamba.is_among(i.item_id::{item_family}, $1)";
-constexpr const char* kHadByUser = " AND i.item_id IN (SELECT e.{item_column} FROM {events} e WHERE e.{user_column} = $1)";
+constexpr const char* kHadByUser =
+    " AND i.item_id IN (SELECT e.{item_column} FROM {events} e WHERE e.{user_column} = $1)";
 constexpr const char* kHadInHistory = " AND i.item_id = ANY ($1)";
 constexpr const char* kCandidatesByKey = " AND i.item_id = ANY ($2)";
 constexpr const char* kCandidates = " AND holomamba.is_among(i.item_id::{item_family}, $2)";
@@ -117,8 +119,8 @@ WHERE i.target IS NOT NULL{candidates}{exclude}
 ORDER BY i.item_id)";
 
 constexpr const char* kBatchUsers = R"(
-SELECT w.user_id::{ids}, w.vector{seen}
-FROM ({who}) w{seen_join}
+SELECT w.user_id::{ids}, w.vector, w.user_id::{user_family}
+FROM ({who}) w
 ORDER BY w.number)";
 
 constexpr const char* kAllUsers = R"(
@@ -129,12 +131,12 @@ constexpr const char* kTheseUsers = R"(
       FROM unnest($1) WITH ORDINALITY AS g (user_id, number) LEFT JOIN {users} u ON u.user_id = g.user_id
       WHERE g.user_id IS NOT NULL)";
 
-// Grouped, so that for many users the events are read once, in their own order.
-constexpr const char* kBatchSeen = R"(
-     LEFT JOIN (SELECT e.{user_column} AS user_id, array_agg(e.{item_column}::{item_family}) AS items
-                FROM {events} e
-                WHERE e.{item_column} IS NOT NULL{of_users}
-                GROUP BY e.{user_column}) s ON s.user_id = w.user_id)";
+// In no order: whoever reads them knows the users' places. The planner may take an index for few users.
+constexpr const char* kBatchEvents = R"(
+SELECT e.{user_column}::{user_family}, e.{item_column}::{item_family}
+FROM {events} e
+WHERE e.{item_column} IS NOT NULL{of_users})";
+constexpr const char* kOfAllUsers = " AND e.{user_column} IS NOT NULL";
 constexpr const char* kOfTheseUsers = " AND e.{user_column} IN (SELECT unnest($1))";
 
 }  // namespace
@@ -171,14 +173,13 @@ const char* batch_items_statement(const ServingModel& m, bool candidates, bool e
                    {"exclude", exclude ? kExclude : ""}});
 }
 
-const char* batch_users_statement(const ServingModel& m, Oid ids, bool all_users, bool with_seen) {
+const char* batch_users_statement(const ServingModel& m, Oid ids, bool all_users) {
     return filled(kBatchUsers, m,
-                  {{"ids", format_type_be(ids)},
-                   {"who", all_users ? kAllUsers : kTheseUsers},
-                   {"nobody", kNobody},
-                   {"seen", with_seen ? ", s.items" : ""},
-                   {"seen_join", with_seen ? kBatchSeen : ""},
-                   {"of_users", all_users ? "" : kOfTheseUsers}});
+                  {{"ids", format_type_be(ids)}, {"who", all_users ? kAllUsers : kTheseUsers}, {"nobody", kNobody}});
+}
+
+const char* batch_events_statement(const ServingModel& m, bool all_users) {
+    return filled(kBatchEvents, m, {{"of_users", all_users ? kOfAllUsers : kOfTheseUsers}});
 }
 
 }  // namespace holomamba::postgres

@@ -32,8 +32,10 @@ const char* similar_items_statement(const ServingModel& m, Oid ids, int32 limit)
 
 // For batches. Rows (item_id as the family of ids, target, token if asked for), in the order of ids.
 const char* batch_items_statement(const ServingModel& m, bool candidates, bool exclude, bool with_tokens);
-// Rows (user_id, vector, items seen as an array or NULL), in the order of $1, or all users of the model by id where
+// Rows (user_id, vector, user_id as the family of ids), in the order of $1, or all users of the model by id where
 // `all_users`.
-const char* batch_users_statement(const ServingModel& m, Oid ids, bool all_users, bool with_seen);
+const char* batch_users_statement(const ServingModel& m, Oid ids, bool all_users);
+// Rows (user_id, item_id), as the families of ids: the events of the users $1, or of all.
+const char* batch_events_statement(const ServingModel& m, bool all_users);
 
 }  // namespace holomamba::postgres

@@ -113,7 +113,9 @@ ServingModel choose_model(const char* name, bool k_given, int32 k, const char* v
                  errhint("SELECT holomamba.drop_model('%s');", m.name)));
     m.schema = schema_of_type(get_atttype(m.items_table, target));
     m.items = qualified("holomamba", items);
-    m.users = qualified("holomamba", psprintf("%s_users", m.name));
+    const char* users = psprintf("%s_users", m.name);
+    m.users_table = get_relname_relid(users, ours);
+    m.users = qualified("holomamba", users);
     m.events = qualified(get_namespace_name(get_rel_namespace(m.interactions)), events);
     m.user_column = quote_identifier(text_of(0, 6));
     m.item_column = quote_identifier(text_of(0, 7));

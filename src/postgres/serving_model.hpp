@@ -13,7 +13,7 @@ namespace holomamba::postgres {
 struct ServingModel {
     const char* name;  // not quoted
     int32 version;     // the active one
-    Oid interactions, items_table;
+    Oid interactions, items_table, users_table;
     Oid user_type, item_type;      // of the columns
     Oid user_family, item_family;  // bigint, text or uuid: what ids of those types are passed and compared as
     const char* schema;            // of the extension's types, functions and operators

@@ -9,6 +9,7 @@
 #include "hrr/vector.hpp"
 #include "ranking/batch.hpp"
 #include "ranking/mmr.hpp"
+#include "ranking/seen_items.hpp"
 
 namespace holomamba {
 namespace {
@@ -218,6 +219,21 @@ TEST(Mmr, ListensToItsCaller) {
     const Pool pool(100, 4, random);
     EXPECT_THROW(maximal_marginal_relevance(pool.relevance, pool.pointers, 4, 50, 0.5f, [] { return true; }),
                  Cancelled);
+}
+
+TEST(SeenItems, AreEachUsersOwnAscendingAndOnce) {
+    SeenItems seen;
+    for (const int threads : {1, 3}) {
+        seen.start(4);
+        for (const SeenItem event : {SeenItem{2, 7}, {0, 5}, {2, 1}, {0, 5}, {2, 3}, {3, 0}, {2, 1}})
+            seen.add({&event, 1});
+        seen.finish(threads);
+        const auto items_of = [&](std::size_t user) { return std::vector(seen.of(user).begin(), seen.of(user).end()); };
+        EXPECT_EQ(items_of(0), (std::vector<std::int32_t>{5}));
+        EXPECT_TRUE(items_of(1).empty());
+        EXPECT_EQ(items_of(2), (std::vector<std::int32_t>{1, 3, 7}));
+        EXPECT_EQ(items_of(3), (std::vector<std::int32_t>{0}));
+    }
 }
 
 }  // namespace
