@@ -16,6 +16,7 @@ struct IdSet {
     bool by_value;  // equal ids are equal Datums: bigint, without a call
     bool dense;     // numbers with few gaps: the slot of an id is id - low
     uint64 low;
+    uint64* marks;  // of a dense set without places, a bit for each slot
     Oid collation;
     FmgrInfo hash, equal;
     int shift;      // of a hash of 64 bits, to get a slot
@@ -37,10 +38,12 @@ bool same(IdSet* set, Datum a, Datum b) {
     return set->by_value ? a == b : DatumGetBool(FunctionCall2Coll(&set->equal, set->collation, a, b));
 }
 
-constexpr uint64 kMostGaps = 4;  // places of a dense table for each id
+// Slots of a dense table for each id: a bit is cheaper than a place.
+constexpr uint64 kMostGaps = 4;
+constexpr uint64 kMostGapsOfMarks = 256;
 
 // Whether the ids are numbers that a table by number can hold; its size and first number.
-bool are_dense(const Datum* ids, const bool* nulls, int count, uint64* slots, uint64* low) {
+bool are_dense(const Datum* ids, const bool* nulls, int count, uint64 gaps, uint64* slots, uint64* low) {
     int64 least = PG_INT64_MAX, most = PG_INT64_MIN;
     for (int i = 0; i < count; i++) {
         if (nulls != nullptr && nulls[i]) continue;
@@ -49,7 +52,7 @@ bool are_dense(const Datum* ids, const bool* nulls, int count, uint64* slots, ui
     }
     *low = static_cast<uint64>(least);
     *slots = static_cast<uint64>(most) - *low + 1;
-    return least <= most && static_cast<uint64>(most) - *low < kMostGaps * static_cast<uint64>(count);
+    return least <= most && static_cast<uint64>(most) - *low < gaps * static_cast<uint64>(count);
 }
 
 // The slot where an id is, or where it would be put.
@@ -74,7 +77,7 @@ IdSet* make_id_set(Datum* ids, const bool* nulls, int count, Oid type, Oid colla
     fmgr_info_cxt(known->hash_proc, &set->hash, context);
     fmgr_info_cxt(known->eq_opr_finfo.fn_oid, &set->equal, context);
     uint64 range;
-    set->dense = set->by_value && are_dense(ids, nulls, count, &range, &set->low);
+    set->dense = set->by_value && are_dense(ids, nulls, count, kMostGaps, &range, &set->low);
     set->slots = set->dense ? static_cast<uint32>(range) : std::bit_ceil(static_cast<uint32>(Max(2 * count, 16)));
     set->shift = 64 - std::countr_zero(set->slots);
     const Size size = sizeof(int32) * set->slots;
@@ -97,18 +100,38 @@ IdSet* make_id_set(ArrayType* ids, Oid collation, MemoryContext context) {
     char alignment;
     get_typlenbyvalalign(ARR_ELEMTYPE(ids), &length, &by_value, &alignment);
     Datum* elements;
-    bool* nulls = nullptr;
+    bool* nulls;
     int count;
     if (ARR_ELEMTYPE(ids) == INT8OID && FLOAT8PASSBYVAL && !ARR_HASNULL(ids)) {
         // They lie in the array as they do in memory.
         elements = reinterpret_cast<Datum*>(ARR_DATA_PTR(ids));
         count = ArrayGetNItems(ARR_NDIM(ids), ARR_DIMS(ids));
+        uint64 slots, low;
+        if (are_dense(elements, nullptr, count, kMostGapsOfMarks, &slots, &low)) {
+            auto* set = static_cast<IdSet*>(palloc0(sizeof(IdSet)));
+            set->dense = true;
+            set->low = low;
+            set->slots = static_cast<uint32>(slots);
+            set->marks = static_cast<uint64*>(palloc0(sizeof(uint64) * (slots / 64 + 1)));
+            for (int i = 0; i < count; i++) {
+                const uint64 slot = static_cast<uint64>(elements[i]) - low;
+                set->marks[slot / 64] |= UINT64CONST(1) << slot % 64;
+            }
+            MemoryContextSwitchTo(before);
+            return set;
+        }
         MemoryContextSwitchTo(before);
-        return make_id_set(elements, nulls, count, INT8OID, collation, context);
+        return make_id_set(elements, nullptr, count, INT8OID, collation, context);
     }
     deconstruct_array(ids, ARR_ELEMTYPE(ids), length, by_value, alignment, &elements, &nulls, &count);
     MemoryContextSwitchTo(before);
     return make_id_set(elements, nulls, count, ARR_ELEMTYPE(ids), collation, context);
+}
+
+bool has_id(IdSet* set, Datum id) {
+    if (set->marks == nullptr) return find_id(set, id) >= 0;
+    const uint64 slot = static_cast<uint64>(id) - set->low;
+    return slot < set->slots && (set->marks[slot / 64] >> slot % 64 & 1) != 0;
 }
 
 int32 find_id(IdSet* set, Datum id) {
@@ -139,9 +162,10 @@ Datum holomamba_is_among(PG_FUNCTION_ARGS) {
         MemoryContext context = stable ? function->fn_mcxt : CurrentMemoryContext;
         kept = static_cast<Kept*>(MemoryContextAlloc(context, sizeof(Kept)));
         MemoryContext before = MemoryContextSwitchTo(context);
-        *kept = {ids, make_id_set(DatumGetArrayTypePCopy(ids), PG_GET_COLLATION(), context)};
+        *kept = {ids, make_id_set(stable ? DatumGetArrayTypeP(ids) : DatumGetArrayTypePCopy(ids), PG_GET_COLLATION(),
+                                  context)};
         MemoryContextSwitchTo(before);
         if (stable) function->fn_extra = kept;
     }
-    PG_RETURN_BOOL(find_id(kept->set, PG_GETARG_DATUM(0)) >= 0);
+    PG_RETURN_BOOL(has_id(kept->set, PG_GETARG_DATUM(0)));
 }

@@ -67,6 +67,11 @@ SELECT pg_temp.at_once(NULL, 5, true, NULL, NULL, 0) = pg_temp.one_by_one(ARRAY(
        (SELECT count(DISTINCT user_id) FROM recommend_batch(NULL::bigint[], 2)) AS users,
        (SELECT string_agg(concat(user_id, ' ', item_id, ' ', score), ',') FROM recommend_batch('{ 3 ,777}'::text[], 3))
            = (SELECT string_agg(concat(user_id, ' ', item_id, ' ', score), ',') FROM holomamba.recommend_batch('{3,777}'::bigint[], 3)) AS as_text;
+-- More users than fit into memory at once: their events are read in parts
+SET maintenance_work_mem = '1MB';
+SELECT pg_temp.at_once(users, 3, true, NULL, NULL, 0) = pg_temp.one_by_one(users, 3, true, NULL, NULL, 0) AS right_answers
+FROM (SELECT array_agg(g % 9) AS users FROM generate_series(1, 2500) g) q;
+RESET maintenance_work_mem;
 SELECT pg_typeof(user_id), pg_typeof(item_id), pg_typeof(score) FROM recommend_batch('{3}'::bigint[], 1);
 SELECT pg_temp.outcome($$SELECT recommend_batch('{1,two}'::text[])$$);
 SELECT pg_temp.outcome($$SELECT recommend_batch('{0b7c9a4e-5e4c-4f5e-8d5f-2f6f1f1f1f1f}'::uuid[])$$);
