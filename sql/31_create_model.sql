@@ -318,7 +318,8 @@ BEGIN
                    'WITH (toast_tuple_target = 8160)',
                    items_table, m.item_type, holomamba.collation_clause(m.item_type, item_column.attcollation),
                    '@extschema@.hrr', '@extschema@.hrr');
-    EXECUTE format('CREATE INDEX %I ON %s USING holomamba (target)', m.model || '_items_target_idx', items_table);
+    EXECUTE format('CREATE INDEX %I ON %s USING holomamba (target, (item_id::%s))', m.model || '_items_target_idx', items_table,
+                   holomamba.id_family(m.item_type));
 
     SELECT string_agg(format('last_%s %s%s', o.number, format_type(o.type, -1), holomamba.collation_clause(o.type, o.collation)),
                       ', ' ORDER BY o.number)

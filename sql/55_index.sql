@@ -11,6 +11,20 @@ CREATE OPERATOR CLASS @extschema@.hrr_inner_product_ops DEFAULT FOR TYPE @extsch
     OPERATOR 1 @extschema@.<#> (@extschema@.hrr, @extschema@.hrr) FOR ORDER BY pg_catalog.float_ops;
 COMMENT ON OPERATOR CLASS @extschema@.hrr_inner_product_ops USING holomamba IS 'order by negative inner product';
 
+-- Keys: a second column, for WHERE id <@ array beside the order.
+CREATE OPERATOR holomamba.<@ (LEFTARG = anyelement, RIGHTARG = anyarray, FUNCTION = holomamba.is_among, RESTRICT = contsel, JOIN = contjoinsel);
+COMMENT ON OPERATOR holomamba.<@ (anyelement, anyarray) IS 'whether an id is in an array: = ANY, with a hash table, and an index on keys';
+
+CREATE OPERATOR CLASS holomamba.bigint_key_ops DEFAULT FOR TYPE bigint USING holomamba AS
+    OPERATOR 2 holomamba.<@ (anyelement, anyarray), FUNCTION 1 hashint8(bigint);
+COMMENT ON OPERATOR CLASS holomamba.bigint_key_ops USING holomamba IS 'keys of an index, looked for in an array';
+CREATE OPERATOR CLASS holomamba.uuid_key_ops DEFAULT FOR TYPE uuid USING holomamba AS
+    OPERATOR 2 holomamba.<@ (anyelement, anyarray), FUNCTION 1 uuid_hash(uuid);
+COMMENT ON OPERATOR CLASS holomamba.uuid_key_ops USING holomamba IS 'keys of an index, looked for in an array';
+CREATE OPERATOR CLASS holomamba.text_key_ops DEFAULT FOR TYPE text USING holomamba AS
+    OPERATOR 2 holomamba.<@ (anyelement, anyarray), FUNCTION 1 hashtext(text);
+COMMENT ON OPERATOR CLASS holomamba.text_key_ops USING holomamba IS 'keys of an index, looked for in an array';
+
 CREATE FUNCTION holomamba.check_index(index regclass, OUT extent integer, OUT problem text) RETURNS SETOF record
     AS 'MODULE_PATHNAME', 'holomamba_check_index' LANGUAGE C STRICT ROWS 10;
 COMMENT ON FUNCTION holomamba.check_index(regclass) IS

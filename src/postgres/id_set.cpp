@@ -64,6 +64,22 @@ uint32 probe(IdSet* set, Datum id) {
 
 }  // namespace
 
+int elements_of(ArrayType* array, Datum** elements, bool** nulls) {
+    if (ARR_ELEMTYPE(array) == INT8OID && FLOAT8PASSBYVAL && !ARR_HASNULL(array)) {
+        // They lie in the array as they do in memory.
+        *elements = reinterpret_cast<Datum*>(ARR_DATA_PTR(array));
+        *nulls = nullptr;
+        return ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+    }
+    int16 length;
+    bool by_value;
+    char alignment;
+    int count;
+    get_typlenbyvalalign(ARR_ELEMTYPE(array), &length, &by_value, &alignment);
+    deconstruct_array(array, ARR_ELEMTYPE(array), length, by_value, alignment, elements, nulls, &count);
+    return count;
+}
+
 IdSet* make_id_set(Datum* ids, const bool* nulls, int count, Oid type, Oid collation, MemoryContext context) {
     MemoryContext before = MemoryContextSwitchTo(context);
     auto* set = static_cast<IdSet*>(palloc0(sizeof(IdSet)));
@@ -95,37 +111,27 @@ IdSet* make_id_set(Datum* ids, const bool* nulls, int count, Oid type, Oid colla
 
 IdSet* make_id_set(ArrayType* ids, Oid collation, MemoryContext context) {
     MemoryContext before = MemoryContextSwitchTo(context);
-    int16 length;
-    bool by_value;
-    char alignment;
-    get_typlenbyvalalign(ARR_ELEMTYPE(ids), &length, &by_value, &alignment);
     Datum* elements;
     bool* nulls;
-    int count;
-    if (ARR_ELEMTYPE(ids) == INT8OID && FLOAT8PASSBYVAL && !ARR_HASNULL(ids)) {
-        // They lie in the array as they do in memory.
-        elements = reinterpret_cast<Datum*>(ARR_DATA_PTR(ids));
-        count = ArrayGetNItems(ARR_NDIM(ids), ARR_DIMS(ids));
-        uint64 slots, low;
-        if (are_dense(elements, nullptr, count, kMostGapsOfMarks, &slots, &low)) {
-            auto* set = static_cast<IdSet*>(palloc0(sizeof(IdSet)));
-            set->dense = true;
-            set->low = low;
-            set->slots = static_cast<uint32>(slots);
-            set->marks = static_cast<uint64*>(palloc0(sizeof(uint64) * (slots / 64 + 1)));
-            for (int i = 0; i < count; i++) {
-                const uint64 slot = static_cast<uint64>(elements[i]) - low;
-                set->marks[slot / 64] |= UINT64CONST(1) << slot % 64;
-            }
-            MemoryContextSwitchTo(before);
-            return set;
-        }
+    const int count = elements_of(ids, &elements, &nulls);
+    uint64 slots, low;
+    const bool numbers = ARR_ELEMTYPE(ids) == INT8OID && FLOAT8PASSBYVAL;
+    if (!numbers || !are_dense(elements, nulls, count, kMostGapsOfMarks, &slots, &low)) {
         MemoryContextSwitchTo(before);
-        return make_id_set(elements, nullptr, count, INT8OID, collation, context);
+        return make_id_set(elements, nulls, count, ARR_ELEMTYPE(ids), collation, context);
     }
-    deconstruct_array(ids, ARR_ELEMTYPE(ids), length, by_value, alignment, &elements, &nulls, &count);
+    auto* set = static_cast<IdSet*>(palloc0(sizeof(IdSet)));
+    set->dense = true;
+    set->low = low;
+    set->slots = static_cast<uint32>(slots);
+    set->marks = static_cast<uint64*>(palloc0(sizeof(uint64) * (slots / 64 + 1)));
+    for (int i = 0; i < count; i++) {
+        if (nulls != nullptr && nulls[i]) continue;
+        const uint64 slot = static_cast<uint64>(elements[i]) - low;
+        set->marks[slot / 64] |= UINT64CONST(1) << slot % 64;
+    }
     MemoryContextSwitchTo(before);
-    return make_id_set(elements, nulls, count, ARR_ELEMTYPE(ids), collation, context);
+    return set;
 }
 
 bool has_id(IdSet* set, Datum id) {

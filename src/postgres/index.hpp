@@ -58,6 +58,10 @@ constexpr uint32 kIndexMagic = 0x484D4258;
 constexpr uint16 kIndexVersion = 1;
 constexpr BlockNumber kMetaBlock = 0;
 
+// What operator classes are made of: strategies of a vector's and of a key's, and the support function of a key's.
+constexpr int kByInnerProduct = 1, kAmong = 2;
+constexpr int kHashProc = 1;
+
 // An index of this access method and its table, opened; errors for anything else.
 void open_index(Oid index_id, LOCKMODE heap_lock, Relation* heap, Relation* index);
 
@@ -91,12 +95,14 @@ struct SketchPage {
     int8_t* codes;
     float* scales;
     uint8_t* rests;
+    uint32* keys;  // of an index with keys
     PageTail* tail;
 };
 inline SketchPage sketch_page(const ExtentShape& shape, Page page) {
     char* content = page_content(page);
     return {reinterpret_cast<int8_t*>(content), reinterpret_cast<float*>(content + shape.scales_at()),
-            reinterpret_cast<uint8_t*>(content + shape.rests_at()), page_tail(page)};
+            reinterpret_cast<uint8_t*>(content + shape.rests_at()), reinterpret_cast<uint32*>(content + shape.keys_at()),
+            page_tail(page)};
 }
 // A slot's part of a detail page.
 inline int8_t* detail_elements(const ExtentShape& shape, Page page, int slot) {
@@ -113,9 +119,21 @@ inline ItemPointerData note_row(const DetailNote* note) {
 }
 
 // Writes a slot that is free, and one that is taken free again; both pages are to be logged by the caller.
-void fill_slot(const ExtentShape& shape, int slot, const Code& code, const ItemPointerData& row, Page sketch,
-               Page detail);
+void fill_slot(const ExtentShape& shape, int slot, const Code& code, uint32 key, const ItemPointerData& row,
+               Page sketch, Page detail);
 void clear_slot(const ExtentShape& shape, int slot, Page sketch, Page detail);
+
+// An index has one column of vectors, and perhaps a second one of keys, of which it stores a hash: a scan for the keys of
+// an array passes others over, and the executor looks at those it returns again.
+inline bool has_keys(Relation index) {
+    return RelationGetDescr(index)->natts > 1;
+}
+// An error where the columns are others.
+void check_columns(Relation index);
+// The hash of a value of the second column.
+uint32 hash_key(Relation index, Datum key);
+// The hash of a row's key; 0 for NULL and in an index without keys.
+uint32 key_of(Relation index, const Datum* values, const bool* nulls);
 
 // The code of a column's value: of one dimension with the index, of another, or NULL.
 void make_code(const IndexLayout& layout, Datum value, bool null, Code* code);

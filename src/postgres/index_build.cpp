@@ -112,6 +112,7 @@ void append_transform(Build* build, const FittedTransform* fitted) {
 // these.
 struct Record {
     float scale;
+    uint32 key;
     ItemPointerData row;
     uint8_t rest, prefix_error, rest_error;
 };
@@ -167,7 +168,7 @@ void lay_down(Build* build) {
             code.prefix_error = record->prefix_error;
             code.rest_error = record->rest_error;
             memcpy(code.elements, record + 1, static_cast<Size>(shape.prefix + shape.rest));
-            fill_slot(shape, slot, code, record->row, BufferGetPage(pages[0]),
+            fill_slot(shape, slot, code, record->key, record->row, BufferGetPage(pages[0]),
                       BufferGetPage(pages[1 + slot / shape.rows]));
         }
         for (int i = 0; i < shape.pages(); i++) UnlockReleaseBuffer(pages[i]);
@@ -183,7 +184,7 @@ void add_row(Relation, ItemPointer row, Datum* values, bool* nulls, bool, void* 
     Code code;
     make_code(build->layout, values[0], nulls[0], &code);
     auto* record = reinterpret_cast<Record*>(build->records + build->count * build->stride);
-    *record = {code.scale, *row, code.rest, code.prefix_error, code.rest_error};
+    *record = {code.scale, key_of(build->index, values, nulls), *row, code.rest, code.prefix_error, code.rest_error};
     memcpy(record + 1, code.elements, static_cast<Size>(build->layout.shape.prefix + build->layout.shape.rest));
     build->count++;
     build->tuples++;
@@ -207,7 +208,7 @@ double build_blocks(Build* build, Relation heap, IndexInfo* info) {
     auto* fitted = make_owned<FittedTransform>(CurrentMemoryContext);
     if (sample.rows > 0) {
         const auto floats = static_cast<Size>(sample.rows) * static_cast<Size>(sample.dims);
-        core_call([&] { *fitted = fit_transform(sample.dims, {sample.vectors, floats}, kContentBytes); });
+        core_call([&] { *fitted = fit_transform(sample.dims, {sample.vectors, floats}, has_keys(build->index), kContentBytes); });
         append_transform(build, fitted);
         meta->prefix = static_cast<uint16>(fitted->prefix);
         meta->reflections = static_cast<uint16>(fitted->normals.size() / static_cast<Size>(sample.dims));
@@ -217,7 +218,7 @@ double build_blocks(Build* build, Relation heap, IndexInfo* info) {
     if (sample.vectors != nullptr) pfree(sample.vectors);
     meta->first_block = build->next_block;
 
-    const ExtentShape shape = extent_shape(sample.dims, meta->prefix, kContentBytes);
+    const ExtentShape shape = extent_shape(sample.dims, meta->prefix, has_keys(build->index), kContentBytes);
     build->layout = {sample.dims,
                      meta->generation,
                      meta->first_block,
@@ -252,8 +253,8 @@ BlockNumber free_region(const IndexMeta& meta, Relation heap, Relation index, In
     const double transform = 2.0 + (1.0 + kMaxPrefix) * meta.dims * sizeof(float) / kContentBytes;
     double blocks = 0;
     for (int prefix = 4; prefix <= kMaxPrefix; prefix += 4) {
-        if (prefix != plain_prefix(meta.dims) && prefix != compact_prefix(meta.dims, prefix, kContentBytes)) continue;
-        const ExtentShape shape = extent_shape(meta.dims, prefix, kContentBytes);
+        if (prefix != plain_prefix(meta.dims) && prefix != compact_prefix(meta.dims, prefix, has_keys(index), kContentBytes)) continue;
+        const ExtentShape shape = extent_shape(meta.dims, prefix, has_keys(index), kContentBytes);
         blocks = Max(blocks, (rows / shape.slots + 1) * shape.pages());
     }
     return kMetaBlock + 1 + transform + blocks <= meta.transform_block ? kMetaBlock + 1 : behind;
@@ -264,6 +265,7 @@ BlockNumber free_region(const IndexMeta& meta, Relation heap, Relation index, In
 IndexBuildResult* am_build(Relation heap, Relation index, IndexInfo* info) {
     if (RelationGetNumberOfBlocks(index) != 0)
         elog(ERROR, "index \"%s\" already contains data", RelationGetRelationName(index));
+    check_columns(index);
     Build build{};
     build.index = index;
     build.meta = empty_meta(0);

@@ -88,12 +88,13 @@ void read_extent(Check* check, uint32 extent) {
     UnlockReleaseBuffer(sketch);
 }
 
-void read_code(const Check* check, const Entry* entry, Code* code) {
+void read_code(const Check* check, const Entry* entry, Code* code, uint32* key) {
     const ExtentShape& shape = check->layout.shape;
     Buffer buffer = read_sketch(check->index, check->layout, entry->extent, BUFFER_LOCK_SHARE);
     const SketchPage page = sketch_page(shape, BufferGetPage(buffer));
     code->scale = page.scales[entry->slot];
     code->rest = page.rests[entry->slot];
+    *key = shape.keyed ? page.keys[entry->slot] : 0;
     get_prefix(shape, entry->slot, page.codes, code->elements);
     UnlockReleaseBuffer(buffer);
     buffer = read_detail(check->index, check->layout, entry->extent, entry->slot, BUFFER_LOCK_SHARE);
@@ -118,7 +119,10 @@ void check_row(Relation, ItemPointer row, Datum* values, bool* nulls, bool, void
         report(check, -1, psprintf("row (%u,%d) is not in the index", block, offset));
     } else {
         Code code;
-        read_code(check, entry, &code);
+        uint32 hash;
+        read_code(check, entry, &code, &hash);
+        if (hash != key_of(check->index, values, nulls))
+            report(check, entry->extent, psprintf("row (%u,%d) has another key than its entry", block, offset));
         if ((code.scale < 0) != nulls[0]) {
             report(check, entry->extent, psprintf("row (%u,%d) is NULL in one of table and index", block, offset));
         } else if (!nulls[0]) {

@@ -18,6 +18,7 @@ extern "C" {
 #include "utils/catcache.h"
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
+#include "utils/selfuncs.h"
 #include "utils/spccache.h"
 #include "utils/syscache.h"
 }
@@ -26,11 +27,9 @@ namespace holomamba::postgres {
 
 namespace {
 
-constexpr int kStrategies = 1;
-
 // Before the first row, a scan reads the sketches of all vectors and the rest of a few; thereafter it has its rows at
 // hand.
-void estimate_cost(PlannerInfo*, IndexPath* path, double, Cost* startup, Cost* total, Selectivity* selectivity,
+void estimate_cost(PlannerInfo* root, IndexPath* path, double, Cost* startup, Cost* total, Selectivity* selectivity,
                    double* correlation, double* pages) {
     const IndexOptInfo* index = path->indexinfo;
     double random_page = 0, sequential_page = 0;
@@ -39,7 +38,8 @@ void estimate_cost(PlannerInfo*, IndexPath* path, double, Cost* startup, Cost* t
     *startup = sketch_pages * sequential_page + (index->pages - sketch_pages) * 0.1 * random_page +
                0.1 * cpu_operator_cost * index->tuples;
     *total = *startup + (index->pages - sketch_pages) * 0.9 * sequential_page + cpu_index_tuple_cost * index->tuples;
-    *selectivity = 1.0;
+    *selectivity = clauselist_selectivity(root, get_quals_from_indexclauses(path->indexclauses),
+                                          static_cast<int>(index->rel->relid), JOIN_INNER, nullptr);
     *correlation = 0.0;
     *pages = index->pages;
     // A scan in no order, as for a partial index, works but has no advantage.
@@ -56,7 +56,19 @@ bytea* read_options(Datum options, bool validate) {
     return nullptr;
 }
 
-// Holds for a class whose one operator orders by a double precision; support functions there are none.
+// An operator of a class of vectors, which orders by a double precision, or of a class of keys, which looks for a key in an
+// array.
+bool is_valid(const FormData_pg_amop* member, Oid type) {
+    if (member->amopstrategy == kByInnerProduct)
+        return member->amoppurpose == AMOP_ORDER && get_op_rettype(member->amopopr) == FLOAT8OID &&
+               opfamily_can_sort_type(member->amopsortfamily, FLOAT8OID) &&
+               check_amop_signature(member->amopopr, FLOAT8OID, type, type);
+    return member->amopstrategy == kAmong && member->amoppurpose == AMOP_SEARCH &&
+           check_amop_signature(member->amopopr, BOOLOID, ANYELEMENTOID, ANYARRAYOID);
+}
+
+// Holds for a class of vectors with an operator and no support function, and for a class of keys with an operator and a
+// hash function.
 bool validate_class(Oid class_id) {
     HeapTuple tuple = SearchSysCache1(CLAOID, ObjectIdGetDatum(class_id));
     if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for operator class %u", class_id);
@@ -66,19 +78,23 @@ bool validate_class(Oid class_id) {
 
     CatCList* operators = SearchSysCacheList1(AMOPSTRATEGY, ObjectIdGetDatum(family));
     bool valid = operators->n_members > 0;
+    bool of_keys = false;
     for (int i = 0; i < operators->n_members; i++) {
         const auto* member = reinterpret_cast<Form_pg_amop>(GETSTRUCT(&operators->members[i]->tuple));
-        const bool fits = member->amopstrategy >= 1 && member->amopstrategy <= kStrategies &&
-                          member->amoppurpose == AMOP_ORDER && get_op_rettype(member->amopopr) == FLOAT8OID &&
-                          opfamily_can_sort_type(member->amopsortfamily, FLOAT8OID) &&
-                          check_amop_signature(member->amopopr, FLOAT8OID, type, type);
-        if (fits) continue;
+        of_keys = of_keys || member->amopstrategy == kAmong;
+        if (is_valid(member, type)) continue;
         ereport(INFO, (errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
                        errmsg("operator %s of family %u cannot serve access method holomamba",
                               format_operator(member->amopopr), family)));
         valid = false;
     }
     ReleaseCatCacheList(operators);
+    const Oid hash = get_opfamily_proc(family, type, type, kHashProc);
+    if (OidIsValid(hash) != of_keys || (of_keys && !check_amproc_signature(hash, INT4OID, false, 1, 1, type))) {
+        ereport(INFO, (errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+                       errmsg("a class of keys has a hash function of its type, and a class of vectors has none")));
+        valid = false;
+    }
     return valid;
 }
 
@@ -90,8 +106,9 @@ using namespace holomamba::postgres;
 HOLOMAMBA_FUNCTION(holomamba_index_handler)
 Datum holomamba_index_handler(PG_FUNCTION_ARGS) {
     IndexAmRoutine* routine = makeNode(IndexAmRoutine);
-    routine->amstrategies = kStrategies;
-    routine->amsupport = 0;
+    routine->amstrategies = kAmong;
+    routine->amsupport = kHashProc;
+    routine->amcanmulticol = true;
     routine->amcanorderbyop = true;
     routine->amoptionalkey = true;  // NULLs are indexed, too
     routine->amparallelvacuumoptions = VACUUM_OPTION_PARALLEL_BULKDEL | VACUUM_OPTION_PARALLEL_CLEANUP;

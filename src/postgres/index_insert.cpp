@@ -63,7 +63,8 @@ void next_extent(Relation index, const IndexLayout& layout, const IndexMeta& see
     UnlockReleaseBuffer(buffer);
 }
 
-bool place(Relation index, const IndexLayout& layout, uint32 extent, const Code& code, const ItemPointerData& row) {
+bool place(Relation index, const IndexLayout& layout, uint32 extent, const Code& code, uint32 key,
+           const ItemPointerData& row) {
     const ExtentShape& shape = layout.shape;
     Buffer sketch = read_sketch(index, layout, extent, BUFFER_LOCK_EXCLUSIVE);
     const SketchPage page = sketch_page(shape, BufferGetPage(sketch));
@@ -74,7 +75,7 @@ bool place(Relation index, const IndexLayout& layout, uint32 extent, const Code&
         GenericXLogState* log = GenericXLogStart(index);
         Page new_sketch = GenericXLogRegisterBuffer(log, sketch, 0);
         Page new_detail = GenericXLogRegisterBuffer(log, detail, 0);
-        fill_slot(shape, slot, code, row, new_sketch, new_detail);
+        fill_slot(shape, slot, code, key, row, new_sketch, new_detail);
         GenericXLogFinish(log);
         UnlockReleaseBuffer(detail);
     }
@@ -93,11 +94,12 @@ bool am_insert(Relation index, Datum* values, bool* nulls, ItemPointer row, Rela
         if (PointerGetDatum(vector) != values[0]) pfree(const_cast<Hrr*>(vector));
         meta = read_meta(index);
     }
+    const uint32 key = key_of(index, values, nulls);
     Code code;
     make_code(*index_layout(index, meta), values[0], nulls[0], &code);
     for (;;) {
         const IndexLayout* layout = index_layout(index, meta);
-        if (meta.extents > 0 && place(index, *layout, meta.insert_extent, code, *row)) break;
+        if (meta.extents > 0 && place(index, *layout, meta.insert_extent, code, key, *row)) break;
         next_extent(index, *layout, meta);
         CHECK_FOR_INTERRUPTS();
         meta = read_meta(index);

@@ -121,7 +121,7 @@ const IndexLayout* index_layout(Relation index, const IndexMeta& meta) {
     fresh->dims = meta.dims;
     fresh->generation = meta.generation;
     fresh->first_block = meta.first_block;
-    fresh->shape = extent_shape(meta.dims, meta.prefix, kContentBytes);
+    fresh->shape = extent_shape(meta.dims, meta.prefix, has_keys(index), kContentBytes);
     fresh->transform = {meta.dims, meta.prefix, meta.reflections, spread + meta.dims, spread};
     constexpr Size kFloats = kContentBytes / sizeof(float);
     for (Size done = 0; done < floats; done += kFloats) {
@@ -140,12 +140,13 @@ const IndexLayout* index_layout(Relation index, const IndexMeta& meta) {
     return fresh;
 }
 
-void fill_slot(const ExtentShape& shape, int slot, const Code& code, const ItemPointerData& row, Page sketch,
-               Page detail) {
+void fill_slot(const ExtentShape& shape, int slot, const Code& code, uint32 key, const ItemPointerData& row,
+               Page sketch, Page detail) {
     const SketchPage to = sketch_page(shape, sketch);
     put_prefix(shape, slot, code.elements, to.codes);
     to.scales[slot] = code.scale;
     to.rests[slot] = code.rest;
+    if (shape.keyed) to.keys[slot] = key;
     to.tail->used++;
     if (code.scale < 0) to.tail->nulls++;
     memcpy(detail_elements(shape, detail, slot), code.elements + shape.prefix, static_cast<Size>(shape.rest));
@@ -162,6 +163,25 @@ void clear_slot(const ExtentShape& shape, int slot, Page sketch, Page detail) {
     to.tail->used--;
     to.scales[slot] = 0;
     memset(detail_note(shape, detail, slot), 0, sizeof(DetailNote));
+}
+
+void check_columns(Relation index) {
+    // Classes of keys have a support function, those of vectors have none.
+    const int columns = RelationGetDescr(index)->natts;
+    const bool vector_first = !OidIsValid(index_getprocid(index, 1, kHashProc));
+    if (columns <= 2 && vector_first && (columns == 1 || OidIsValid(index_getprocid(index, 2, kHashProc)))) return;
+    ereport(ERROR,
+            (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+             errmsg("an index of access method holomamba has a column of type hrr, and after it at most one of keys"),
+             errhint("For example: USING holomamba (vector), or USING holomamba (vector, (id::bigint)).")));
+}
+
+uint32 hash_key(Relation index, Datum key) {
+    return DatumGetUInt32(FunctionCall1Coll(index_getprocinfo(index, 2, kHashProc), index->rd_indcollation[1], key));
+}
+
+uint32 key_of(Relation index, const Datum* values, const bool* nulls) {
+    return !has_keys(index) || nulls[1] ? 0 : hash_key(index, values[1]);
 }
 
 void make_code(const IndexLayout& layout, Datum value, bool null, Code* code) {

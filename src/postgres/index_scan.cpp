@@ -6,7 +6,12 @@
 // visits the extents in the order of those, and in them the vectors that their sketches do not rule out, and keeps the
 // best so many that come after the last row returned. When these are used up, the next pass keeps more. NULLs come
 // last.
+//
+// A condition `key <@ array` on the second column is a set of hashes. The first reading of the sketch pages lists the slots
+// whose key has one of them, and passes visit those instead of extents; the executor looks at the keys of what is returned
+// (xs_recheck).
 #include "postgres/hrr.hpp"
+#include "postgres/id_set.hpp"
 #include "postgres/index.hpp"
 #include "ranking/best_bounds.hpp"
 
@@ -14,6 +19,7 @@ extern "C" {
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "pgstat.h"
+#include "port/pg_bitutils.h"
 #include "utils/memutils.h"
 }
 
@@ -25,6 +31,23 @@ constexpr Size kFirstPass = 32;
 constexpr Size kGrowth = 8;
 constexpr Size kMostSlots = kContentBytes / sizeof(float);  // of an extent of any shape
 constexpr Size kMostDead = 1024;
+
+// The hashes of an array's elements, as the low bits of each: most others are not in it.
+struct KeySet {
+    uint64* bits;
+    uint32 mask;
+};
+// Few keys among many rows take many bits each, or most of what is found is another key; at the size of a processor's cache
+// the number falls.
+constexpr uint32 kBitsOfKey = 256, kFewestBitsOfKey = 16, kCachedBits = 1 << 19;
+
+// A slot, and what its sketch says.
+struct SketchedSlot {
+    float bound, scale;
+    int32_t product;
+    uint32 extent;
+    int slot;
+};
 
 enum class Phase { start, bounded, unordered, end };
 
@@ -48,6 +71,10 @@ struct Scan {
     uint32 unordered_extent;
     Candidate* dead;  // rows that the executor found dead, to be marked
     Size dead_count;
+    KeySet* key_sets;  // one for each condition on the key
+    int key_count;
+    SketchedSlot* keyed;  // slots whose key may satisfy the conditions
+    Size keyed_count, keyed_allocated;
     int32_t* products;  // of one extent
     float* bounds;
 };
@@ -72,6 +99,27 @@ Size most_candidates() {
     return Max(kFirstPass, static_cast<Size>(work_mem) * 1024 / sizeof(Candidate));
 }
 
+KeySet make_key_set(Relation index, ArrayType* array, MemoryContext context) {
+    Datum* elements;
+    bool* nulls;
+    const int count = elements_of(array, &elements, &nulls);
+    FmgrInfo* hash = index_getprocinfo(index, 2, kHashProc);
+    const uint32 keys = pg_nextpower2_32(Max(static_cast<uint32>(count), 1));
+    const uint32 size = Max(keys * kFewestBitsOfKey, Min(keys, kCachedBits / kBitsOfKey) * kBitsOfKey);
+    const KeySet set{static_cast<uint64*>(MemoryContextAllocZero(context, size / 8)), size - 1};
+    for (int i = 0; i < count; i++) {
+        if (nulls != nullptr && nulls[i]) continue;
+        const uint32 bit = DatumGetUInt32(FunctionCall1Coll(hash, index->rd_indcollation[1], elements[i])) & set.mask;
+        set.bits[bit / 64] |= UINT64CONST(1) << bit % 64;
+    }
+    return set;
+}
+
+bool has_hash(const KeySet& set, uint32 hash) {
+    const uint32 bit = hash & set.mask;
+    return (set.bits[bit / 64] >> bit % 64 & 1) != 0;
+}
+
 float sketch_extent(Scan* scan, Page page) {
     const SketchPage sketch = sketch_page(scan->layout.shape, page);
     const QuantisedQuery& q = scan->query;
@@ -80,30 +128,64 @@ float sketch_extent(Scan* scan, Page page) {
                                    scan->products, scan->bounds);
 }
 
+// Lists the slots of an extent that has just been sketched.
+void list_keyed(Scan* scan, uint32 extent, Page page) {
+    const SketchPage sketch = sketch_page(scan->layout.shape, page);
+    const auto slots = static_cast<Size>(scan->layout.shape.slots);
+    if (scan->keyed_count + slots > scan->keyed_allocated) {
+        const Size size = Max(scan->keyed_allocated * 2, scan->keyed_count + slots);
+        scan->keyed = static_cast<SketchedSlot*>(
+            scan->keyed == nullptr ? MemoryContextAllocHuge(scan->context, size * sizeof(SketchedSlot))
+                                   : repalloc_huge(scan->keyed, size * sizeof(SketchedSlot)));
+        scan->keyed_allocated = size;
+    }
+    // Without a branch, which nobody could foretell.
+    uint16 found[kMostSlots];
+    Size count = 0;
+    const KeySet set = scan->key_sets[0];
+    for (Size slot = 0; slot < slots; slot++) {
+        found[count] = static_cast<uint16>(slot);
+        count += has_hash(set, sketch.keys[slot]);
+    }
+    for (Size i = 0; i < count; i++) {
+        const int slot = found[i];
+        bool in_all = sketch.scales[slot] > 0;
+        for (int k = 1; k < scan->key_count; k++) in_all = in_all && has_hash(scan->key_sets[k], sketch.keys[slot]);
+        if (in_all)
+            scan->keyed[scan->keyed_count++] = {scan->bounds[slot], sketch.scales[slot], scan->products[slot], extent,
+                                                slot};
+    }
+}
+
 // Brings to the processor's caches what a scan will read of a sketch page that is pinned.
-void prefetch_sketch(const ExtentShape& shape, Buffer buffer) {
+void prefetch_sketch(const ExtentShape& shape, bool with_keys, Buffer buffer) {
     const char* content = page_content(BufferGetPage(buffer));
     const int slots = shape.grouped_slots();
     for (int at = 0; at < slots * shape.prefix; at += PG_CACHE_LINE_SIZE / 2) __builtin_prefetch(content + at);
     for (int at = 0; at < slots * static_cast<int>(sizeof(float)); at += PG_CACHE_LINE_SIZE / 2)
         __builtin_prefetch(content + shape.scales_at() + at);
     for (int at = 0; at < slots; at += PG_CACHE_LINE_SIZE / 2) __builtin_prefetch(content + shape.rests_at() + at);
+    if (with_keys)
+        for (int at = 0; at < slots * static_cast<int>(sizeof(uint32)); at += PG_CACHE_LINE_SIZE / 2)
+            __builtin_prefetch(content + shape.keys_at() + at);
 }
 
 void read_sketches(IndexScanDesc desc) {
     Scan* scan = state_of(desc);
     Relation index = desc->indexRelation;
+    scan->keyed_count = 0;
     Buffer next = scan->extents > 0 ? ReadBuffer(index, sketch_block(scan->layout, 0)) : InvalidBuffer;
     for (uint32 extent = 0; extent < scan->extents; extent++) {
         CHECK_FOR_INTERRUPTS();
         Buffer buffer = next;
         if (extent + 1 < scan->extents) {
             next = ReadBuffer(index, sketch_block(scan->layout, extent + 1));
-            prefetch_sketch(scan->layout.shape, next);
+            prefetch_sketch(scan->layout.shape, scan->key_count > 0, next);
         }
         LockBuffer(buffer, BUFFER_LOCK_SHARE);
         check_page(index, buffer, PageKind::sketch, scan->layout.generation);
         scan->extent_bounds[extent] = sketch_extent(scan, BufferGetPage(buffer));
+        if (scan->key_count > 0) list_keyed(scan, extent, BufferGetPage(buffer));
         scan->extent_nulls[extent] = page_tail(BufferGetPage(buffer))->nulls > 0;
         UnlockReleaseBuffer(buffer);
         scan->extent_order[extent] = extent;
@@ -119,11 +201,29 @@ bool read_row(IndexScanDesc desc, Page page, int slot, Candidate* candidate) {
     return ItemPointerIsValid(&row);
 }
 
+// Offers a vector to the best, by the bound of its whole code. The buffer is its detail page, locked.
+void offer(IndexScanDesc desc, const SketchedSlot& sketched, Buffer buffer) {
+    Scan* scan = state_of(desc);
+    const ExtentShape& shape = scan->layout.shape;
+    Page page = BufferGetPage(buffer);
+    const DetailNote* note = detail_note(shape, page, sketched.slot);
+    const int32_t product =
+        kernels().code_product(shape.rest, detail_elements(shape, page, sketched.slot), scan->query.rest);
+    Candidate candidate;
+    candidate.bound = bound_inner_product(scan->query, sketched.bound, sketched.scale, sketched.product, product,
+                                          note->prefix_error, note->rest_error);
+    candidate.extent = sketched.extent;
+    candidate.slot = static_cast<uint16>(sketched.slot);
+    candidate.page_version = BufferGetLSNAtomic(buffer);
+    if (candidate.bound < scan->best.threshold()) return;
+    if (scan->has_last && !comes_before(scan->last, candidate)) return;
+    if (read_row(desc, page, sketched.slot, &candidate)) scan->best.offer(candidate);
+}
+
 // Offers the vectors of an extent that may have a place among the best.
 void visit_extent(IndexScanDesc desc, uint32 extent) {
     Scan* scan = state_of(desc);
     const ExtentShape& shape = scan->layout.shape;
-    const QuantisedQuery& query = scan->query;
     float scales[kMostSlots];
     Buffer buffer = read_sketch(desc->indexRelation, scan->layout, extent, BUFFER_LOCK_SHARE);
     sketch_extent(scan, BufferGetPage(buffer));
@@ -133,32 +233,20 @@ void visit_extent(IndexScanDesc desc, uint32 extent) {
     buffer = InvalidBuffer;
     BlockNumber block = InvalidBlockNumber;
     for (int slot = 0; slot < shape.slots; slot++) {
-        const double sketch_bound = scan->bounds[slot] * query.unit;
+        const double sketch_bound = scan->bounds[slot] * scan->query.unit;
         if (!(scales[slot] > 0) || sketch_bound < scan->best.threshold()) continue;
         if (detail_block(scan->layout, extent, slot) != block) {
             if (BufferIsValid(buffer)) UnlockReleaseBuffer(buffer);
             block = detail_block(scan->layout, extent, slot);
             buffer = read_detail(desc->indexRelation, scan->layout, extent, slot, BUFFER_LOCK_SHARE);
         }
-        Page page = BufferGetPage(buffer);
-        const DetailNote* note = detail_note(shape, page, slot);
-        const int32_t product = kernels().code_product(shape.rest, detail_elements(shape, page, slot), query.rest);
-        Candidate candidate;
-        candidate.bound = bound_inner_product(query, scan->bounds[slot], scales[slot], scan->products[slot], product,
-                                              note->prefix_error, note->rest_error);
-        candidate.extent = extent;
-        candidate.slot = static_cast<uint16>(slot);
-        candidate.page_version = BufferGetLSNAtomic(buffer);
-        if (candidate.bound < scan->best.threshold()) continue;
-        if (scan->has_last && !comes_before(scan->last, candidate)) continue;
-        if (read_row(desc, page, slot, &candidate)) scan->best.offer(candidate);
+        offer(desc, {scan->bounds[slot], scales[slot], scan->products[slot], extent, slot}, buffer);
     }
     if (BufferIsValid(buffer)) UnlockReleaseBuffer(buffer);
 }
 
-void run_pass(IndexScanDesc desc, Size capacity) {
+void visit_extents(IndexScanDesc desc) {
     Scan* scan = state_of(desc);
-    allocate_best(scan, capacity);
     const auto lower = [scan](uint32 a, uint32 b) { return scan->extent_bounds[a] < scan->extent_bounds[b]; };
     uint32* end = scan->extent_order + scan->extents;
     std::make_heap(scan->extent_order, end, lower);
@@ -170,6 +258,42 @@ void run_pass(IndexScanDesc desc, Size capacity) {
         visit_extent(desc, extent);
         std::pop_heap(scan->extent_order, end, lower);
     }
+}
+
+// Offers listed slots up to the first that is ruled out.
+void visit_slots(IndexScanDesc desc, const SketchedSlot* begin, const SketchedSlot* end) {
+    Scan* scan = state_of(desc);
+    for (const SketchedSlot* at = begin; at < end && !(at->bound * scan->query.unit < scan->best.threshold()); at++) {
+        CHECK_FOR_INTERRUPTS();
+        Buffer buffer = read_detail(desc->indexRelation, scan->layout, at->extent, at->slot, BUFFER_LOCK_SHARE);
+        offer(desc, *at, buffer);
+        UnlockReleaseBuffer(buffer);
+    }
+}
+
+// The likeliest first; then, in order, those that they do not rule out. A page read is dearer than the sorting that saves
+// it.
+void visit_keyed(IndexScanDesc desc) {
+    Scan* scan = state_of(desc);
+    const auto higher = [](const SketchedSlot& a, const SketchedSlot& b) { return a.bound > b.bound; };
+    SketchedSlot* end = scan->keyed + scan->keyed_count;
+    SketchedSlot* likely = scan->keyed + Min(scan->best.capacity, scan->keyed_count);
+    if (likely < end) std::nth_element(scan->keyed, likely, end, higher);
+    visit_slots(desc, scan->keyed, likely);
+    const double threshold = scan->best.threshold(), unit = scan->query.unit;
+    SketchedSlot* possible =
+        std::partition(likely, end, [=](const SketchedSlot& slot) { return !(slot.bound * unit < threshold); });
+    std::sort(likely, possible, higher);
+    visit_slots(desc, likely, possible);
+}
+
+void run_pass(IndexScanDesc desc, Size capacity) {
+    Scan* scan = state_of(desc);
+    allocate_best(scan, capacity);
+    if (scan->key_count > 0)
+        visit_keyed(desc);
+    else
+        visit_extents(desc);
     scan->exhausted = !scan->best.full();
     scan->best.sort();
 }
@@ -259,6 +383,24 @@ void remember_dead(IndexScanDesc desc) {
     scan->dead[scan->dead_count++] = scan->best.items[scan->next - 1];
 }
 
+// Takes the conditions on the key over. False where one of them is NULL: no row satisfies it.
+bool set_keys(IndexScanDesc desc) {
+    Scan* scan = state_of(desc);
+    for (int i = 0; i < scan->key_count; i++) pfree(scan->key_sets[i].bits);
+    scan->key_count = 0;
+    if (desc->numberOfKeys > 0 && scan->key_sets == nullptr)
+        scan->key_sets = static_cast<KeySet*>(
+            MemoryContextAlloc(scan->context, sizeof(KeySet) * static_cast<Size>(desc->numberOfKeys)));
+    for (int i = 0; i < desc->numberOfKeys; i++) {
+        const ScanKey key = &desc->keyData[i];
+        if ((key->sk_flags & SK_ISNULL) != 0) return false;
+        ArrayType* array = DatumGetArrayTypeP(key->sk_argument);
+        scan->key_sets[scan->key_count++] = make_key_set(desc->indexRelation, array, scan->context);
+        if (PointerGetDatum(array) != key->sk_argument) pfree(array);
+    }
+    return true;
+}
+
 }  // namespace
 
 IndexScanDesc am_begin_scan(Relation index, int keys, int orderings) {
@@ -274,11 +416,13 @@ IndexScanDesc am_begin_scan(Relation index, int keys, int orderings) {
     return desc;
 }
 
-void am_rescan(IndexScanDesc desc, ScanKey, int, ScanKey orderings, int ordering_count) {
+void am_rescan(IndexScanDesc desc, ScanKey keys, int key_count, ScanKey orderings, int ordering_count) {
     Scan* scan = state_of(desc);
     mark_dead(desc);
     if (orderings != nullptr && ordering_count > 0)
         memmove(desc->orderByData, orderings, sizeof(ScanKeyData) * static_cast<Size>(ordering_count));
+    if (keys != nullptr && key_count > 0)
+        memmove(desc->keyData, keys, sizeof(ScanKeyData) * static_cast<Size>(key_count));
     pgstat_count_index_scan(desc->indexRelation);
 
     const IndexMeta meta = read_meta(desc->indexRelation);
@@ -316,7 +460,7 @@ void am_rescan(IndexScanDesc desc, ScanKey, int, ScanKey orderings, int ordering
         scan->extent_nulls = static_cast<bool*>(MemoryContextAllocHuge(scan->context, sizeof(bool) * count));
         scan->extents_allocated = count;
     }
-    scan->phase = Phase::start;
+    scan->phase = set_keys(desc) ? Phase::start : Phase::end;
     scan->best.count = scan->next = 0;
     scan->has_last = false;
     scan->unordered_extent = 0;
@@ -329,7 +473,7 @@ bool am_get_tuple(IndexScanDesc desc, ScanDirection direction) {
     if (!advance(desc)) return false;
     const Candidate& candidate = scan->best.items[scan->next++];
     memcpy(&desc->xs_heaptid, candidate.row, sizeof candidate.row);
-    desc->xs_recheck = false;
+    desc->xs_recheck = desc->numberOfKeys > 0;
     for (int i = 0; i < desc->numberOfOrderBys; i++) {
         // Where there are more operators than one, nothing is known of the others.
         desc->xs_orderbynulls[i] = scan->phase != Phase::bounded;

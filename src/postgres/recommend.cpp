@@ -24,18 +24,22 @@ extern "C" {
 namespace holomamba::postgres {
 namespace {
 
-// What decides how a ranking is best read: how many items there are, and whether an index gives them in order.
+// What decides how a ranking is best read: how many items there are, whether an index gives them in order, and whether it
+// knows their ids.
 struct Items {
     double count;
-    bool ordered;
+    bool ordered, keyed;
 };
 
-Oid access_method(Oid index) {
+void look_at_index(Oid index, Oid method, Items* items) {
     HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(index));
-    if (!HeapTupleIsValid(tuple)) return InvalidOid;
-    const Oid method = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relam;
+    if (!HeapTupleIsValid(tuple)) return;
+    const auto* form = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
+    if (form->relam == method) {
+        items->ordered = true;
+        if (form->relnatts > 1) items->keyed = true;
+    }
     ReleaseSysCache(tuple);
-    return method;
 }
 
 Items look_at_items(Oid table) {
@@ -44,20 +48,21 @@ Items look_at_items(Oid table) {
     BlockNumber pages;
     double visible;
     estimate_rel_size(relation, nullptr, &pages, &items.count, &visible);
-    const Oid method = get_index_am_oid("holomamba", true);
+    const Oid method = get_index_am_oid("holomamba", false);
     ListCell* cell;
-    foreach (cell, RelationGetIndexList(relation))
-        if (OidIsValid(method) && access_method(lfirst_oid(cell)) == method) items.ordered = true;
+    foreach (cell, RelationGetIndexList(relation)) look_at_index(lfirst_oid(cell), method, &items);
     table_close(relation, AccessShareLock);
     return items;
 }
 
-// Whether to fetch `candidates` items by their ids and sort them, rather than to read items until `limit` candidates have
-// come by. In the order of an index that takes limit * count / candidates items, each of them some four times as dear as one
-// by its key (bench/recommend.sh); without an index all items, in the order of the table, each a tenth of one by its key.
-bool are_few(int candidates, int limit, const Items& items) {
+// How to read so many candidates. While one is fetched by its id, a scan of the index reads some 300 sketches, and it costs
+// 50 such fetches to begin with; where every eighth item is a candidate, enough of them come by without being looked for;
+// and a scan of the whole table reads ten rows meanwhile (bench/recommend.sh).
+Candidates way_of(int candidates, const Items& items) {
     const double n = candidates;
-    return items.ordered ? n * n <= 4 * limit * items.count : n * 10 <= items.count;
+    if (!items.ordered) return n * 10 <= items.count ? Candidates::by_key : Candidates::one_by_one;
+    if (n * 300 <= items.count + 50 * 300) return Candidates::by_key;
+    return items.keyed && n * 8 <= items.count ? Candidates::by_index : Candidates::one_by_one;
 }
 
 // 1, 2, 5, 10, 20, 50, ...: limits are in the texts of statements, and there should be few of those.
@@ -116,19 +121,18 @@ Datum rank(FunctionCallInfo fcinfo, const char* verb, Subject subject) {
         const Filters filters = read_filters(fcinfo, asked);
         const int32 pool = asked.diversity == 0 ? asked.k : mmr_pool(asked.k);
         const int32 limit = round_up(pool);
-        const int candidates = filters.candidates == nullptr ? 0 : count_of(filters.candidates);
         const Items items = look_at_items(m.items_table);
         const double repeat_score = asked.exclude_seen ? 0 : trained_with(m).repeat_score;
-        const bool by_key = filters.candidates != nullptr && are_few(candidates, limit, items);
+        const Candidates candidates =
+            filters.candidates == nullptr ? Candidates::none : way_of(count_of(filters.candidates), items);
         const char* statement = ranking_statement(m, {.subject = subject,
                                                       .ids = asked.ids,
                                                       .limit = limit,
                                                       .exclude_seen = asked.exclude_seen,
                                                       .repeats = repeat_score != 0,
-                                                      .candidates = filters.candidates != nullptr,
+                                                      .candidates = candidates,
                                                       .exclude = filters.exclude != nullptr,
-                                                      .in_order = items.ordered && !by_key,
-                                                      .by_key = by_key,
+                                                      .in_order = items.ordered && candidates != Candidates::by_key,
                                                       .with_tokens = asked.diversity > 0});
         Parameters p;
         if (of_user)

@@ -75,6 +75,7 @@ constexpr const char* kHadByUser =
     " AND i.item_id IN (SELECT e.{item_column} FROM {events} e WHERE e.{user_column} = $1)";
 constexpr const char* kHadInHistory = " AND i.item_id = ANY ($1)";
 constexpr const char* kCandidatesByKey = " AND i.item_id = ANY ($2)";
+constexpr const char* kCandidatesByIndex = " AND i.item_id::{item_family} OPERATOR(holomamba.<@) $2";
 constexpr const char* kCandidates = " AND holomamba.is_among(i.item_id::{item_family}, $2)";
 constexpr const char* kExclude = " AND NOT holomamba.is_among(i.item_id::{item_family}, $3)";
 
@@ -139,6 +140,16 @@ WHERE e.{item_column} IS NOT NULL{of_users})";
 constexpr const char* kOfAllUsers = " AND e.{user_column} IS NOT NULL";
 constexpr const char* kOfTheseUsers = " AND e.{user_column} IN (SELECT unnest($1))";
 
+const char* candidates_clause(Candidates candidates) {
+    switch (candidates) {
+        case Candidates::none: break;
+        case Candidates::by_key: return kCandidatesByKey;
+        case Candidates::by_index: return kCandidatesByIndex;
+        case Candidates::one_by_one: return kCandidates;
+    }
+    return "";
+}
+
 }  // namespace
 
 const char* ranking_statement(const ServingModel& m, const Ranking& ranking) {
@@ -150,9 +161,7 @@ const char* ranking_statement(const ServingModel& m, const Ranking& ranking) {
                    {"nobody", kNobody},
                    {"inner_token", ranking.with_tokens ? ", i.token" : ""},
                    {"outer_token", ranking.with_tokens ? ", r.token" : ""},
-                   {"candidates", !ranking.candidates ? ""
-                                  : ranking.by_key    ? kCandidatesByKey
-                                                      : kCandidates},
+                   {"candidates", candidates_clause(ranking.candidates)},
                    {"exclude", ranking.exclude ? kExclude : ""},
                    {"seen", !ranking.exclude_seen && !ranking.repeats ? ""
                             : of_user                                 ? kSeenByUser

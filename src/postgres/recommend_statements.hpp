@@ -12,15 +12,19 @@ namespace holomamba::postgres {
 //   $6  what a seen item's score is raised by (double precision), in rankings with `repeats`
 enum class Subject { user, history };
 
+// How the candidates are read: there are none; each by its id; the index of targets passes others over; each item that
+// comes by is looked for among them.
+enum class Candidates { none, by_key, by_index, one_by_one };
+
 struct Ranking {
     Subject subject;
     Oid ids;      // the type in which item ids are returned
     int32 limit;  // rows at most; in the text, so that the planner knows
     bool exclude_seen;
     bool repeats;  // seen items are scored otherwise; not with exclude_seen
-    bool candidates, exclude;
+    Candidates candidates;
+    bool exclude;
     bool in_order;     // an index gives the items in order: read until there are enough. Otherwise all are sorted
-    bool by_key;       // the candidates are few: fetch each by its id
     bool with_tokens;  // and the items' tokens, for what compares items
 };
 

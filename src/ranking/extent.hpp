@@ -1,8 +1,9 @@
 // Where the parts of quantised vectors lie on pages.
 //
 // An extent is one sketch page and the detail pages that belong to it. Slot i of an extent has its scale, the norm of
-// its rest and its prefix on the sketch page, where a scan reads those of all vectors; and the rest of its elements, on
-// detail page i / rows, which a scan reads only if the sketch does not rule the vector out.
+// its rest and its prefix on the sketch page, where a scan reads those of all vectors, and in an index with keys a hash
+// of its key; and the rest of its elements, on detail page i / rows, which a scan reads only if the sketch does not rule
+// the vector out.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,8 @@ struct ExtentShape {
     int sketch_slots;  // places on the sketch page; a multiple of kSketchGroup
     int rows;          // vectors on a detail page
     int detail_pages;
-    int slots;  // vectors of an extent, at most sketch_slots
+    int slots;   // vectors of an extent, at most sketch_slots
+    bool keyed;  // each has the hash of a key
 
     int pages() const { return 1 + detail_pages; }
     // Slots in whole groups, some of which may stay free for ever.
@@ -29,6 +31,7 @@ struct ExtentShape {
     static constexpr int codes_at() { return 0; }
     int scales_at() const { return sketch_slots * prefix; }
     int rests_at() const { return scales_at() + sketch_slots * static_cast<int>(sizeof(float)); }
+    int keys_at() const { return rests_at() + sketch_slots; }
     // Offsets into the content of a detail page: rows of elements, then what else is known of each.
     int notes_at() const { return rows * rest; }
 };
@@ -42,11 +45,12 @@ struct DetailNote {
 };
 static_assert(sizeof(DetailNote) == 9);
 
-constexpr ExtentShape extent_shape(int dims, int prefix, int page_bytes) {
+constexpr ExtentShape extent_shape(int dims, int prefix, bool keyed, int page_bytes) {
     ExtentShape shape{};
     shape.prefix = prefix;
     shape.rest = dims > prefix ? dims - prefix : 0;
-    const int sketched = prefix + static_cast<int>(sizeof(float)) + 1;
+    shape.keyed = keyed;
+    const int sketched = prefix + static_cast<int>(sizeof(float)) + 1 + (keyed ? static_cast<int>(sizeof(std::uint32_t)) : 0);
     shape.sketch_slots = page_bytes / sketched / kSketchGroup * kSketchGroup;
     // A kernel reads up to 31 bytes behind the last row: there are always notes enough behind it.
     shape.rows = page_bytes / (shape.rest + static_cast<int>(sizeof(DetailNote)));

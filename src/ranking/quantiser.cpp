@@ -88,9 +88,9 @@ int plain_prefix(int dims) {
     return std::clamp((dims + 3) / 4 * 4, 4, 16);
 }
 
-int compact_prefix(int dims, int wanted, int page_bytes) {
+int compact_prefix(int dims, int wanted, bool keyed, int page_bytes) {
     const auto is_compact = [&](int prefix) {
-        const ExtentShape shape = extent_shape(dims, prefix, page_bytes);
+        const ExtentShape shape = extent_shape(dims, prefix, keyed, page_bytes);
         return static_cast<double>(shape.pages()) * page_bytes <= kLargestCopy * dims * shape.slots;
     };
     wanted = std::min(wanted / 4 * 4, kMaxPrefix);
@@ -101,7 +101,7 @@ int compact_prefix(int dims, int wanted, int page_bytes) {
     return std::min(wanted, plain_prefix(dims));
 }
 
-FittedTransform fit_transform(int dims, std::span<const float> sample, int page_bytes) {
+FittedTransform fit_transform(int dims, std::span<const float> sample, bool keyed, int page_bytes) {
     using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
     const auto rows = static_cast<Eigen::Index>(sample.size() / static_cast<std::size_t>(dims));
     FittedTransform fitted{plain_prefix(dims), {}, std::vector<float>(static_cast<std::size_t>(dims), 1.0f)};
@@ -124,7 +124,7 @@ FittedTransform fit_transform(int dims, std::span<const float> sample, int page_
             held += solver.eigenvalues()[dims - 1 - directions];
             directions++;
         }
-        directions = compact_prefix(dims, directions, page_bytes);
+        directions = compact_prefix(dims, directions, keyed, page_bytes);
         fitted.prefix = directions;
         Eigen::MatrixXd axes(dims, directions);
         for (int i = 0; i < directions; i++) axes.col(i) = solver.eigenvectors().col(dims - 1 - i);

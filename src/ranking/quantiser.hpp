@@ -46,12 +46,12 @@ struct FittedTransform {
 int plain_prefix(int dims);
 
 // The prefix of a fitted transform that is next to the one wanted, upwards first, and leaves little of pages of so many
-// bytes empty.
-int compact_prefix(int dims, int wanted, int page_bytes);
+// bytes empty, in extents with or without keys.
+int compact_prefix(int dims, int wanted, bool keyed, int page_bytes);
 
 // The transform that suits a sample [rows x dims] of the vectors, and pages of so many bytes: its normals are
 // [prefix x dims], or none for few dims.
-FittedTransform fit_transform(int dims, std::span<const float> sample, int page_bytes);
+FittedTransform fit_transform(int dims, std::span<const float> sample, bool keyed, int page_bytes);
 
 // A stored vector. The scale is 0 where there is none, negative for NULL and infinite where no bound is known.
 struct Code {

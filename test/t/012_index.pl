@@ -17,7 +17,7 @@ $primary->safe_psql('postgres', q{
     CREATE EXTENSION holomamba;
     CREATE TABLE items (id integer PRIMARY KEY, x hrr);
     INSERT INTO items SELECT i, hrr_random(40, i) FROM generate_series(1, 3000) i;
-    CREATE INDEX items_x ON items USING holomamba (x);
+    CREATE INDEX items_x ON items USING holomamba (x, (id::bigint));
     CREATE UNLOGGED TABLE fleeting (id integer, x hrr);
     CREATE INDEX fleeting_x ON fleeting USING holomamba (x);
     INSERT INTO fleeting SELECT * FROM items LIMIT 100;

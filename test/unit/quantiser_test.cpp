@@ -47,7 +47,7 @@ struct Bounds {
 // Both bounds, by the kernels of a table, of a code laid down as on a page.
 Bounds bounds_of(const KernelTable& kernels, const Transform& transform, const QuantisedQuery& query,
                  const Code& code) {
-    const ExtentShape shape = extent_shape(transform.dims, transform.prefix, 8000);
+    const ExtentShape shape = extent_shape(transform.dims, transform.prefix, false, 8000);
     const int slot = 5;
     std::vector<std::int8_t> codes(kSketchGroup * shape.prefix, 77), rest(shape.rest + 32, 99);
     Floats scales(kSketchGroup), bounds(kSketchGroup);
@@ -73,7 +73,7 @@ void expect_safe(int dims, bool fitted) {
     Random random{static_cast<std::uint64_t>(dims)};
     const Floats x = sample(random, 150, dims), q = sample(random, 30, dims);
     const FittedTransform fit =
-        fitted ? fit_transform(dims, x, kPageBytes) : FittedTransform{plain_prefix(dims), {}, Floats(dims, 1.0f)};
+        fitted ? fit_transform(dims, x, false, kPageBytes) : FittedTransform{plain_prefix(dims), {}, Floats(dims, 1.0f)};
     const Transform transform{dims, fit.prefix, static_cast<int>(fit.normals.size()) / dims, fit.normals.data(),
                               fit.spread.data()};
     std::vector<QuantisedQuery> queries(q.size() / dims);
@@ -111,7 +111,7 @@ TEST(Quantiser, BoundsAreTightEnoughToBeOfUse) {
         const Floats narrow = to_float(row);
         x.insert(x.end(), narrow.begin(), narrow.end());
     }
-    const FittedTransform fit = fit_transform(kDims, x, kPageBytes);
+    const FittedTransform fit = fit_transform(kDims, x, false, kPageBytes);
     EXPECT_GE(fit.prefix, 8);
     EXPECT_LE(fit.prefix, 24);
     const Transform transform{kDims, fit.prefix, fit.prefix, fit.normals.data(), fit.spread.data()};
@@ -154,8 +154,8 @@ TEST(Quantiser, ADifferentVectorIsNotWithinACode) {
 TEST(Extent, PagesAreWellFilledWhateverPrefixIsWanted) {
     for (const int dims : {64, 96, 97, 128, 129, 256, 257, 513})
         for (int wanted = 8; wanted <= dims; wanted += 4) {
-            const int prefix = compact_prefix(dims, wanted, kPageBytes);
-            const ExtentShape shape = extent_shape(dims, prefix, kPageBytes);
+            const int prefix = compact_prefix(dims, wanted, false, kPageBytes);
+            const ExtentShape shape = extent_shape(dims, prefix, false, kPageBytes);
             EXPECT_LE(shape.pages() * kPageBytes, 1.35 * dims * shape.slots) << dims << " " << wanted;
             EXPECT_LE(std::abs(prefix - std::min(wanted, kMaxPrefix)), 24) << dims << " " << wanted;
         }
@@ -164,14 +164,14 @@ TEST(Extent, PagesAreWellFilledWhateverPrefixIsWanted) {
 TEST(Extent, EverythingHasItsPlace) {
     for (int dims = 1; dims <= kMaxQuantisedDims; dims++)
         for (int prefix = 4; prefix <= kMaxPrefix; prefix += 4) {
-            const ExtentShape shape = extent_shape(dims, prefix, kPageBytes);
+            const ExtentShape shape = extent_shape(dims, prefix, false, kPageBytes);
             ASSERT_GE(shape.slots, 8);
             ASSERT_LE(shape.grouped_slots(), shape.sketch_slots);
             ASSERT_LE(shape.rests_at() + shape.sketch_slots, kPageBytes);
             ASSERT_LE(shape.notes_at() + shape.rows * static_cast<int>(sizeof(DetailNote)), kPageBytes);
             ASSERT_GE(shape.rows * static_cast<int>(sizeof(DetailNote)), 31);
         }
-    const ExtentShape shape = extent_shape(97, 16, kPageBytes);
+    const ExtentShape shape = extent_shape(97, 16, false, kPageBytes);
     std::vector<std::int8_t> page(shape.sketch_slots * 16);
     for (int slot = 0; slot < shape.slots; slot++) {
         std::int8_t prefix[16], back[16];
