@@ -27,7 +27,8 @@ createdb bench
 server_psql -q -d bench -c 'CREATE EXTENSION holomamba' -c 'CREATE TABLE users (id serial, vector hrr)' \
     -c "\\copy users (vector) FROM $vectors/users.txt (DELIMITER '|')" -c 'ALTER TABLE users ADD PRIMARY KEY (id)'
 [[ -z $pgvector ]] || server_psql -q -d bench -c 'CREATE EXTENSION vector' \
-    -c 'ALTER TABLE users ADD v vector; UPDATE users SET v = vector::real[]::vector; VACUUM FULL users'
+    -c 'ALTER TABLE users ADD v vector' -c 'UPDATE users SET v = vector::real[]::vector' \
+    -c 'VACUUM FULL users'
 
 query() {
     server_psql -d bench -At -c "$1"

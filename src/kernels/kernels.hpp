@@ -48,10 +48,11 @@ struct KernelTable {
     //     scale * (step * product + base + rest_step * rest),
     // -infinity where the scale is not positive and infinity where it is infinite; returns the highest bound. The codes lie
     // in groups of sixteen: elements 0 to 3 of the sixteen, then elements 4 to 7, and so on. slots is a multiple of sixteen,
-    // prefix of four and at most kMaxPrefix; |query| <= 16383.
+    // prefix of four and at most kMaxPrefix; |query| <= 16383. Meanwhile the `ahead_bytes` bytes from `ahead` on are brought
+    // to the caches: what the next call will read.
     float (*sketch_bounds)(int slots, int prefix, const std::int8_t* codes, const std::int16_t* query, const float* scale,
                            const std::uint8_t* rest, float step, float base, float rest_step, std::int32_t* products,
-                           float* bounds);
+                           float* bounds, const void* ahead, int ahead_bytes);
     // The inner product of n <= 1000 int8 with an int16 query. Reads up to 31 codes more, which must be readable, and as
     // many elements of the query, which must be 0.
     std::int32_t (*code_product)(int n, const std::int8_t* codes, const std::int16_t* query);

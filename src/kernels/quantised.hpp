@@ -57,7 +57,7 @@ struct GroupSums {
 
 float sketch_bounds(int slots, int prefix, const std::int8_t* codes, const std::int16_t* query, const float* scale,
                     const std::uint8_t* rest, float step, float base, float rest_step, std::int32_t* products,
-                    float* bounds) {
+                    float* bounds, const void* ahead, int ahead_bytes) {
     constexpr float kInfinity = std::numeric_limits<float>::infinity();
     const Lanes unbounded = Lanes{} + kInfinity, none = Lanes{} - kInfinity;
     std::int32_t even[kMaxPrefix / 4], odd[kMaxPrefix / 4];
@@ -66,8 +66,15 @@ float sketch_bounds(int slots, int prefix, const std::int8_t* codes, const std::
         std::memcpy(&even[quad / 4], pairs, sizeof(std::int32_t));
         std::memcpy(&odd[quad / 4], pairs + 2, sizeof(std::int32_t));
     }
+    constexpr int kCacheLine = 64;
+    const int groups = slots / kSketchGroup;
+    const int ahead_step = groups == 0 ? 0 : (ahead_bytes + groups - 1) / groups;
+    const char* ahead_end = static_cast<const char*>(ahead);
     Lanes best = none;
     for (int first = 0; first < slots; first += kSketchGroup) {
+        const char* ahead_from = ahead_end;
+        ahead_end += ahead_step;
+        for (; ahead_from < ahead_end; ahead_from += kCacheLine) __builtin_prefetch(ahead_from);
         GroupSums sums;
         for (int quad = 0; quad < prefix / 4; quad++, codes += 4 * kSketchGroup)
             GroupSums::add(&sums, codes, even[quad], odd[quad]);

@@ -35,6 +35,11 @@ extern "C" {
     } while (0)
 #endif
 
+// 16: the name of a relation's files in its entry of the relation cache.
+#if PG_VERSION_NUM < 160000
+#define rd_locator rd_node
+#endif
+
 // 15: sets a function up to return a set of rows as one tuplestore. Only composite results are asked for here.
 #if PG_VERSION_NUM < 150000
 static inline void InitMaterializedSRF(FunctionCallInfo fcinfo, uint32) {

@@ -80,6 +80,8 @@ struct IndexLayout {
     BlockNumber first_block;
     ExtentShape shape;
     Transform transform;
+    uint32 sketches;  // extents whose sketch page has a place in `buffers`
+    Buffer* buffers;  // where this session found those last, or invalid
 };
 const IndexLayout* index_layout(Relation index, const IndexMeta& meta);
 

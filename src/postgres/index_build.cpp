@@ -223,7 +223,9 @@ double build_blocks(Build* build, Relation heap, IndexInfo* info) {
                      meta->generation,
                      meta->first_block,
                      shape,
-                     {sample.dims, meta->prefix, meta->reflections, fitted->normals.data(), fitted->spread.data()}};
+                     {sample.dims, meta->prefix, meta->reflections, fitted->normals.data(), fitted->spread.data()},
+                     0,
+                     nullptr};
     build->clusters = make_owned<Clusters>(CurrentMemoryContext);
     build->stride = MAXALIGN(sizeof(Record) + static_cast<Size>(shape.prefix + shape.rest));
     // Beside a record, the order takes a point and a few words.

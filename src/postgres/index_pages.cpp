@@ -113,11 +113,16 @@ void write_meta(Relation index, Buffer buffer, const IndexMeta& meta) {
 
 const IndexLayout* index_layout(Relation index, const IndexMeta& meta) {
     auto* layout = static_cast<IndexLayout*>(index->rd_amcache);
-    if (likely(layout != nullptr && layout->dims == meta.dims && layout->generation == meta.generation)) return layout;
+    if (likely(layout != nullptr && layout->dims == meta.dims && layout->generation == meta.generation &&
+               meta.extents <= 2 * layout->sketches + 1))
+        return layout;
     const Size floats = static_cast<Size>(meta.dims) * (1u + meta.reflections);
-    auto* fresh =
-        static_cast<IndexLayout*>(MemoryContextAlloc(index->rd_indexcxt, sizeof(IndexLayout) + floats * sizeof(float)));
-    auto* spread = reinterpret_cast<float*>(fresh + 1);
+    auto* fresh = static_cast<IndexLayout*>(MemoryContextAllocHuge(
+        index->rd_indexcxt, sizeof(IndexLayout) + meta.extents * sizeof(Buffer) + floats * sizeof(float)));
+    fresh->sketches = meta.extents;
+    fresh->buffers = reinterpret_cast<Buffer*>(fresh + 1);
+    for (uint32 extent = 0; extent < meta.extents; extent++) fresh->buffers[extent] = InvalidBuffer;
+    auto* spread = reinterpret_cast<float*>(fresh->buffers + meta.extents);
     fresh->dims = meta.dims;
     fresh->generation = meta.generation;
     fresh->first_block = meta.first_block;

@@ -120,12 +120,14 @@ bool has_hash(const KeySet& set, uint32 hash) {
     return (set.bits[bit / 64] >> bit % 64 & 1) != 0;
 }
 
-float sketch_extent(Scan* scan, Page page) {
+// The highest bound of a sketch page; scan->bounds and scan->products have those of its slots. Another page is brought to
+// the caches meanwhile, if there is one.
+float sketch_extent(Scan* scan, Page page, Page next = nullptr) {
     const SketchPage sketch = sketch_page(scan->layout.shape, page);
     const QuantisedQuery& q = scan->query;
     return kernels().sketch_bounds(scan->layout.shape.grouped_slots(), scan->layout.shape.prefix, sketch.codes,
                                    q.prefix, sketch.scales, sketch.rests, q.sketch_step, q.sketch_base, q.sketch_rest,
-                                   scan->products, scan->bounds);
+                                   scan->products, scan->bounds, next, next == nullptr ? 0 : BLCKSZ);
 }
 
 // Lists the slots of an extent that has just been sketched.
@@ -157,36 +159,37 @@ void list_keyed(Scan* scan, uint32 extent, Page page) {
     }
 }
 
-// Brings to the processor's caches what a scan will read of a sketch page that is pinned.
-void prefetch_sketch(const ExtentShape& shape, bool with_keys, Buffer buffer) {
-    const char* content = page_content(BufferGetPage(buffer));
-    const int slots = shape.grouped_slots();
-    for (int at = 0; at < slots * shape.prefix; at += PG_CACHE_LINE_SIZE / 2) __builtin_prefetch(content + at);
-    for (int at = 0; at < slots * static_cast<int>(sizeof(float)); at += PG_CACHE_LINE_SIZE / 2)
-        __builtin_prefetch(content + shape.scales_at() + at);
-    for (int at = 0; at < slots; at += PG_CACHE_LINE_SIZE / 2) __builtin_prefetch(content + shape.rests_at() + at);
-    if (with_keys)
-        for (int at = 0; at < slots * static_cast<int>(sizeof(uint32)); at += PG_CACHE_LINE_SIZE / 2)
-            __builtin_prefetch(content + shape.keys_at() + at);
+// Pins a block; `buffer` is where it was last, or invalid. What is there still is found without the server's table of
+// buffers, whose parts would have to come from memory for each page of a large index.
+Buffer read_again(Relation index, BlockNumber block, Buffer* buffer) {
+    if (!BufferIsValid(*buffer) || !ReadRecentBuffer(index->rd_locator, MAIN_FORKNUM, block, *buffer))
+        *buffer = ReadBuffer(index, block);
+    return *buffer;
 }
 
 void read_sketches(IndexScanDesc desc) {
     Scan* scan = state_of(desc);
     Relation index = desc->indexRelation;
     scan->keyed_count = 0;
-    Buffer next = scan->extents > 0 ? ReadBuffer(index, sketch_block(scan->layout, 0)) : InvalidBuffer;
+    // The relation cache's own, which nothing here can invalidate.
+    auto* layout = static_cast<IndexLayout*>(index->rd_amcache);
+    Buffer unknown;
+    const auto pin = [&](uint32 extent) {
+        unknown = InvalidBuffer;
+        const bool kept = layout != nullptr && extent < layout->sketches;
+        return read_again(index, sketch_block(scan->layout, extent), kept ? &layout->buffers[extent] : &unknown);
+    };
+    Buffer next = scan->extents > 0 ? pin(0) : InvalidBuffer;
     for (uint32 extent = 0; extent < scan->extents; extent++) {
         CHECK_FOR_INTERRUPTS();
         Buffer buffer = next;
-        if (extent + 1 < scan->extents) {
-            next = ReadBuffer(index, sketch_block(scan->layout, extent + 1));
-            prefetch_sketch(scan->layout.shape, scan->key_count > 0, next);
-        }
+        next = extent + 1 < scan->extents ? pin(extent + 1) : InvalidBuffer;
         LockBuffer(buffer, BUFFER_LOCK_SHARE);
         check_page(index, buffer, PageKind::sketch, scan->layout.generation);
-        scan->extent_bounds[extent] = sketch_extent(scan, BufferGetPage(buffer));
-        if (scan->key_count > 0) list_keyed(scan, extent, BufferGetPage(buffer));
-        scan->extent_nulls[extent] = page_tail(BufferGetPage(buffer))->nulls > 0;
+        Page page = BufferGetPage(buffer);
+        scan->extent_bounds[extent] = sketch_extent(scan, page, BufferIsValid(next) ? BufferGetPage(next) : nullptr);
+        if (scan->key_count > 0) list_keyed(scan, extent, page);
+        scan->extent_nulls[extent] = page_tail(page)->nulls > 0;
         UnlockReleaseBuffer(buffer);
         scan->extent_order[extent] = extent;
     }
@@ -443,6 +446,7 @@ void am_rescan(IndexScanDesc desc, ScanKey keys, int key_count, ScanKey ordering
         if (PointerGetDatum(query) != desc->orderByData[0].sk_argument) pfree(const_cast<Hrr*>(query));
     }
     scan->layout.transform = {};
+    scan->layout.buffers = nullptr;
 
     if (scan->products == nullptr) {
         scan->products = static_cast<int32_t*>(MemoryContextAlloc(scan->context, sizeof(int32_t) * kMostSlots));

@@ -59,7 +59,7 @@ Bounds bounds_of(const KernelTable& kernels, const Transform& transform, const Q
     rests[slot] = code.rest;
     const float best =
         kernels.sketch_bounds(kSketchGroup, shape.prefix, codes.data(), query.prefix, scales.data(), rests.data(),
-                              query.sketch_step, query.sketch_base, query.sketch_rest, products.data(), bounds.data());
+                              query.sketch_step, query.sketch_base, query.sketch_rest, products.data(), bounds.data(), nullptr, 0);
     EXPECT_EQ(best, bounds[slot]);
     EXPECT_EQ(bounds[slot + 1], -INFINITY);
     const std::int32_t product = kernels.code_product(shape.rest, rest.data(), query.rest);
