@@ -33,15 +33,17 @@ bench_load() {
         -f "bench/load_$2.sql"
 }
 
-# Vectors of a model of dimension 96, in build/index_vectors, kept there and used again: items.txt, the targets; users.txt, the
-# vectors of 1,000 users. MovieLens-1M, default options, EPOCHS epochs (3). `build/index_scan make` makes more like them.
+# Vectors of a model of dimension 96, in build/index_vectors/DATASET, kept there and used again: items.txt, the targets;
+# users.txt, the vectors of 1,000 users. Of DATASET (ml-1m, or amazon-beauty), default options, EPOCHS epochs (3). `build/index_scan make` makes more like them.
 bench_vectors() {
-    vectors=build/index_vectors
+    local dataset=${DATASET:-ml-1m} attribute=genres
+    [[ $dataset != amazon-beauty ]] || attribute=attribute_ids
+    vectors=build/index_vectors/$dataset
     g++ -std=c++20 -O3 -march=native -isystem /usr/include/eigen3 -o build/index_scan bench/index_scan.cpp
     [[ ! -s $vectors/users.txt ]] || return 0
-    bench_load trained ml-1m 1
+    bench_load trained "$dataset" 1
     server_run psql -X -q -v ON_ERROR_STOP=1 -d trained -c "SET client_min_messages = warning" -c "SELECT holomamba.create_model('films',
-        'events', 'user_id', 'item_id', '{id}', 'items', 'item_id', '{genres}', '{\"dimension\": 96}')" \
+        'events', 'user_id', 'item_id', '{id}', 'items', 'item_id', '{$attribute}', '{\"dimension\": 96}')" \
         -c "CALL holomamba.train('films', epochs => ${EPOCHS:-3})" >/dev/null
     mkdir -p $vectors
     server_psql -d trained -Atc 'SELECT target FROM holomamba.films_items WHERE target IS NOT NULL ORDER BY item_id' >$vectors/items.txt

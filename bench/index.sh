@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Exact top 10 by the index, through SQL, beside a bare int8 scan in one process, and beside pgvector.
 #
-#   bench/index.sh [N ...]     numbers of vectors; 10000 100000 1000000
+#   bench/index.sh [N ...]     numbers of vectors (own: the trained ones themselves); own 10000 100000 1000000
 #
-# The vectors are made of trained ones, and the queries are the vectors of users (bench_vectors in bench/common.sh).
+# The vectors are made of trained ones, of DATASET (ml-1m), and the queries are the vectors of users (bench_vectors in
+# bench/common.sh).
 # PGVECTOR_DIR, a folder with pgvector's source, adds its exact scan and its HNSW index at the lowest ef_search that reaches a
 # recall of 0.95 of the top 10. One connection, prepared statements, warm; latencies are pgbench's, the client's part included.
 # test/server.sh forgets variables that begin with PG.
@@ -11,7 +12,7 @@ pgvector=${PGVECTOR_DIR:-}
 # shellcheck source=bench/common.sh
 source "$(dirname "$0")/common.sh"
 
-(($# > 0)) || set -- 10000 100000 1000000
+(($# > 0)) || set -- own 10000 100000 1000000
 bench_server shared_buffers=4GB max_wal_size=8GB fsync=off autovacuum=off maintenance_work_mem=1GB jit=off \
     max_parallel_workers_per_gather=0
 bench_vectors
@@ -62,8 +63,9 @@ echo
 echo '| vectors | method | p50 ms | p95 ms | build s | bytes / int8 |'
 echo '| --- | --- | --- | --- | --- | --- |'
 for n; do
-    build/index_scan make $vectors/items.txt "$n" "$server_work/items.bin"
-    read -r p50 p95 inexact < <(build/index_scan scan "$server_work/items.bin" $vectors/users.txt)
+    build/index_scan make "$vectors/items.txt" "${n/own/0}" "$server_work/items.bin"
+    [[ $n != own ]] || n=$(wc -l <"$vectors/items.txt")
+    read -r p50 p95 inexact < <(build/index_scan scan "$server_work/items.bin" "$vectors/users.txt")
     row "$n" 'bare int8 scan, no server' "$p50 | $p95" '' 1.00
     [[ $inexact == 0 ]] || echo "the bare scan missed an item in $inexact of 10 queries"
     server_psql -q -d bench -c 'CREATE TABLE items (id integer, target hrr)' -c "\\copy items FROM $server_work/items.bin (FORMAT binary)" \

@@ -1,7 +1,8 @@
 // Beside bench/index.sh: vectors like trained ones, and the bare scan that the index is measured against.
 //
-//   index_scan make VECTORS N OUT         N vectors made of the trained ones in the file VECTORS (lines of [x,...]),
-//   for COPY BINARY index_scan scan OUT QUERIES           median and 95th percentile of an exact top 10, milliseconds
+//   index_scan make VECTORS N OUT    for COPY BINARY, N vectors made of the trained ones in the file VECTORS (lines of
+//                                    [x,...]); N = 0: those themselves
+//   index_scan scan OUT QUERIES      median and 95th percentile of an exact top 10, milliseconds
 //
 // make: each vector is a trained one moved towards noise that has the covariance of all, x' = m + sqrt(1 - a^2) (x - m)
 // + a z with a = 0.5, and brought back to the length of x: lengths and spectrum stay those of the trained vectors.
@@ -63,12 +64,15 @@ int make(const char* from, long count, const char* to) {
     out.insert(out.end(), signature, signature + sizeof signature);
     put(out, std::uint64_t{0});
     Eigen::VectorXf z(dims);
+    const bool own = count == 0;
+    if (own) count = trained.rows();
     for (long i = 0; i < count; i++) {
-        const auto original = static_cast<long>(random() % static_cast<std::uint64_t>(trained.rows()));
+        const auto original = own ? i : static_cast<long>(random() % static_cast<std::uint64_t>(trained.rows()));
         for (long j = 0; j < dims; j++) z[j] = normal(random);
         Eigen::RowVectorXf x = mean + static_cast<float>(std::sqrt(1 - kNoise * kNoise)) * centred.row(original) +
                                static_cast<float>(kNoise) * (root * z).transpose();
         x *= trained.row(original).norm() / x.norm();
+        if (own) x = trained.row(i);
         put(out, std::uint16_t{2});
         put(out, std::uint32_t{4});
         put(out, static_cast<std::uint32_t>(i + 1));

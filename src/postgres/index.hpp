@@ -80,7 +80,7 @@ struct IndexLayout {
     BlockNumber first_block;
     ExtentShape shape;
     Transform transform;
-    uint32 sketches;  // extents whose sketch page has a place in `buffers`
+    uint32 blocks;    // from first_block on, that have a place in `buffers`
     Buffer* buffers;  // where this session found those last, or invalid
 };
 const IndexLayout* index_layout(Relation index, const IndexMeta& meta);

@@ -114,19 +114,21 @@ void write_meta(Relation index, Buffer buffer, const IndexMeta& meta) {
 const IndexLayout* index_layout(Relation index, const IndexMeta& meta) {
     auto* layout = static_cast<IndexLayout*>(index->rd_amcache);
     if (likely(layout != nullptr && layout->dims == meta.dims && layout->generation == meta.generation &&
-               meta.extents <= 2 * layout->sketches + 1))
+               meta.extents <= 2 * layout->blocks / static_cast<uint32>(layout->shape.pages()) + 1))
         return layout;
     const Size floats = static_cast<Size>(meta.dims) * (1u + meta.reflections);
+    const ExtentShape shape = extent_shape(meta.dims, meta.prefix, has_keys(index), kContentBytes);
+    const uint32 blocks = meta.extents * static_cast<uint32>(shape.pages());
     auto* fresh = static_cast<IndexLayout*>(MemoryContextAllocHuge(
-        index->rd_indexcxt, sizeof(IndexLayout) + meta.extents * sizeof(Buffer) + floats * sizeof(float)));
-    fresh->sketches = meta.extents;
+        index->rd_indexcxt, sizeof(IndexLayout) + blocks * sizeof(Buffer) + floats * sizeof(float)));
+    fresh->blocks = blocks;
     fresh->buffers = reinterpret_cast<Buffer*>(fresh + 1);
-    for (uint32 extent = 0; extent < meta.extents; extent++) fresh->buffers[extent] = InvalidBuffer;
-    auto* spread = reinterpret_cast<float*>(fresh->buffers + meta.extents);
+    for (uint32 i = 0; i < blocks; i++) fresh->buffers[i] = InvalidBuffer;
+    auto* spread = reinterpret_cast<float*>(fresh->buffers + blocks);
     fresh->dims = meta.dims;
     fresh->generation = meta.generation;
     fresh->first_block = meta.first_block;
-    fresh->shape = extent_shape(meta.dims, meta.prefix, has_keys(index), kContentBytes);
+    fresh->shape = shape;
     fresh->transform = {meta.dims, meta.prefix, meta.reflections, spread + meta.dims, spread};
     constexpr Size kFloats = kContentBytes / sizeof(float);
     for (Size done = 0; done < floats; done += kFloats) {

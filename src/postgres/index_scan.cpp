@@ -159,26 +159,35 @@ void list_keyed(Scan* scan, uint32 extent, Page page) {
     }
 }
 
-// Pins a block; `buffer` is where it was last, or invalid. What is there still is found without the server's table of
+// Pins a block of the extents. What is still where this session found it last is found without the server's table of
 // buffers, whose parts would have to come from memory for each page of a large index.
-Buffer read_again(Relation index, BlockNumber block, Buffer* buffer) {
+Buffer pin_block(IndexScanDesc desc, BlockNumber block) {
+    Relation index = desc->indexRelation;
+    // The relation cache's own, which nothing between here and its use can invalidate.
+    auto* layout = static_cast<IndexLayout*>(index->rd_amcache);
+    const uint32 place = block - state_of(desc)->layout.first_block;
+    Buffer unknown = InvalidBuffer;
+    const bool kept =
+        layout != nullptr && layout->generation == state_of(desc)->layout.generation && place < layout->blocks;
+    Buffer* buffer = kept ? &layout->buffers[place] : &unknown;
     if (!BufferIsValid(*buffer) || !ReadRecentBuffer(index->rd_locator, MAIN_FORKNUM, block, *buffer))
         *buffer = ReadBuffer(index, block);
     return *buffer;
+}
+
+// The same, locked to be read, and checked.
+Buffer lock_block(IndexScanDesc desc, BlockNumber block, PageKind kind) {
+    Buffer buffer = pin_block(desc, block);
+    LockBuffer(buffer, BUFFER_LOCK_SHARE);
+    check_page(desc->indexRelation, buffer, kind, state_of(desc)->layout.generation);
+    return buffer;
 }
 
 void read_sketches(IndexScanDesc desc) {
     Scan* scan = state_of(desc);
     Relation index = desc->indexRelation;
     scan->keyed_count = 0;
-    // The relation cache's own, which nothing here can invalidate.
-    auto* layout = static_cast<IndexLayout*>(index->rd_amcache);
-    Buffer unknown;
-    const auto pin = [&](uint32 extent) {
-        unknown = InvalidBuffer;
-        const bool kept = layout != nullptr && extent < layout->sketches;
-        return read_again(index, sketch_block(scan->layout, extent), kept ? &layout->buffers[extent] : &unknown);
-    };
+    const auto pin = [&](uint32 extent) { return pin_block(desc, sketch_block(scan->layout, extent)); };
     Buffer next = scan->extents > 0 ? pin(0) : InvalidBuffer;
     for (uint32 extent = 0; extent < scan->extents; extent++) {
         CHECK_FOR_INTERRUPTS();
@@ -228,7 +237,7 @@ void visit_extent(IndexScanDesc desc, uint32 extent) {
     Scan* scan = state_of(desc);
     const ExtentShape& shape = scan->layout.shape;
     float scales[kMostSlots];
-    Buffer buffer = read_sketch(desc->indexRelation, scan->layout, extent, BUFFER_LOCK_SHARE);
+    Buffer buffer = lock_block(desc, sketch_block(scan->layout, extent), PageKind::sketch);
     sketch_extent(scan, BufferGetPage(buffer));
     memcpy(scales, sketch_page(shape, BufferGetPage(buffer)).scales, sizeof(float) * static_cast<Size>(shape.slots));
     UnlockReleaseBuffer(buffer);
@@ -241,7 +250,7 @@ void visit_extent(IndexScanDesc desc, uint32 extent) {
         if (detail_block(scan->layout, extent, slot) != block) {
             if (BufferIsValid(buffer)) UnlockReleaseBuffer(buffer);
             block = detail_block(scan->layout, extent, slot);
-            buffer = read_detail(desc->indexRelation, scan->layout, extent, slot, BUFFER_LOCK_SHARE);
+            buffer = lock_block(desc, block, PageKind::detail);
         }
         offer(desc, {scan->bounds[slot], scales[slot], scan->products[slot], extent, slot}, buffer);
     }
@@ -268,7 +277,7 @@ void visit_slots(IndexScanDesc desc, const SketchedSlot* begin, const SketchedSl
     Scan* scan = state_of(desc);
     for (const SketchedSlot* at = begin; at < end && !(at->bound * scan->query.unit < scan->best.threshold()); at++) {
         CHECK_FOR_INTERRUPTS();
-        Buffer buffer = read_detail(desc->indexRelation, scan->layout, at->extent, at->slot, BUFFER_LOCK_SHARE);
+        Buffer buffer = lock_block(desc, detail_block(scan->layout, at->extent, at->slot), PageKind::detail);
         offer(desc, *at, buffer);
         UnlockReleaseBuffer(buffer);
     }
@@ -308,11 +317,11 @@ void read_unordered(IndexScanDesc desc, uint32 extent) {
     allocate_best(scan, static_cast<Size>(shape.slots));
     if (!scan->null_query && !scan->extent_nulls[extent]) return;
     float scales[kMostSlots];
-    Buffer buffer = read_sketch(desc->indexRelation, scan->layout, extent, BUFFER_LOCK_SHARE);
+    Buffer buffer = lock_block(desc, sketch_block(scan->layout, extent), PageKind::sketch);
     memcpy(scales, sketch_page(shape, BufferGetPage(buffer)).scales, sizeof(float) * static_cast<Size>(shape.slots));
     UnlockReleaseBuffer(buffer);
     for (int first = 0; first < shape.slots; first += shape.rows) {
-        buffer = read_detail(desc->indexRelation, scan->layout, extent, first, BUFFER_LOCK_SHARE);
+        buffer = lock_block(desc, detail_block(scan->layout, extent, first), PageKind::detail);
         for (int slot = first; slot < first + shape.rows; slot++) {
             if (scan->null_query ? scales[slot] == 0 : !(scales[slot] < 0)) continue;
             Candidate candidate{0, extent, static_cast<uint16>(slot), {}, BufferGetLSNAtomic(buffer)};
