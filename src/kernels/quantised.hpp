@@ -55,6 +55,8 @@ struct GroupSums {
 };
 #endif
 
+typedef std::uint8_t CountLanes __attribute__((vector_size(kLanes)));
+
 float sketch_bounds(int slots, int prefix, const std::int8_t* codes, const std::int16_t* query, const float* scale,
                     const std::uint8_t* rest, float step, float base, float rest_step, std::int32_t* products,
                     float* bounds, const void* ahead, int ahead_bytes) {
@@ -79,14 +81,15 @@ float sketch_bounds(int slots, int prefix, const std::int8_t* codes, const std::
         for (int quad = 0; quad < prefix / 4; quad++, codes += 4 * kSketchGroup)
             GroupSums::add(&sums, codes, even[quad], odd[quad]);
         GroupSums::store(&sums, products + first);
-        float rests[kSketchGroup];
-        for (int i = 0; i < kSketchGroup; i++) rests[i] = rest[first + i];
         for (int i = 0; i < kSketchGroup; i += kLanes) {
             IntLanes product;
             std::memcpy(&product, products + first + i, sizeof product);
+            CountLanes rest_steps;
+            std::memcpy(&rest_steps, rest + first + i, sizeof rest_steps);
+            const Lanes rests = __builtin_convertvector(__builtin_convertvector(rest_steps, IntLanes), Lanes);
             const Lanes scales = load(scale + first + i, Full{});
             Lanes bound =
-                scales * (step * __builtin_convertvector(product, Lanes) + base + rest_step * load(rests + i, Full{}));
+                scales * (step * __builtin_convertvector(product, Lanes) + base + rest_step * rests);
             bound = scales > std::numeric_limits<float>::max() ? unbounded : bound;
             bound = scales > 0.0f ? bound : none;
             store(bounds + first + i, bound, Full{});
