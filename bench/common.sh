@@ -45,9 +45,9 @@ bench_vectors() {
     server_run psql -X -q -v ON_ERROR_STOP=1 -d trained -c "SET client_min_messages = warning" -c "SELECT holomamba.create_model('films',
         'events', 'user_id', 'item_id', '{id}', 'items', 'item_id', '{$attribute}', '{\"dimension\": 96}')" \
         -c "CALL holomamba.train('films', epochs => ${EPOCHS:-3})" >/dev/null
-    mkdir -p $vectors
-    server_psql -d trained -Atc 'SELECT target FROM holomamba.films_items WHERE target IS NOT NULL ORDER BY item_id' >$vectors/items.txt
-    server_psql -d trained -Atc 'SELECT vector FROM holomamba.films_users ORDER BY md5(user_id::text) LIMIT 1000' >$vectors/users.txt
+    mkdir -p "$vectors"
+    server_psql -d trained -Atc 'SELECT target FROM holomamba.films_items WHERE target IS NOT NULL ORDER BY item_id' >"$vectors/items.txt"
+    server_psql -d trained -Atc 'SELECT vector FROM holomamba.films_users ORDER BY md5(user_id::text) LIMIT 1000' >"$vectors/users.txt"
 }
 
 # The processor and what else stands beside every figure.
