@@ -116,6 +116,27 @@ struct KernelTable {
     void (*gate_backward)(int rows, int channels, const float* x, const float* z, int z_stride, const float* dy, float* dx,
                           float* dz);
 
+    // --- the gated recurrent unit (Cho et al. 2014, arXiv 1406.1078) ------------------------------------------------------
+    // One step of `rows` sequences: from what the new events and the hidden states h[rows x E] were projected to, input and
+    // recurrent [rows x 3E], the gates r = sigmoid(i_r + u_r), z = sigmoid(i_z + u_z), n = tanh(i_n + r u_n), kept in
+    // gates[rows x 3E], and next = (1 - z) n + z h. next may be h.
+    void (*gru_cell)(int rows, int channels, const float* input, const float* recurrent, const float* h, float* gates,
+                     float* next);
+    // From dnext: dinput, drecurrent and what reaches h past the projection, dh. dh may be dnext.
+    void (*gru_cell_backward)(int rows, int channels, const float* gates, const float* recurrent, const float* h,
+                              const float* dnext, float* dinput, float* drecurrent, float* dh);
+
+    // --- attention of one event to those up to it (Vaswani et al. 2017, arXiv 1706.03762) --------------------------------
+    // Head by head: weights[heads x count] = softmax_j(scale q . key_j + bias[head, count - 1 - j]), y = sum_j weight_j
+    // value_j. Keys and values have a row stride and lie oldest first, the event's own last; bias[heads x span] is by
+    // distance. E is a multiple of heads, count at most span.
+    void (*attend)(int count, int channels, int heads, const float* q, const float* keys, const float* values, int stride,
+                   const float* bias, int span, float* weights, float* y);
+    // Writes dq, adds to dkeys, dvalues (row stride as of keys) and dbias. `scratch` holds count floats.
+    void (*attend_backward)(int count, int channels, int heads, const float* q, const float* keys, const float* values,
+                            int stride, const float* weights, int span, const float* dy, float* dq, float* dkeys,
+                            float* dvalues, float* dbias, float* scratch);
+
     // --- fewer bits ----------------------------------------------------------------------------------------------------
     // To the nearest half, ties to even; beyond the largest half to that one. NaN stays NaN. The same on every processor.
     void (*to_half)(std::size_t n, const float* x, std::uint16_t* y);

@@ -2,7 +2,9 @@
 // makes all else in the object local, so that no template instance built here serves another variant.
 #include <type_traits>
 
+#include "kernels/attention.hpp"
 #include "kernels/dense.hpp"
+#include "kernels/gru.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/learning.hpp"
 #include "kernels/narrow.hpp"
@@ -51,6 +53,10 @@ const holomamba::KernelTable HOLOMAMBA_JOIN(holomamba_kernels_, HOLOMAMBA_VARIAN
     .selective_scan_backward = holomamba::selective_scan_backward,
     .gate = holomamba::gate,
     .gate_backward = holomamba::gate_backward,
+    .gru_cell = holomamba::gru_cell,
+    .gru_cell_backward = holomamba::gru_cell_backward,
+    .attend = holomamba::attend,
+    .attend_backward = holomamba::attend_backward,
     .to_half = holomamba::to_half,
     .from_half = holomamba::from_half,
     .to_byte = holomamba::to_byte,

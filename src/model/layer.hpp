@@ -26,6 +26,8 @@ class Layer {
     virtual void backward(Pass& pass, const float* x, const float* dy, float* dx, const Saved& saved) const = 0;
     // Floats of one sequence's state.
     virtual std::size_t state_size() const { return 0; }
+    // Floats of a token that forward and backward work with.
+    virtual std::size_t activation_size() const = 0;
 };
 
 // Linear layers start uniform in +-1/sqrt(inputs), PyTorch's default and the paper's.

@@ -22,18 +22,21 @@ void Linear::prepare(const float* parameters, float* prepared) const {
                  prepared + prepared_);
 }
 
-void Linear::forward(const Pass& pass, const float* x, float* y) const {
+void Linear::forward(const Pass& pass, int rows, const float* x, float* y) const {
     const KernelTable& k = pass.kernels;
-    if (pass.prepared) return k.multiply_packed(pass.tokens(), outputs_, inputs_, x, pass.prepared + prepared_, y);
-    k.multiply_bt(pass.tokens(), outputs_, inputs_, x, pass.parameters + weight_, y, false);
-    if (with_bias_) k.add_bias(pass.tokens(), outputs_, pass.parameters + bias_, y);
+    if (pass.prepared) return k.multiply_packed(rows, outputs_, inputs_, x, pass.prepared + prepared_, y);
+    k.multiply_bt(rows, outputs_, inputs_, x, pass.parameters + weight_, y, false);
+    if (with_bias_) k.add_bias(rows, outputs_, pass.parameters + bias_, y);
 }
 
-void Linear::backward(const Pass& pass, const float* x, const float* dy, float* dx, bool accumulate) const {
+void Linear::backward_input(const Pass& pass, int rows, const float* dy, float* dx, bool accumulate) const {
+    pass.kernels.multiply(rows, inputs_, outputs_, dy, pass.parameters + weight_, dx, accumulate);
+}
+
+void Linear::backward_weight(const Pass& pass, int rows, const float* x, const float* dy) const {
     const KernelTable& k = pass.kernels;
-    if (with_bias_) k.add_bias_backward(pass.tokens(), outputs_, dy, pass.gradients + bias_);
-    k.multiply_at(outputs_, inputs_, pass.tokens(), dy, x, pass.gradients + weight_, true);
-    k.multiply(pass.tokens(), inputs_, outputs_, dy, pass.parameters + weight_, dx, accumulate);
+    if (with_bias_) k.add_bias_backward(rows, outputs_, dy, pass.gradients + bias_);
+    k.multiply_at(outputs_, inputs_, rows, dy, x, pass.gradients + weight_, true);
 }
 
 }  // namespace holomamba

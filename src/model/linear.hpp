@@ -18,10 +18,18 @@ class Linear {
     void initialise(Random& random, float* parameters) const;
     // The weights as serving reads them, into the layer's part of `prepared`.
     void prepare(const float* parameters, float* prepared) const;
-    // y[tokens x outputs] from x[tokens x inputs].
-    void forward(const Pass& pass, const float* x, float* y) const;
-    // dx from dy, or added to dx where accumulate; weight and bias gradients are added to pass.gradients.
-    void backward(const Pass& pass, const float* x, const float* dy, float* dx, bool accumulate = false) const;
+    // y[rows x outputs] from x[rows x inputs]; a row for each token where none are given.
+    void forward(const Pass& pass, int rows, const float* x, float* y) const;
+    void forward(const Pass& pass, const float* x, float* y) const { forward(pass, pass.tokens(), x, y); }
+    // dx from dy, or added to dx where accumulate.
+    void backward_input(const Pass& pass, int rows, const float* dy, float* dx, bool accumulate) const;
+    // Weight and bias gradients are added to pass.gradients.
+    void backward_weight(const Pass& pass, int rows, const float* x, const float* dy) const;
+    // Both, for all tokens.
+    void backward(const Pass& pass, const float* x, const float* dy, float* dx, bool accumulate = false) const {
+        backward_weight(pass, pass.tokens(), x, dy);
+        backward_input(pass, pass.tokens(), dy, dx, accumulate);
+    }
     // Where the bias starts.
     std::size_t bias() const { return bias_; }
 

@@ -21,6 +21,7 @@ class Mamba : public Layer {
     void forward(Pass& pass, const float* x, float* state, float* y, Saved& saved) const override;
     void backward(Pass& pass, const float* x, const float* dy, float* dx, const Saved& saved) const override;
     std::size_t state_size() const override;
+    std::size_t activation_size() const override { return static_cast<std::size_t>(channels_) * (14 + 4 * state_); }
 
   private:
     int low_width() const { return rank_ + 2 * state_; }

@@ -1,24 +1,51 @@
 #include "model/network.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <memory>
+#include <string>
 
+#include "model/attention.hpp"
 #include "model/feed_forward.hpp"
+#include "model/gru.hpp"
 #include "model/mamba.hpp"
 
 namespace holomamba {
+namespace {
+
+template <typename Block>
+std::unique_ptr<Layer> make(const Options& options, const std::string& prefix, ParameterLayout& layout) {
+    return std::make_unique<Block>(options, prefix, layout);
+}
+
+// The values of the option "block".
+constexpr struct {
+    const char* name;
+    std::unique_ptr<Layer> (*make)(const Options& options, const std::string& prefix, ParameterLayout& layout);
+} kBlocks[] = {{"mamba", make<Mamba>}, {"gru", make<Gru>}, {"attention", make<Attention>}};
+
+std::unique_ptr<Layer> make_block(const Options& options, const std::string& prefix, ParameterLayout& layout) {
+    const auto* block = std::find_if(std::begin(kBlocks), std::end(kBlocks), [&](const auto& b) { return options.block == b.name; });
+    return block->make(options, prefix, layout);
+}
+
+}  // namespace
 
 Network::Network(const Options& options, const Catalogue& catalogue)
     : options_(options), catalogue_(catalogue), embedding_(options, catalogue, layout_) {
     std::uint64_t place = 1;  // 0 is the tokens' own dropout
     for (int b = 0; b < options.layers; b++) {
         const std::string block = "blocks." + std::to_string(b);
-        layers_.emplace_back(std::make_unique<Mamba>(options, block + ".mamba", layout_), options,
-                             block + ".mamba_norm", place++, layout_);
+        const std::string name = block + "." + options.block;
+        layers_.emplace_back(make_block(options, name, layout_), options, name + "_norm", place++, layout_);
         if (options.feed_forward > 0)
             layers_.emplace_back(std::make_unique<FeedForward>(options, block + ".feed_forward", layout_), options,
                                  block + ".feed_forward_norm", place++, layout_);
     }
-    for (const Residual& layer : layers_) state_size_ += layer.state_size();
+    for (const Residual& layer : layers_) {
+        state_size_ += layer.state_size();
+        activation_size_ += layer.activation_size();
+    }
     if (tied())
         head_bias_ = layout_.add("head.bias", {catalogue.items});
     else

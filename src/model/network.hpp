@@ -41,6 +41,8 @@ class Network {
     float* backward(Pass& pass, const float* doutput, const Kept& kept) const;
     // Floats of one sequence's recurrent state: the layers' states one after another.
     std::size_t state_size() const { return state_size_; }
+    // Floats of a token that the layers' forward and backward work with.
+    std::size_t activation_size() const { return activation_size_; }
 
     // --- the head -------------------------------------------------------------------------------------------------------
     // Scores are vector . table_i + bias_i over items 0 .. items-1. A tied head's table is the embedding's raw vectors.
@@ -60,7 +62,7 @@ class Network {
     ParameterLayout layout_;
     HolographicEmbedding embedding_;
     std::vector<Residual> layers_;
-    std::size_t state_size_ = 0;
+    std::size_t state_size_ = 0, activation_size_ = 0;
     std::size_t head_table_ = 0, head_bias_ = 0, head_unknown_bias_ = 0, head_repeat_ = 0;
 };
 

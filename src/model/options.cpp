@@ -28,11 +28,15 @@ constexpr double kSeeds = 9007199254740992.0;  // 2^53: jsonb numbers survive a 
 
 const std::vector<Option>& table() {
     static const std::vector<Option> options = {
+        {"block", &Options::block, 0, 0, {"mamba", "gru", "attention"},
+         "what an event goes through: a selective state space; a gated recurrent unit; or causal attention, whose state is the past events themselves"},
         {"dimension", &Options::dimension, 8, 1024, {}, "elements of an item's vector"},
-        {"layers", &Options::layers, 1, 16, {}, "state space blocks"},
-        {"state_size", &Options::state_size, 1, 64, {}, "recurrent state of a channel"},
+        {"layers", &Options::layers, 1, 16, {}, "blocks, one after another"},
+        {"state_size", &Options::state_size, 1, 64, {}, "recurrent state of a channel of mamba"},
         {"expand", &Options::expand, 1, 8, {}, "channels of a block, as a multiple of dimension"},
-        {"conv_width", &Options::conv_width, 1, 16, {}, "events that the causal convolution sees"},
+        {"conv_width", &Options::conv_width, 1, 16, {}, "events that the causal convolution of mamba sees"},
+        {"attention_heads", &Options::attention_heads, 1, 64, {}, "heads of an attention block"},
+        {"attention_span", &Options::attention_span, 1, 1000, {}, "events that an attention block looks back on, and keeps in each user's state"},
         {"feed_forward", &Options::feed_forward, 0, 16, {},
          "width of the feed-forward layer after each block, as a multiple of dimension; 0 leaves it out"},
         {"residual", &Options::residual, 0, 0, {"post", "pre"}, "where the layer norm of a residual connection sits"},
@@ -56,7 +60,7 @@ const std::vector<Option>& table() {
         {"weight_decay", &Options::weight_decay, 0, 1, {}, "decoupled weight decay of AdamW"},
         {"gradient_clip", &Options::gradient_clip, 0, 1e6, {}, "longest gradient that a step follows; 0: any"},
         {"batch_size", &Options::batch_size, 1, 65536, {}, "windows in an optimiser step; auto: so many that an epoch has 150 steps or more", true},
-        {"epochs", &Options::epochs, 1, 10000, {}, "passes over the events, at most"},
+        {"epochs", &Options::epochs, 1, 10000, {}, "passes over the events, at most; auto: the more, the more events an item has", true},
         {"patience", &Options::patience, 1, 10000, {}, "epochs without a better validation ndcg before training stops"},
         {"validation", &Options::validation, 0, 0, {"on", "off"},
          "whether a holdout also holds back a validation event, to stop by and to choose the best epoch"},

@@ -14,11 +14,14 @@ struct Options {
     static constexpr int kAuto = -1;
 
     // the network (model.md's symbols in brackets)
+    std::string block = "mamba";
     int dimension = 64;     // d
     int layers = 2;         // blocks
     int state_size = 1;     // N
     int expand = 2;         // E / d
     int conv_width = 3;     // W
+    int attention_heads = 2;
+    int attention_span = 200;  // events that attention looks back on, and keeps
     int feed_forward = 4;   // width of the feed-forward / d; 0 leaves it out
     std::string residual = "post";        // post: LN(x + f(x)); pre: x + f(LN(x)), without a final norm
     std::string head = "tied";            // tied: scores against the item vectors, with bias; untied: a table of its own
@@ -37,7 +40,7 @@ struct Options {
     double weight_decay = 0.01;
     double gradient_clip = 5;
     int batch_size = kAuto;
-    int epochs = 20;
+    int epochs = kAuto;
     int patience = 10;
     std::string validation = "on";
     std::string loss = "cross_entropy";

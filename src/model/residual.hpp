@@ -33,6 +33,8 @@ class Residual {
     // As Layer::backward.
     void backward(Pass& pass, const float* dy, float* dx, const Kept& kept) const;
     std::size_t state_size() const { return layer_->state_size(); }
+    // As Layer::activation_size, with the connection's own.
+    std::size_t activation_size() const { return layer_->activation_size() + 6 * static_cast<std::size_t>(d_); }
 
   private:
     std::unique_ptr<Layer> layer_;

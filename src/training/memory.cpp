@@ -22,12 +22,8 @@ std::size_t training_memory(const Network& network, const Options& options, cons
                                  rows * d * kFloat * workers * (network.tied() ? 2 : 1);
     // A piece's activations with what backward needs, and a tile of scores.
     const std::size_t tokens = std::max(512, options.max_history + 1);
-    const std::size_t channels = options.channels();
-    const std::size_t of_a_token =
-        static_cast<std::size_t>(options.layers) * (channels * (14 + 4 * static_cast<std::size_t>(options.state_size)) +
-                                                    d * (12 + 4 * static_cast<std::size_t>(options.feed_forward)));
     const std::size_t scores = std::max<std::size_t>(std::size_t{1} << 18, 64 * items);
-    return histories + weights + composed + workers * (tokens * of_a_token + scores) * kFloat;
+    return histories + weights + composed + workers * (tokens * network.activation_size() + scores) * kFloat;
 }
 
 }  // namespace holomamba

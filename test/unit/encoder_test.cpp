@@ -15,13 +15,17 @@ using Tokens = std::vector<const float*>;
 
 // Odd sizes, where vectors do not fill the registers, and usual ones.
 struct Shape {
-    const char *dimension, *layers, *state_size, *expand, *conv_width, *feed_forward, *residual;
+    const char *dimension, *layers, *state_size, *expand, *conv_width, *feed_forward, *residual, *block = "mamba";
 };
 constexpr Shape kShapes[] = {{"64", "2", "4", "1", "3", "4", "post"},
                              {"20", "2", "3", "2", "4", "0", "pre"},
                              {"9", "1", "5", "3", "1", "1", "post"},
                              {"33", "3", "1", "1", "2", "2", "pre"},
-                             {"96", "1", "16", "2", "4", "4", "post"}};
+                             {"96", "1", "16", "2", "4", "4", "post"},
+                             {"20", "2", "1", "2", "1", "1", "post", "gru"},
+                             {"9", "1", "1", "3", "1", "0", "pre", "gru"},
+                             {"22", "2", "1", "1", "1", "2", "post", "attention"},
+                             {"64", "1", "1", "1", "1", "0", "pre", "attention"}};
 
 class Serving : public testing::TestWithParam<std::tuple<Shape, const char*>> {
   protected:
@@ -34,6 +38,8 @@ class Serving : public testing::TestWithParam<std::tuple<Shape, const char*>> {
                                                                             {"conv_width", shape.conv_width},
                                                                             {"feed_forward", shape.feed_forward},
                                                                             {"residual", shape.residual},
+                                                                            {"block", shape.block},
+                                                                            {"attention_span", "17"},
                                                                             {"state_format", std::get<1>(GetParam())}})
             options.set(name, value);
         d = options.dimension;
@@ -70,7 +76,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, Serving,
                          testing::Combine(testing::ValuesIn(kShapes), testing::Values("float32", "float16", "int8")),
                          [](const auto& variant) {
                              const Shape& shape = std::get<0>(variant.param);
-                             return std::string("d") + shape.dimension + "n" + shape.state_size +
+                             return std::string(shape.block) + "d" + shape.dimension + "n" + shape.state_size +
                                     std::get<1>(variant.param);
                          });
 

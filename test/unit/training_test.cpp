@@ -213,6 +213,13 @@ TEST(SettledOptions, FollowTheDataAndLeaveAloneWhatIsChosen) {
     EXPECT_EQ(settled(options, ring(20, 8000, 8)).batch_size, 32);
     EXPECT_EQ(settled(options, ring(20, 4000, 210)).batch_size, 32);
     EXPECT_EQ(settled(options, ring(20, 30000, 4)).batch_size, 128);
+    // 12 events of an item and many steps; 300; few steps; next to none
+    EXPECT_EQ(settled(options, ring(20000, 30000, 10)).epochs, 12);
+    EXPECT_EQ(settled(options, ring(20, 3000, 4)).epochs, 20);
+    EXPECT_EQ(settled(options, ring(20, 800, 4)).epochs, 20);
+    EXPECT_EQ(settled(options, ring(20, 5, 8)).epochs, 100);
+    options.set("epochs", "9");
+    EXPECT_EQ(settled(options, ring(20, 5, 8)).epochs, 9);
     options.set("batch_size", "3");
     options.set("dropout", "0.1");
     options.set("negatives", "7");
