@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# The encoders of GRU4Rec and SASRec in the place of ours (option "block"): how well they recommend, and what they cost.
+#
+#   bench/encoders.sh accuracy [SET ...]    ml-100k and movietweetings-100k
+#   bench/encoders.sh cost
+#
+# accuracy: GRU4Rec and SASRec know items alone, without attributes. Their learning rate and dropout are those of a grid that
+# the validation events like best (one seed); what is printed is the test of that point with seeds 42, 43, 44, beside our
+# default options, and beside those with the block exchanged and nothing else. Leave one out, P-excl, full ranking.
+#
+#   RATES, DROPOUTS   the grid (0.001 0.002 0.004 0.008, and 0.2 0.35 0.5)
+#
+# cost: of each block, two layers of dimension 64, states in float16: the bytes of a user's row beside its table of long
+# values, microseconds of an event in ssm_update() and of recommend() with seen items (median of 300), by the length of the history;
+# 10,000 items. The last lines are what the attention block costs where nothing is kept and each recommendation encodes the history anew.
+# shellcheck source=bench/common.sh
+source "$(dirname "$0")/common.sh"
+
+mode=${1:?accuracy or cost}
+shift
+seeds=(42 43 44)
+
+# train MODEL OPTIONS: a version with these options, active.
+train() {
+    server_psql -q -d bench -c "SET client_min_messages = warning" -c "CALL holomamba.train('$1', holdout => 'leave_one_out', options => '{$2}')"
+}
+
+# Validation of the active version of a model.
+validation() {
+    server_psql -d bench -At -F ' ' -c "SELECT round(ndcg::numeric, 4), round(hit_rate::numeric, 4) FROM holomamba.versions WHERE model = '$1' AND active"
+}
+
+forget() {
+    server_psql -q -d bench -c "SELECT holomamba.forget_version('$1', version) FROM holomamba.versions WHERE model = '$1' AND NOT active" >/dev/null
+}
+
+# test_line NAME MODEL OPTIONS: a row of the table, with every seed.
+test_line() {
+    local seed line
+    line="| $1 |"
+    for seed in "${seeds[@]}"; do
+        train "$2" "$3\"seed\": $seed"
+        line+=" $(server_psql -d bench -At -F ' / ' -c "SELECT round(hit_rate::numeric, 4), round(ndcg::numeric, 4) FROM holomamba.evaluate('$2', 10) WHERE ranker <> 'popularity'") |"
+        forget "$2"
+    done
+    echo "$line"
+}
+
+# grid BLOCK SPAN: the point of the grid with the best validation, in $best.
+grid() {
+    local rate dropout found best_ndcg=0
+    for rate in ${RATES:-0.001 0.002 0.004 0.008}; do
+        for dropout in ${DROPOUTS:-0.2 0.35 0.5}; do
+            options="\"block\": \"$1\", \"expand\": 1, \"attention_span\": $2, \"learning_rate\": $rate, \"dropout\": $dropout, \"item_dropout\": 0, \"patience\": 4, "
+            train plain "$options\"seed\": 42"
+            found=$(validation plain)
+            echo "| $1 | $rate | $dropout | ${found#* } / ${found% *} |"
+            if [[ $(awk -v a="${found% *}" -v b="$best_ndcg" 'BEGIN { print (a > b) }') == 1 ]]; then
+                best_ndcg=${found% *}
+                best=$options
+            fi
+            forget plain
+        done
+    done
+}
+
+accuracy() {
+    local set span best_gru
+    [[ $# -gt 0 ]] || set -- ml-100k movietweetings-100k
+    for set in "$@"; do
+        bench_load bench "$set" 1
+        server_psql -q -d bench -c "SET client_min_messages = warning; SELECT holomamba.create_model('films', 'events', 'user_id', 'item_id',
+            '{id}', 'items', 'item_id', '{genres}'), holomamba.create_model('plain', 'events', 'user_id', 'item_id', '{id}')" >/dev/null
+        span=50
+        [[ $set != ml-100k ]] || span=200
+        printf '\n%s, validation, seed 42:\n\n| block | learning_rate | dropout | hit_rate@10 / ndcg@10 |\n| --- | --- | --- | --- |\n' "$set"
+        grid gru "$span"
+        best_gru=$best
+        grid attention "$span"
+        printf '\n%s, test:\n\n| | seed %s | seed %s | seed %s |\n| --- | --- | --- | --- |\n' "$set" "${seeds[@]}"
+        test_line "default options" films ''
+        test_line "GRU4Rec, tuned" plain "$best_gru"
+        test_line "SASRec, tuned" plain "$best"
+        test_line "default options, \`block\` \`gru\`" films '"block": "gru", '
+        test_line "default options, \`block\` \`attention\`" films "\"block\": \"attention\", \"attention_span\": $span, "
+        as_server_user dropdb -h "$server_work" -U postgres bench
+    done
+}
+
+cost() {
+    as_server_user createdb -h "$server_work" -U postgres bench
+    server_psql -q -d bench -f bench/encoders.sql
+    local block
+    printf '\n| block | history | row of a user | an event | recommend() |\n| --- | --- | --- | --- | --- |\n'
+    for block in mamba gru attention; do
+        server_psql -q -d bench -At -v block="$block" <<'SQL'
+SET client_min_messages = warning;
+CALL holomamba.train('bench', epochs => 1, options => jsonb_build_object('block', :'block', 'batch_size', 16));
+SELECT format('| `%s` | %s | %s B | %s µs | %s µs |', :'block', to_char(c.history, 'FM999,999'), to_char(c.bytes, 'FM999,999'), round(c.event), round(c.recommend)) FROM cost() c;
+SQL
+    done
+    server_psql -q -d bench -At -c "SELECT format('| \`attention\`, nothing kept | %s | 0 B | 0 µs | %s µs |', to_char(history, 'FM999,999'), round(recommend)) FROM cost_anew()"
+}
+
+bench_server fsync=off synchronous_commit=off
+bench_machine
+"$mode" "$@"
