@@ -1,33 +1,123 @@
-// Matrix products, by Eigen.
+// Matrix products of training: blocks of C in registers, B copied into panels that the first cache holds.
 #pragma once
 
-#include <Eigen/Core>
+#include <algorithm>
+
+#include "kernels/lanes.hpp"
 
 namespace holomamba {
 namespace {
 
-using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-using Input = Eigen::Map<const RowMajor>;
-using Output = Eigen::Map<RowMajor>;
+// A matrix by what lies between its rows and between its columns: one of the two is 1.
+struct Strided {
+    const float* data;
+    std::size_t row, column;
+};
 
-template <typename Product>
-void assign(Output c, const Product& product, bool accumulate) {
-    if (accumulate)
-        c.noalias() += product;
+// Registers that hold sums: what is left takes a row of a panel and an element of A.
+constexpr int kSumRegisters = kLanes == 16 ? 24 : 12;
+constexpr int kPanelDepth = 256;
+constexpr int kWidestPanel = 4;  // in registers
+
+// B's rows first .. first+depth-1 of `width` columns, filled up with zeros to Registers registers.
+template <int Registers>
+HOLOMAMBA_INLINE void copy_panel(int depth, int width, Strided b, float* panel) {
+    constexpr int kColumns = Registers * kLanes;
+    if (b.column == 1 && width == kColumns) {
+        for (int j = 0; j < depth; j++)
+            for (int r = 0; r < Registers; r++)
+                store(panel + j * kColumns + r * kLanes, load(b.data + j * b.row + r * kLanes, Full{}), Full{});
+        return;
+    }
+    std::memset(panel, 0, sizeof(float) * depth * kColumns);
+    if (b.column == 1)
+        for (int j = 0; j < depth; j++) std::memcpy(panel + j * kColumns, b.data + j * b.row, sizeof(float) * width);
     else
-        c.noalias() = product;
+        for (int i = 0; i < width; i++)
+            for (int j = 0; j < depth; j++) panel[j * kColumns + i] = b.data[i * b.column + j];
+}
+
+// Rows x Registers of C, of which `width` columns exist.
+template <int Rows, int Registers>
+HOLOMAMBA_INLINE void multiply_tile(int depth, Strided a, const float* panel, float* c, std::size_t c_row, int width,
+                                    bool accumulate) {
+    constexpr int kColumns = Registers * kLanes;
+    Lanes sums[Rows][Registers] = {};
+    for (int j = 0; j < depth; j++) {
+        Lanes b[Registers];
+        for (int r = 0; r < Registers; r++) b[r] = load(panel + j * kColumns + r * kLanes, Full{});
+        for (int row = 0; row < Rows; row++) {
+            const Lanes x = splat(a.data[row * a.row + j * a.column]);
+            for (int r = 0; r < Registers; r++) sums[row][r] = fused(x, b[r], sums[row][r]);
+        }
+    }
+    for (int row = 0; row < Rows; row++) {
+        float* to = c + row * c_row;
+        for (int r = 0; r < Registers; r++) {
+            const int left = width - r * kLanes;
+            if (left >= kLanes) {
+                store(to + r * kLanes, accumulate ? load(to + r * kLanes, Full{}) + sums[row][r] : sums[row][r], Full{});
+            } else if (left > 0) {
+                const Part part{static_cast<std::size_t>(left)};
+                store(to + r * kLanes, accumulate ? load(to + r * kLanes, part) + sums[row][r] : sums[row][r], part);
+            }
+        }
+    }
+}
+
+// All rows of a panel, by tiles of Rows and then of fewer.
+template <int Rows, int Registers>
+HOLOMAMBA_INLINE void multiply_rows(int m, int depth, Strided a, const float* panel, float* c, std::size_t c_row, int width,
+                                    bool accumulate) {
+    int row = 0;
+    for (; row + Rows <= m; row += Rows)
+        multiply_tile<Rows, Registers>(depth, {a.data + row * a.row, a.row, a.column}, panel, c + row * c_row, c_row, width,
+                                       accumulate);
+    if constexpr (Rows > 1)
+        if (row < m)
+            multiply_rows<Rows / 2, Registers>(m - row, depth, {a.data + row * a.row, a.row, a.column}, panel,
+                                               c + row * c_row, c_row, width, accumulate);
+}
+
+template <int Registers>
+__attribute__((noinline)) void multiply_panel(int m, int width, int k, Strided a, Strided b, float* c, std::size_t c_row,
+                                              bool accumulate) {
+    alignas(64) float panel[kPanelDepth * Registers * kLanes];
+    for (int first = 0; first < k; first += kPanelDepth) {
+        const int depth = std::min(kPanelDepth, k - first);
+        copy_panel<Registers>(depth, width, {b.data + first * b.row, b.row, b.column}, panel);
+        multiply_rows<kSumRegisters / Registers, Registers>(m, depth, {a.data + first * a.column, a.row, a.column}, panel, c, c_row,
+                                                    width, accumulate || first > 0);
+    }
+}
+
+void multiply_strided(int m, int n, int k, Strided a, Strided b, float* c, bool accumulate) {
+    const int registers = (n + kLanes - 1) / kLanes;
+    // Panels of three where that leaves no narrow one behind.
+    const int widest = registers % kWidestPanel != 0 && registers % 3 == 0 ? 3 : kWidestPanel;
+    if (k == 0 && !accumulate) std::memset(c, 0, sizeof(float) * m * n);
+    for (int column = 0; column < n; column += widest * kLanes) {
+        const int width = std::min(widest * kLanes, n - column);
+        const Strided part{b.data + column * b.column, b.row, b.column};
+        switch ((width + kLanes - 1) / kLanes) {
+            case 1: multiply_panel<1>(m, width, k, a, part, c + column, n, accumulate); break;
+            case 2: multiply_panel<2>(m, width, k, a, part, c + column, n, accumulate); break;
+            case 3: multiply_panel<3>(m, width, k, a, part, c + column, n, accumulate); break;
+            default: multiply_panel<4>(m, width, k, a, part, c + column, n, accumulate);
+        }
+    }
 }
 
 void multiply(int m, int n, int k, const float* a, const float* b, float* c, bool accumulate) {
-    assign(Output(c, m, n), Input(a, m, k) * Input(b, k, n), accumulate);
+    multiply_strided(m, n, k, {a, static_cast<std::size_t>(k), 1}, {b, static_cast<std::size_t>(n), 1}, c, accumulate);
 }
 
 void multiply_bt(int m, int n, int k, const float* a, const float* b, float* c, bool accumulate) {
-    assign(Output(c, m, n), Input(a, m, k) * Input(b, n, k).transpose(), accumulate);
+    multiply_strided(m, n, k, {a, static_cast<std::size_t>(k), 1}, {b, 1, static_cast<std::size_t>(k)}, c, accumulate);
 }
 
 void multiply_at(int m, int n, int k, const float* a, const float* b, float* c, bool accumulate) {
-    assign(Output(c, m, n), Input(a, k, m).transpose() * Input(b, k, n), accumulate);
+    multiply_strided(m, n, k, {a, 1, static_cast<std::size_t>(m)}, {b, static_cast<std::size_t>(n), 1}, c, accumulate);
 }
 
 }  // namespace

@@ -147,9 +147,14 @@ struct KernelTable {
     void (*from_byte)(std::size_t n, float scale, const std::int8_t* x, float* y);
 
     // --- learning ------------------------------------------------------------------------------------------------------
-    // Each row of logits becomes the gradient of scale * (its cross-entropy); returns the sum of the cross-entropies. A row
-    // whose target is kNoTarget has none: its gradient is zero.
-    double (*softmax_cross_entropy)(int rows, int classes, const std::int32_t* target, float scale, float* logits);
+    // scores[items x tokens], one block of a catalogue, become exp(score + bias - reference) and are added to partition[t];
+    // bias may be nullptr. The reference[t] of a token (at first -infinity) is what the highest score of an early block was:
+    // where a later score lies far above it, it is raised, and what earlier blocks gave must be multiplied by correction[t]
+    // (1 where nothing changed), as partition has been. Returns whether any was raised.
+    bool (*exponential_scores)(int items, int tokens, const float* bias, float* scores, float* reference, float* partition,
+                               float* correction);
+    // y[r] += sum_c x[r,c] weight[c].
+    void (*weighted_row_sums)(int rows, int columns, const float* x, const float* weight, float* y);
     // Decoupled weight decay (Loshchilov & Hutter 2019): the two bias corrections are folded into rate and epsilon.
     void (*adamw)(std::size_t n, float rate, float beta1, float beta2, float epsilon, float decay, const float* gradient,
                   float* first, float* second, float* value);

@@ -37,18 +37,44 @@ struct Part {
     std::size_t lanes;
     std::size_t bytes() const { return lanes * sizeof(float); }
     int count() const { return static_cast<int>(lanes); }
+#if defined(__AVX512F__)
+    __mmask16 mask() const { return static_cast<__mmask16>((1u << lanes) - 1); }
+#elif defined(__AVX2__)
+    __m256i mask() const {
+        return _mm256_cmpgt_epi32(_mm256_set1_epi32(count()), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+    }
+#endif
 };
 
-template <typename Width>
-HOLOMAMBA_INLINE Lanes load(const float* p, Width width) {
-    Lanes v{};
-    std::memcpy(&v, p, width.bytes());
+HOLOMAMBA_INLINE Lanes load(const float* p, Full) {
+    Lanes v;
+    std::memcpy(&v, p, sizeof v);
     return v;
 }
 
-template <typename Width>
-HOLOMAMBA_INLINE void store(float* p, Lanes v, Width width) {
-    std::memcpy(p, &v, width.bytes());
+HOLOMAMBA_INLINE void store(float* p, Lanes v, Full) { std::memcpy(p, &v, sizeof v); }
+
+// The first few lanes; the others are zero when loaded.
+HOLOMAMBA_INLINE Lanes load(const float* p, Part part) {
+#if defined(__AVX512F__)
+    return _mm512_maskz_loadu_ps(part.mask(), p);
+#elif defined(__AVX2__)
+    return _mm256_maskload_ps(p, part.mask());
+#else
+    Lanes v{};
+    std::memcpy(&v, p, part.bytes());
+    return v;
+#endif
+}
+
+HOLOMAMBA_INLINE void store(float* p, Lanes v, Part part) {
+#if defined(__AVX512F__)
+    _mm512_mask_storeu_ps(p, part.mask(), v);
+#elif defined(__AVX2__)
+    _mm256_maskstore_ps(p, part.mask(), v);
+#else
+    std::memcpy(p, &v, part.bytes());
+#endif
 }
 
 template <typename Width>

@@ -2,43 +2,46 @@
 #pragma once
 
 #include <cmath>
-#include <type_traits>
 
 #include "kernels/lanes.hpp"
 
 namespace holomamba {
 namespace {
 
-double softmax_cross_entropy(int rows, int classes, const std::int32_t* target, float scale, float* logits) {
-    double total = 0;
-    for (int r = 0; r < rows; r++, logits += classes) {
-        if (target[r] == kNoTarget) {
-            std::memset(logits, 0, sizeof(float) * classes);
-            continue;
+bool exponential_scores(int items, int tokens, const float* bias, float* scores, float* reference, float* partition,
+                        float* correction) {
+    // Far from where single precision ends, so that sums over a catalogue fit as well.
+    constexpr float kMargin = 30;
+    bool corrected = false;
+    for_lanes(tokens, [&](std::size_t t, auto width) {
+        const auto score = [&](int i) {
+            return load(scores + static_cast<std::size_t>(i) * tokens + t, width) + (bias ? bias[i] : 0.0f);
+        };
+        Lanes highest = score(0);
+        for (int i = 1; i < items; i++) highest = maximum(highest, score(i));
+        const Lanes before = load(reference + t, width);
+        const Lanes now = highest > before + kMargin ? highest : before;
+        const Lanes factor = exponential(before - now);
+        Lanes total{};
+        for (int i = 0; i < items; i++) {
+            const Lanes e = exponential(score(i) - now);
+            store(scores + static_cast<std::size_t>(i) * tokens + t, e, width);
+            total += e;
         }
-        Lanes largest = splat(logits[0]);
-        float highest = logits[0];
-        for_lanes(classes, [&](std::size_t i, auto width) {
-            if constexpr (std::is_same_v<decltype(width), Full>) largest = maximum(largest, load(logits + i, width));
-            else for (int j = 0; j < width.count(); j++) highest = std::fmax(highest, logits[i + j]);
-        });
-        for (int j = 0; j < kLanes; j++) highest = std::fmax(highest, largest[j]);
-        const float target_logit = logits[target[r]];
-        Lanes total_lanes{};
-        float rest = 0;
-        for_lanes(classes, [&](std::size_t i, auto width) {
-            const Lanes e = exponential(load(logits + i, width) - highest);
-            if constexpr (std::is_same_v<decltype(width), Full>) total_lanes += e;
-            else for (int j = 0; j < width.count(); j++) rest += e[j];
-            store(logits + i, e, width);
-        });
-        const float partition = sum(total_lanes) + rest;
-        total += static_cast<double>(std::log(partition)) + highest - target_logit;
-        const float factor = scale / partition;
-        for_lanes(classes, [&](std::size_t i, auto width) { store(logits + i, load(logits + i, width) * factor, width); });
-        logits[target[r]] -= scale;
+        store(partition + t, load(partition + t, width) * factor + total, width);
+        store(reference + t, now, width);
+        store(correction + t, factor, width);
+        for (int j = 0; j < width.count(); j++) corrected |= now[j] != before[j];
+    });
+    return corrected;
+}
+
+void weighted_row_sums(int rows, int columns, const float* x, const float* weight, float* y) {
+    for (int r = 0; r < rows; r++, x += columns) {
+        Lanes total{};
+        for_lanes(columns, [&](std::size_t i, auto width) { total = fused(load(x + i, width), load(weight + i, width), total); });
+        y[r] += sum(total);
     }
-    return total;
 }
 
 void adamw(std::size_t n, float rate, float beta1, float beta2, float epsilon, float decay, const float* gradient,

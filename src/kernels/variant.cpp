@@ -61,7 +61,8 @@ const holomamba::KernelTable HOLOMAMBA_JOIN(holomamba_kernels_, HOLOMAMBA_VARIAN
     .from_half = holomamba::from_half,
     .to_byte = holomamba::to_byte,
     .from_byte = holomamba::from_byte,
-    .softmax_cross_entropy = holomamba::softmax_cross_entropy,
+    .exponential_scores = holomamba::exponential_scores,
+    .weighted_row_sums = holomamba::weighted_row_sums,
     .adamw = holomamba::adamw,
     .squared_norm = holomamba::squared_norm,
 };

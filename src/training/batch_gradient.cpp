@@ -16,7 +16,7 @@ struct BatchGradient::Worker {
     std::vector<float> draw, dtoken;     // [rows x d] of the composed items
     std::vector<float> dbias;            // [scored rows]
     HolographicEmbedding::ValueGradient values;
-    std::vector<float> logits;
+    CrossEntropy cross_entropy;
     std::vector<std::int32_t> targets;
     SeenItems seen;
     double loss = 0;
@@ -129,8 +129,8 @@ void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batc
     const HeadGradient head_gradient{tied ? worker.draw.data() : gradients + network_.head_table(),
                                      tied ? worker.dbias.data() : nullptr,
                                      network_.learns_repeats() ? gradients + network_.head_repeat() : nullptr};
-    worker.loss += cross_entropy(kernels_, pass.tokens(), d, scored_, encoded, worker.targets.data(), worker.seen, head,
-                                 batch.scale, dencoded, head_gradient, worker.logits);
+    worker.loss += worker.cross_entropy.add(kernels_, pass.tokens(), d, scored_, encoded, worker.targets.data(), worker.seen,
+                                            head, batch.scale, dencoded, head_gradient);
     const float* dtokens = network_.backward(pass, dencoded, worker.kept);
     for (std::size_t t = 0; t < inputs.size(); t++)
         kernels_.add(width, dtokens + t * width, worker.dtoken.data() + inputs[t] * width);

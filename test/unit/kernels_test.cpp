@@ -22,7 +22,7 @@ INSTANTIATE_TEST_SUITE_P(Tables, Kernels, testing::ValuesIn(kernel_tables()),
                          [](const auto& table) { return std::string(table.param->name); });
 
 TEST_P(Kernels, Products) {
-    for (const auto [m, n, depth] : {std::array{1, 7, 5}, {5, 1, 33}, {17, 30, 64}, {64, 130, 3}}) {
+    for (const auto [m, n, depth] : {std::array{1, 7, 5}, {5, 1, 33}, {17, 30, 64}, {64, 130, 3}, {37, 100, 300}}) {
         const Vector a = random_vector(random, m * depth), b = random_vector(random, depth * n);
         Vector expected(m * n, 1.0), at(a.size()), bt(b.size());
         for (int i = 0; i < m; i++)
@@ -355,23 +355,52 @@ TEST_P(Kernels, SelectiveScan) {
     }
 }
 
-TEST_P(Kernels, SoftmaxCrossEntropy) {
-    const int rows = 4, classes = 37;
-    Vector logits = random_vector(random, rows * classes, 5);
-    const std::vector<std::int32_t> target{0, 36, kNoTarget, 20};
-    const auto loss = [&] {
-        double total = 0;
-        for (int r = 0; r < rows; r++) {
-            if (target[r] == kNoTarget) continue;
-            double partition = 0;
-            for (int i = 0; i < classes; i++) partition += std::exp(logits[r * classes + i]);
-            total += std::log(partition) - logits[r * classes + target[r]];
+TEST_P(Kernels, ExponentialScores) {
+    const int items = 7, tokens = 21;
+    const Vector bias = random_vector(random, items);
+    Vector totals(tokens, 0.0), references(tokens);
+    Floats reference(tokens, -std::numeric_limits<float>::infinity()), partition(tokens, 0.0f), correction(tokens);
+    // The third block lies far above what the first one has made the reference, for every other token.
+    for (const double raise : {0.0, 5.0, 70.0, 0.0}) {
+        Vector scores = random_vector(random, items * tokens, 5);
+        for (int i = 0; i < items; i++)
+            for (int t = 0; t < tokens; t += 2) scores[i * tokens + t] += raise;
+        const Floats before = reference;
+        Floats e = to_float(scores);
+        const bool corrected = k.exponential_scores(items, tokens, to_float(bias).data(), e.data(), reference.data(),
+                                                    partition.data(), correction.data());
+        EXPECT_EQ(corrected, reference != before);
+        for (int t = 0; t < tokens; t++) {
+            EXPECT_EQ(correction[t] == 1.0f, reference[t] == before[t]);
+            if (reference[t] != before[t]) {
+                totals[t] *= std::exp(std::max(static_cast<double>(before[t]) - reference[t], -87.0));
+                EXPECT_EQ(raise == 0 || (raise == 70 && t % 2 == 0), true);
+            }
+            for (int i = 0; i < items; i++) {
+                const double exact = std::exp(scores[i * tokens + t] + bias[i] - reference[t]);
+                totals[t] += exact;
+                EXPECT_NEAR(e[i * tokens + t], exact, 2e-5 * exact + 2e-38);  // the least that exponential() gives
+            }
+            EXPECT_NEAR(partition[t] / totals[t], 1, 2e-5);
         }
-        return total;
-    };
-    Floats gradient = to_float(logits);
-    EXPECT_NEAR(k.softmax_cross_entropy(rows, classes, target.data(), 0.25f, gradient.data()), loss(), 1e-4);
-    expect_near(gradient, reference::central_differences(logits, [&] { return 0.25 * loss(); }), 1e-4, "gradient");
+    }
+    // Without a bias.
+    Floats score(tokens, 1.5f), zero(tokens, 0.0f);
+    reference.assign(tokens, -std::numeric_limits<float>::infinity());
+    k.exponential_scores(1, tokens, nullptr, score.data(), reference.data(), zero.data(), correction.data());
+    for (int t = 0; t < tokens; t++) EXPECT_EQ(zero[t], 1.0f);
+}
+
+TEST_P(Kernels, WeightedRowSums) {
+    const int rows = 3, columns = 37;
+    const Vector x = random_vector(random, rows * columns), weight = random_vector(random, columns);
+    Floats y(rows, 2.0f);
+    k.weighted_row_sums(rows, columns, to_float(x).data(), to_float(weight).data(), y.data());
+    for (int r = 0; r < rows; r++) {
+        double total = 2;
+        for (int c = 0; c < columns; c++) total += x[r * columns + c] * weight[c];
+        EXPECT_NEAR(y[r], total, 1e-5);
+    }
 }
 
 TEST_P(Kernels, DropoutKeepsItsMaskAndItsMean) {
