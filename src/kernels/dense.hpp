@@ -42,8 +42,14 @@ template <int Rows, int Registers>
 HOLOMAMBA_INLINE void multiply_tile(int depth, Strided a, const float* panel, float* c, std::size_t c_row, int width,
                                     bool accumulate) {
     constexpr int kColumns = Registers * kLanes;
+    // A large C and the next rows of a large A arrive while this tile is computed.
+    if (accumulate)
+        for (int row = 0; row < Rows; row++)
+            for (int r = 0; r < Registers; r++) __builtin_prefetch(c + row * c_row + r * kLanes, 1);
+    const float* ahead = a.data + Rows * a.row;
     Lanes sums[Rows][Registers] = {};
     for (int j = 0; j < depth; j++) {
+        __builtin_prefetch(ahead + j * Rows);
         Lanes b[Registers];
         for (int r = 0; r < Registers; r++) b[r] = load(panel + j * kColumns + r * kLanes, Full{});
         for (int row = 0; row < Rows; row++) {
