@@ -34,10 +34,10 @@ struct Options {
     int max_history = 200;
     std::string windows = "all";
     double dropout = kAuto;
-    double item_dropout = 0.05;
+    double item_dropout = 0.1;
     double learning_rate = 8e-3;
     std::string schedule = "linear";
-    double weight_decay = 0.01;
+    double weight_decay = 0.1;
     double gradient_clip = 5;
     int batch_size = kAuto;
     int epochs = kAuto;
