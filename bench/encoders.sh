@@ -103,8 +103,8 @@ exchanged() {
         load "$set"
         tests "$set"
         test_line "default options" films ''
-        test_line '`block` `gru`' films '"block": "gru", '
-        test_line '`block` `attention`' films "\"block\": \"attention\", \"attention_span\": $span, "
+        test_line "\`block\` \`gru\`" films '"block": "gru", '
+        test_line "\`block\` \`attention\`" films "\"block\": \"attention\", \"attention_span\": $span, "
         as_server_user dropdb -h "$server_work" -U postgres bench
     done
 }

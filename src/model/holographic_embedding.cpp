@@ -33,6 +33,8 @@ HolographicEmbedding::HolographicEmbedding(const Options& options, const Catalog
       d_(options.dimension),
       spectrum_(spectrum_size(options.dimension)),
       paper_(options.paper_initialisation()),
+      binds_(options.attributes != "added"),
+      adds_(options.attributes != "bound"),
       bound_scale_(paper_ ? 1.0f / std::sqrt(static_cast<float>(d_)) : 1.0f),
       items_(layout.add("embedding.items", {catalogue.items + 2, d_})) {
     const int attributes = static_cast<int>(catalogue.attributes.size());
@@ -47,8 +49,8 @@ HolographicEmbedding::HolographicEmbedding(const Options& options, const Catalog
     value_starts_.push_back(value);
     if (attributes > 0) {
         roles_ = layout.add("embedding.roles", {attributes, d_}, false);
-        bound_ = layout.add("embedding.bound", {attributes});
-        if (!paper_) added_ = layout.add("embedding.added", {attributes});
+        bound_ = layout.add("embedding.bound", {attributes}, binds_);
+        if (!paper_) added_ = layout.add("embedding.added", {attributes}, adds_);
     }
     gain_ = layout.add("embedding.norm.gain", {d_});
     bias_ = layout.add("embedding.norm.bias", {d_});
@@ -75,8 +77,8 @@ void HolographicEmbedding::initialise(Random& random, float* parameters) const {
         } else {
             hrr::unitary_vector(d_, random.next(), role);
         }
-        parameters[bound_ + r] = 0.5f;
-        if (!paper_) parameters[added_ + r] = static_cast<float>(0.02 * std::sqrt(static_cast<double>(d_)));
+        if (binds_) parameters[bound_ + r] = 0.5f;
+        if (!paper_ && adds_) parameters[added_ + r] = static_cast<float>(0.02 * std::sqrt(static_cast<double>(d_)));
     }
     std::fill_n(parameters + gain_, d_, 1.0f);
     std::fill_n(parameters + bias_, d_, 0.0f);

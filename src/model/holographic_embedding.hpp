@@ -14,6 +14,7 @@ namespace holomamba {
 
 // raw_i   = e_i + sum_r ( bound_r s bind(e_i, f_ir) + added_r f_ir ),   f_ir = bind(role_r, mean of the values of i)
 // token_i = LayerNorm(raw_i)
+// With the option "attributes" one of bound_r and added_r stays zero.
 // s = 1; with the paper's initialisation s = 1/sqrt(d), there is no added_r, and the roles are the identity.
 // Two rows follow the items: the unknown item and the start token, without attributes. An item that stands for itself by its
 // attributes alone, because no event has taught anything about it, has the unknown item's vector as its e_i.
@@ -64,7 +65,7 @@ class HolographicEmbedding {
     const Catalogue& catalogue_;
     int d_;
     std::size_t spectrum_;
-    bool paper_;
+    bool paper_, binds_, adds_;
     float bound_scale_;
     std::size_t items_, roles_ = 0, bound_ = 0, added_ = 0, gain_, bias_;
     std::vector<std::size_t> values_;        // parameter offset of each attribute's values (categories) or base (numbers)

@@ -42,6 +42,8 @@ const std::vector<Option>& table() {
         {"residual", &Options::residual, 0, 0, {"post", "pre"}, "where the layer norm of a residual connection sits"},
         {"head", &Options::head, 0, 0, {"tied", "untied"},
          "score against the item vectors with a bias, or against a table of its own"},
+        {"attributes", &Options::attributes, 0, 0, {"both", "bound", "added"},
+         "how attributes enter an item's vector: bound to the item, added to it, or both"},
         {"repeats", &Options::repeats, 0, 0, {"learned", "ignored"},
          "learn what it adds to an item's score that the user has had it before, or leave that to the encoder"},
         {"initialisation", &Options::initialisation, 0, 0, {"small", "paper"},

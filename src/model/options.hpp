@@ -25,6 +25,7 @@ struct Options {
     int feed_forward = 4;   // width of the feed-forward / d; 0 leaves it out
     std::string residual = "post";        // post: LN(x + f(x)); pre: x + f(LN(x)), without a final norm
     std::string head = "tied";            // tied: scores against the item vectors, with bias; untied: a table of its own
+    std::string attributes = "both";      // both: bound and added; bound: only bound; added: only added
     std::string repeats = "learned";       // learned: a score of its own for having had an item before; ignored: none
     std::string initialisation = "small";  // small: N(0, 0.02) items, unitary roles; paper: as arXiv 2601.08360
 

@@ -240,6 +240,33 @@ TEST(SettledOptions, FollowTheDataAndLeaveAloneWhatIsChosen) {
     EXPECT_EQ(settled(options, ring(50001, 5, 8)).negatives, 0);
 }
 
+TEST(Trainer, AttributesAreBoundOrAddedOrBoth) {
+    Dataset data = ring(9, 6, 7);
+    Attribute parity;
+    parity.name = "parity";
+    parity.values = 2;
+    parity.offsets = {0};
+    for (int i = 0; i < 9; i++) {
+        parity.indices.push_back(i % 2);
+        parity.offsets.push_back(i + 1);
+    }
+    data.catalogue.attributes.push_back(parity);
+    for (const auto& [choice, binds, adds] : {std::tuple{"both", true, true}, {"bound", true, false}, {"added", false, true}}) {
+        Options options = small_options();
+        options.attributes = choice;
+        const auto weights = train(data, options);
+        const Network network(options, data.catalogue);
+        for (const ParameterInfo& p : network.layout().parameters()) {
+            if (p.name == "embedding.bound") {
+                EXPECT_EQ(weights[p.offset] != 0, binds) << choice;
+            }
+            if (p.name == "embedding.added") {
+                EXPECT_EQ(weights[p.offset] != 0, adds) << choice;
+            }
+        }
+    }
+}
+
 TEST(Trainer, SampledNegativesLearnTheRingToo) {
     const Dataset data = ring(200, 100, 14);
     Options options = small_options();
