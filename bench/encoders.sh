@@ -5,11 +5,11 @@
 #   bench/encoders.sh exchanged [SET ...]
 #   bench/encoders.sh cost
 #
-# accuracy: GRU4Rec and SASRec know items alone, without attributes. Their learning rate and dropout are those of a grid that
-# the validation events like best (one seed); what is printed is the test of that point with seeds 42, 43, 44, beside our
-# default options. Leave one out, P-excl, full ranking.
+# accuracy: GRU4Rec and SASRec know items alone, without attributes. Their learning rate and then their dropout are those that
+# the validation events like best (one seed); what is printed is the test with those and seeds 42, 43, 44, beside our default
+# options. Leave one out, P-excl, full ranking.
 #
-#   RATES, DROPOUTS   the grid (0.002 0.004 0.008, and 0.2 0.35 0.5)
+#   RATES, DROPOUTS   what is tried (0.002 0.004 0.008, and 0.35 0.2 0.5)
 #
 # exchanged: the default options, attributes and all, with another block and nothing else.
 #
@@ -22,6 +22,7 @@ source "$(dirname "$0")/common.sh"
 mode=${1:?accuracy, exchanged or cost}
 shift
 seeds=(42 43 44)
+read -r -a dropouts <<<"${DROPOUTS:-0.35 0.2 0.5}"
 
 # train MODEL OPTIONS: a version with these options, active.
 train() {
@@ -49,22 +50,24 @@ test_line() {
     echo "$line"
 }
 
-# grid BLOCK SPAN: the point of the grid with the best validation, in $best.
-grid() {
-    local rate dropout found best_ndcg=0
-    for rate in ${RATES:-0.002 0.004 0.008}; do
-        for dropout in ${DROPOUTS:-0.2 0.35 0.5}; do
-            options="\"block\": \"$1\", \"expand\": 1, \"attention_span\": $2, \"learning_rate\": $rate, \"dropout\": $dropout, \"item_dropout\": 0, \"patience\": 4, "
-            train plain "$options\"seed\": 42"
-            found=$(validation plain)
-            echo "| $1 | $rate | $dropout | ${found#* } / ${found% *} |"
-            if [[ $(awk -v a="${found% *}" -v b="$best_ndcg" 'BEGIN { print (a > b) }') == 1 ]]; then
-                best_ndcg=${found% *}
-                best=$options
-            fi
-            forget plain
-        done
-    done
+# tried RATE DROPOUT: trains the block of tune() so, says what validation found, and keeps in $best what is best so far.
+tried() {
+    local options found
+    options="\"block\": \"$block\", \"expand\": 1, \"attention_span\": $span, \"learning_rate\": $1, \"dropout\": $2, \"item_dropout\": 0, \"patience\": 4, "
+    train plain "$options\"seed\": 42"
+    found=$(validation plain)
+    echo "| $block | $1 | $2 | ${found#* } / ${found% *} |"
+    if [[ $(awk -v a="${found% *}" -v b="$best_ndcg" 'BEGIN { print (a > b) }') == 1 ]]; then
+        best_ndcg=${found% *} best=$options best_rate=$1
+    fi
+    forget plain
+}
+
+# tune BLOCK: the options with the best validation, in $best: the best rate at the first dropout, then the best dropout.
+tune() {
+    local block=$1 rate dropout best_ndcg=0 best_rate
+    for rate in ${RATES:-0.002 0.004 0.008}; do tried "$rate" "${dropouts[0]}"; done
+    for dropout in "${dropouts[@]:1}"; do tried "$best_rate" "$dropout"; done
 }
 
 # tests TITLE: the head of a table of tests.
@@ -86,9 +89,9 @@ accuracy() {
     for set in "$@"; do
         load "$set"
         printf '\n%s, validation, seed 42:\n\n| block | learning_rate | dropout | hit_rate@10 / ndcg@10 |\n| --- | --- | --- | --- |\n' "$set"
-        grid gru "$span"
+        tune gru
         best_gru=$best
-        grid attention "$span"
+        tune attention
         tests "$set"
         test_line "default options" films ''
         test_line "GRU4Rec, tuned" plain "$best_gru"

@@ -26,8 +26,9 @@ namespace {
 
 // Users ranked and put out together.
 constexpr int kBlock = 1024;
-// What a user takes in memory beside events, vector and all, and an event, while seen items are gathered.
-constexpr double kBytesOfUser = 1536;
+// What a user takes in memory while seen items are gathered, beside the vector, which the server's allocator may round up
+// to twice its size; and an event.
+constexpr double kBytesOfUser = 256;
 constexpr double kBytesOfEvent = sizeof(holomamba::SeenItem) + sizeof(int32);
 
 struct Work {
@@ -108,6 +109,7 @@ struct SeenReceiver {
     DestReceiver receiver;  // first
     IdSet* users;
     IdSet* items;
+    int16 user_width, item_width;  // see stored_width()
     SeenItems* seen;
     int count;
     SeenItem waiting[kBlock];
@@ -118,11 +120,20 @@ void hand_over(SeenReceiver* to) {
     to->count = 0;
 }
 
+Datum widened(Datum id, int16 width) {
+    switch (width) {
+        case sizeof(int16): return Int64GetDatum(DatumGetInt16(id));
+        case sizeof(int32): return Int64GetDatum(DatumGetInt32(id));
+        default: return id;
+    }
+}
+
 bool receive_event(TupleTableSlot* event, DestReceiver* receiver) {
     auto* to = reinterpret_cast<SeenReceiver*>(receiver);
     slot_getallattrs(event);
-    const int32 item = find_id(to->items, event->tts_values[1]);
-    const int32 user = item < 0 ? -1 : find_id(to->users, event->tts_values[0]);
+    if (event->tts_isnull[0] || event->tts_isnull[1]) return true;
+    const int32 item = find_id(to->items, widened(event->tts_values[1], to->item_width));
+    const int32 user = item < 0 ? -1 : find_id(to->users, widened(event->tts_values[0], to->user_width));
     if (user < 0) return true;
     to->waiting[to->count++] = {user, item};
     if (to->count == kBlock) hand_over(to);
@@ -142,11 +153,11 @@ double rows_of(Oid table) {
     return Max(rows, 0.0);
 }
 
-// Users read together, so that the events are read once for as many of them as memory allows.
-long users_at_once(const ServingModel& m) {
+// Users read together, so that the events are read once for as many of them as maintenance_work_mem allows.
+long users_at_once(const ServingModel& m, std::size_t width) {
     const double users = Max(rows_of(m.users_table), 1.0), events = rows_of(m.interactions);
-    const double most = maintenance_work_mem * 1024.0 / (kBytesOfUser + kBytesOfEvent * events / users);
-    return static_cast<long>(Min(Max(most, 1.0 * kBlock), 1e7));
+    const double bytes = kBytesOfUser + 2.0 * sizeof(float) * static_cast<double>(width) + kBytesOfEvent * events / users;
+    return static_cast<long>(Min(Max(maintenance_work_mem * 1024.0 / bytes, 1.0 * kBlock), 1e7));
 }
 
 // What the users of the last result have had. Returns for each row the place of its user: the row where the same user
@@ -166,6 +177,8 @@ int32* read_seen(const Asked& asked, const ItemIds& items, bool all_users, int t
     reader->users = make_id_set(ids, nullptr, static_cast<int>(count), m.user_family,
                                 collation_of(m.users_table, "user_id"), CurrentMemoryContext);
     reader->items = items.places;
+    reader->user_width = stored_width(m.user_stored, m.user_family);
+    reader->item_width = stored_width(m.item_stored, m.item_family);
     reader->seen = &work->seen;
     core_call([&] { work->seen.start(count); });
 
@@ -246,7 +259,7 @@ Datum holomamba_recommend_batch(PG_FUNCTION_ARGS) {
                                       .threads = holomamba::thread_count(trained.threads)};
     const bool with_seen = seen_score != 0;
     Portal cursor = open_cursor(batch_users_statement(m, asked.ids, all_users), &p);
-    const long at_once = with_seen ? users_at_once(m) : kBlock;
+    const long at_once = with_seen ? users_at_once(m, work->items.width()) : kBlock;
     MemoryContext slice = AllocSetContextCreate(CurrentMemoryContext, "users of a batch", ALLOCSET_DEFAULT_SIZES);
     MemoryContext block = AllocSetContextCreate(CurrentMemoryContext, "block of a batch", ALLOCSET_DEFAULT_SIZES);
     for (;;) {

@@ -3,6 +3,7 @@
 #include <initializer_list>
 
 extern "C" {
+#include "catalog/pg_type_d.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 }
@@ -132,13 +133,12 @@ constexpr const char* kTheseUsers = R"(
       FROM unnest($1) WITH ORDINALITY AS g (user_id, number) LEFT JOIN {users} u ON u.user_id = g.user_id
       WHERE g.user_id IS NOT NULL)";
 
-// In no order: whoever reads them knows the users' places. The planner may take an index for few users.
+// In no order: whoever reads them knows the users' places. The planner may take an index for few users. There may be very
+// many, so the executor evaluates nothing for each of them: NULLs are passed over and integers widened as they come.
 constexpr const char* kBatchEvents = R"(
-SELECT e.{user_column}::{user_family}, e.{item_column}::{item_family}
-FROM {events} e
-WHERE e.{item_column} IS NOT NULL{of_users})";
-constexpr const char* kOfAllUsers = " AND e.{user_column} IS NOT NULL";
-constexpr const char* kOfTheseUsers = " AND e.{user_column} IN (SELECT unnest($1))";
+SELECT e.{user_column}{user_cast}, e.{item_column}{item_cast}
+FROM {events} e{of_users})";
+constexpr const char* kOfTheseUsers = " WHERE e.{user_column} IN (SELECT unnest($1))";
 
 const char* candidates_clause(Candidates candidates) {
     switch (candidates) {
@@ -187,8 +187,21 @@ const char* batch_users_statement(const ServingModel& m, Oid ids, bool all_users
                   {{"ids", format_type_be(ids)}, {"who", all_users ? kAllUsers : kTheseUsers}, {"nobody", kNobody}});
 }
 
+int16 stored_width(Oid stored, Oid family) {
+    if (family != INT8OID || !FLOAT8PASSBYVAL) return 0;
+    switch (stored) {
+        case INT2OID: return sizeof(int16);
+        case INT4OID: return sizeof(int32);
+        case INT8OID: return sizeof(int64);
+        default: return 0;
+    }
+}
+
 const char* batch_events_statement(const ServingModel& m, bool all_users) {
-    return filled(kBatchEvents, m, {{"of_users", all_users ? kOfAllUsers : kOfTheseUsers}});
+    return filled(kBatchEvents, m,
+                  {{"user_cast", stored_width(m.user_stored, m.user_family) > 0 ? "" : "::{user_family}"},
+                   {"item_cast", stored_width(m.item_stored, m.item_family) > 0 ? "" : "::{item_family}"},
+                   {"of_users", all_users ? "" : kOfTheseUsers}});
 }
 
 }  // namespace holomamba::postgres

@@ -39,7 +39,10 @@ const char* batch_items_statement(const ServingModel& m, bool candidates, bool e
 // Rows (user_id, vector, user_id as the family of ids), in the order of $1, or all users of the model by id where
 // `all_users`.
 const char* batch_users_statement(const ServingModel& m, Oid ids, bool all_users);
-// Rows (user_id, item_id), as the families of ids: the events of the users $1, or of all.
+// Rows (user_id, item_id), NULLs among them: the events of the users $1, or of all. Ids are of their families, but for
+// integers, which are as the table stores them where stored_width() is not 0.
 const char* batch_events_statement(const ServingModel& m, bool all_users);
+// The bytes of an id in a column of type `stored` that batch_events_statement() leaves as it is; 0: it is of its family.
+int16 stored_width(Oid stored, Oid family);
 
 }  // namespace holomamba::postgres

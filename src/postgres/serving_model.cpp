@@ -117,8 +117,12 @@ ServingModel choose_model(const char* name, bool k_given, int32 k, const char* v
     m.users_table = get_relname_relid(users, ours);
     m.users = qualified("holomamba", users);
     m.events = qualified(get_namespace_name(get_rel_namespace(m.interactions)), events);
-    m.user_column = quote_identifier(text_of(0, 6));
-    m.item_column = quote_identifier(text_of(0, 7));
+    const char* user_column = text_of(0, 6);
+    const char* item_column = text_of(0, 7);
+    m.user_stored = get_atttype(m.interactions, get_attnum(m.interactions, user_column));
+    m.item_stored = get_atttype(m.interactions, get_attnum(m.interactions, item_column));
+    m.user_column = quote_identifier(user_column);
+    m.item_column = quote_identifier(item_column);
     SPI_freetuptable(SPI_tuptable);
     return m;
 }

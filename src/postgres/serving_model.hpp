@@ -14,7 +14,8 @@ struct ServingModel {
     const char* name;  // not quoted
     int32 version;     // the active one
     Oid interactions, items_table, users_table;
-    Oid user_type, item_type;      // of the columns
+    Oid user_type, item_type;      // of the columns, as the model was declared
+    Oid user_stored, item_stored;  // and as they are now
     Oid user_family, item_family;  // bigint, text or uuid: what ids of those types are passed and compared as
     const char* schema;            // of the extension's types, functions and operators
     const char *items, *users, *events, *user_column, *item_column;

@@ -15,10 +15,10 @@ void SeenItems::start(std::size_t users) {
 
 void SeenItems::add(std::span<const SeenItem> seen) {
     events_.insert(events_.end(), seen.begin(), seen.end());
-    for (const SeenItem& event : seen) ends_[static_cast<std::size_t>(event.user)]++;
 }
 
 void SeenItems::finish(int threads) {
+    for (const SeenItem& event : events_) ends_[static_cast<std::size_t>(event.user)]++;
     std::size_t all = 0;
     for (std::size_t user = 0; user < starts_.size(); user++) {
         starts_[user] = all;
