@@ -16,7 +16,6 @@ paper='"feed_forward": 0, "residual": "pre", "head": "untied", "repeats": "ignor
        "expand": 2, "conv_width": 4, "validation": "off"'
 
 bench_server() {
-    [[ -d $DATA ]] || server_die "no data in $DATA: set DATA"
     mkdir -p build
     server_build all >build/bench.log 2>&1 || server_die "$(tail -n 30 build/bench.log)"
     server_prepare
@@ -26,6 +25,7 @@ bench_server() {
 # bench_load DATABASE DATASET MIN_COUNT: a database with the data set's events of items with at least so many events, and
 # those items.
 bench_load() {
+    [[ -d $DATA ]] || server_die "no data in $DATA: set DATA"
     as_server_user createdb -h "$server_work" -U postgres "$1"
     zcat "$DATA/$2/interactions.csv.gz" >"$server_work/interactions.csv"
     zcat "$DATA/$2/items.csv.gz" >"$server_work/items.csv"

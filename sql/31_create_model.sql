@@ -296,7 +296,7 @@ $$;
 
 COMMENT ON FUNCTION holomamba.assert_tables_exist(holomamba.model_catalogue, boolean) IS 'an error where a table that a model was made of has been dropped';
 
--- The only function here that runs with its owner's rights, for no role but the extension's may create in this schema. It
+-- Runs with its owner's rights, for no role but the extension's may create in this schema. It
 -- needs not know who calls: whoever does, it makes what the catalogue's row says, in the name of the owner of the
 -- interactions, who was asked when the row was written.
 CREATE FUNCTION holomamba.create_tables(model name) RETURNS void

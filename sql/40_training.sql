@@ -216,7 +216,7 @@ AS $$
 DECLARE
     m holomamba.model_catalogue;
     chosen jsonb;
-    free CONSTANT text[] := '{epochs,cutoff,seed,threads,patience,validation,warm_start}';
+    free text[] := '{epochs,cutoff,seed,threads,patience,validation,warm_start}';
     best integer;
     first_order pg_attribute;
 BEGIN
@@ -234,6 +234,8 @@ BEGIN
     PERFORM holomamba.check_options(chosen);
     -- Where everything is learned from, nothing tells when to stop: as many epochs as served the last holdout best.
     IF holdout = 'none' AND NOT chosen ? 'epochs' THEN
+        -- A version has the numbers that auto came to.
+        free := free || ARRAY(SELECT o.key FROM jsonb_each_text(holomamba.complete_options(chosen)) o WHERE o.value = 'auto');
         SELECT v.best_epoch INTO best
         FROM holomamba.version_catalogue v
         WHERE v.model = m.model AND v.status = 'ready' AND v.holdout <> 'none' AND v.options - free = holomamba.complete_options(chosen) - free

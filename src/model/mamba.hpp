@@ -1,4 +1,4 @@
-// The selective state space block of Gu & Dao 2023 (arXiv 2312.00752), as in model.md section 2.
+// The selective state space block of Gu & Dao 2023 (arXiv 2312.00752, algorithm 2), with the shapes of arXiv 2601.08360.
 #pragma once
 
 #include <string>

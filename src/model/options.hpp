@@ -13,7 +13,7 @@ struct Options {
     // Of numbers that training chooses by its data (training/settled_options.hpp); "auto" as text.
     static constexpr int kAuto = -1;
 
-    // the network (model.md's symbols in brackets)
+    // the network; symbols are those of arXiv 2601.08360
     std::string block = "mamba";
     int dimension = 64;     // d
     int layers = 2;         // blocks

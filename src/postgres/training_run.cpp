@@ -69,9 +69,10 @@ void settle_options(Training* training) {
     add_int(&p, options.negatives);
     add_int(&p, options.batch_size);
     add(&p, FLOAT8OID, Float8GetDatum(options.dropout));
+    add_int(&p, options.epochs);
     execute(
         "UPDATE holomamba.version_catalogue v SET options = v.options || "
-        "pg_catalog.jsonb_build_object('threads', $3, 'negatives', $4, 'batch_size', $5, 'dropout', $6) "
+        "pg_catalog.jsonb_build_object('threads', $3, 'negatives', $4, 'batch_size', $5, 'dropout', $6, 'epochs', $7) "
         "WHERE v.model = $1::pg_catalog.name AND v.version = $2",
         &p);
 }

@@ -15,7 +15,7 @@ enum class Held { validation, test };
 
 struct EvaluationOptions {
     int k = 10;
-    bool exclude_seen = true;  // P-excl of model.md, or P-open
+    bool exclude_seen = true;  // what the user has had cannot be recommended: P-excl in docs/performance.md, else P-open
     int threads = 1;
 };
 

@@ -1,4 +1,4 @@
-// Full-ranking metrics of next-item prediction; model.md section 4.
+// Full-ranking metrics of next-item prediction: the rank of one held-out item a user among all items.
 #pragma once
 
 #include <cmath>

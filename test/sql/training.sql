@@ -353,4 +353,13 @@ CALL holomamba.train('tm', holdout => 'leave_one_out');
 SELECT events, users, items FROM holomamba.versions;
 SELECT count(*), min(item_id) FROM recommend(10000000001, 100, 'tm', exclude_seen => false);
 SELECT holomamba.drop_model('tm');
+
+-- With nothing held out, as many epochs as were best with a holdout, other options being the same: auto is whatever it came to
+SELECT holomamba.create_model('tm', 'train_clicks', 'who', 'what', '{at,seq}', options => '{"dimension": 8, "layers": 1, "state_size": 2, "threads": 1, "patience": 2, "learning_rate": 0.05}');
+CALL holomamba.train('tm', holdout => 'leave_one_out');
+CALL holomamba.train('tm');
+CALL holomamba.train('tm', options => '{"batch_size": 1}');
+SELECT v.version, v.options -> 'epochs' = to_jsonb(b.best_epoch) AS of_the_best, (v.options ->> 'epochs')::integer = 100 AS of_the_data
+FROM holomamba.versions v, holomamba.versions b WHERE b.version = 1 ORDER BY v.version;
+SELECT holomamba.drop_model('tm');
 DROP TABLE train_clicks;
