@@ -10,6 +10,7 @@ extern "C" {
 #include "access/amapi.h"
 #include "access/generic_xlog.h"
 #include "access/relscan.h"
+#include "access/transam.h"
 #include "storage/bufmgr.h"
 #include "storage/bufpage.h"
 #include "utils/rel.h"
@@ -52,7 +53,8 @@ struct IndexMeta {
     BlockNumber transform_block;  // first_block: the transform is the identity
     BlockNumber first_block;
     uint32 extents;
-    uint32 insert_extent;  // where to look for a free slot first
+    uint32 insert_extent;           // where to look for a free slot first
+    FullTransactionId refitted_by;  // the last refit's transaction; invalid before the first
 };
 constexpr uint32 kIndexMagic = 0x484D4258;
 constexpr uint16 kIndexVersion = 1;

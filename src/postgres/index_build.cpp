@@ -11,6 +11,7 @@
 extern "C" {
 #include "access/table.h"
 #include "access/tableam.h"
+#include "access/xact.h"
 #include "access/xloginsert.h"
 #include "catalog/index.h"
 #include "catalog/pg_class_d.h"
@@ -19,6 +20,7 @@ extern "C" {
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/sampling.h"
+#include "utils/snapmgr.h"
 }
 
 namespace holomamba::postgres {
@@ -76,8 +78,10 @@ Sample sample_rows(Relation heap, Relation index, IndexInfo* info) {
 struct Build {
     Relation index;
     IndexMeta meta;
-    BlockNumber next_block;
-    IndexLayout layout;  // its transform points into memory of the build
+    BlockNumber next_block, end_block;  // what is left to write to
+    FittedTransform* fitted;
+    Size transform_floats;  // to be written; 0 where there was no row to fit to
+    IndexLayout layout;     // its transform points into memory of the build
     struct Clusters* clusters;
     char* records;
     Size stride, count, capacity;
@@ -86,24 +90,31 @@ struct Build {
 };
 
 Buffer append_page(Build* build, PageKind kind) {
+    if (build->next_block == build->end_block)
+        ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
+                        errmsg("index \"%s\" has fewer entries than its table has rows",
+                               RelationGetRelationName(build->index)),
+                        errhint("Please REINDEX it.")));
     Buffer buffer = new_page(build->index, build->next_block++);
     init_page(BufferGetPage(buffer), kind, build->meta.generation);
     MarkBufferDirty(buffer);
     return buffer;
 }
 
-void append_transform(Build* build, const FittedTransform* fitted) {
-    const std::vector<float>* parts[] = {&fitted->spread, &fitted->normals};
-    constexpr Size kFloats = kContentBytes / sizeof(float);
+constexpr Size kFloatsOfPage = kContentBytes / sizeof(float);
+
+void append_transform(Build* build) {
+    if (build->transform_floats == 0) return;
+    const std::vector<float>* parts[] = {&build->fitted->spread, &build->fitted->normals};
     Buffer buffer = InvalidBuffer;
     Size place = 0;
     for (const std::vector<float>* part : parts)
         for (const float x : *part) {
-            if (place % kFloats == 0) {
+            if (place % kFloatsOfPage == 0) {
                 if (BufferIsValid(buffer)) UnlockReleaseBuffer(buffer);
                 buffer = append_page(build, PageKind::transform);
             }
-            reinterpret_cast<float*>(page_content(BufferGetPage(buffer)))[place++ % kFloats] = x;
+            reinterpret_cast<float*>(page_content(BufferGetPage(buffer)))[place++ % kFloatsOfPage] = x;
         }
     UnlockReleaseBuffer(buffer);
 }
@@ -193,9 +204,8 @@ void add_row(Relation, ItemPointer row, Datum* values, bool* nulls, bool, void* 
     if (build->count == build->capacity) lay_down(build);
 }
 
-// Writes transform and extents of all rows from build->meta.transform_block on, and completes build->meta. Returns the
-// rows of the table.
-double build_blocks(Build* build, Relation heap, IndexInfo* info) {
+// Fits a transform to a sample of the rows, and sets what build->meta and build->layout say of it.
+void fit(Build* build, Relation heap, IndexInfo* info) {
     const Sample sample = sample_rows(heap, build->index, info);
     if (sample.dims > kMaxQuantisedDims)
         ereport(ERROR,
@@ -204,28 +214,34 @@ double build_blocks(Build* build, Relation heap, IndexInfo* info) {
     IndexMeta* meta = &build->meta;
     meta->dims = static_cast<uint16>(sample.dims);
     meta->prefix = static_cast<uint16>(plain_prefix(sample.dims));
-    build->next_block = meta->transform_block;
-    auto* fitted = make_owned<FittedTransform>(CurrentMemoryContext);
+    build->fitted = make_owned<FittedTransform>(CurrentMemoryContext);
+    FittedTransform* fitted = build->fitted;
     if (sample.rows > 0) {
         const auto floats = static_cast<Size>(sample.rows) * static_cast<Size>(sample.dims);
-        core_call([&] { *fitted = fit_transform(sample.dims, {sample.vectors, floats}, has_keys(build->index), kContentBytes); });
-        append_transform(build, fitted);
+        core_call([&] {
+            *fitted = fit_transform(sample.dims, {sample.vectors, floats}, has_keys(build->index), kContentBytes);
+        });
+        build->transform_floats = fitted->spread.size() + fitted->normals.size();
         meta->prefix = static_cast<uint16>(fitted->prefix);
         meta->reflections = static_cast<uint16>(fitted->normals.size() / static_cast<Size>(sample.dims));
     } else {
         core_call([&] { fitted->spread.assign(static_cast<Size>(sample.dims), 1.0f); });
     }
     if (sample.vectors != nullptr) pfree(sample.vectors);
-    meta->first_block = build->next_block;
+    build->layout.dims = sample.dims;
+    build->layout.generation = meta->generation;
+    build->layout.shape = extent_shape(sample.dims, meta->prefix, has_keys(build->index), kContentBytes);
+    build->layout.transform = {sample.dims, meta->prefix, meta->reflections, fitted->normals.data(),
+                               fitted->spread.data()};
+}
 
-    const ExtentShape shape = extent_shape(sample.dims, meta->prefix, has_keys(build->index), kContentBytes);
-    build->layout = {sample.dims,
-                     meta->generation,
-                     meta->first_block,
-                     shape,
-                     {sample.dims, meta->prefix, meta->reflections, fitted->normals.data(), fitted->spread.data()},
-                     0,
-                     nullptr};
+// Writes transform and extents of all rows from `block` on, and completes build->meta. Returns the rows of the table.
+double lay_out(Build* build, BlockNumber block, Relation heap, IndexInfo* info) {
+    IndexMeta* meta = &build->meta;
+    meta->transform_block = build->next_block = block;
+    append_transform(build);
+    meta->first_block = build->layout.first_block = build->next_block;
+    const ExtentShape& shape = build->layout.shape;
     build->clusters = make_owned<Clusters>(CurrentMemoryContext);
     build->stride = MAXALIGN(sizeof(Record) + static_cast<Size>(shape.prefix + shape.rest));
     // Beside a record, the order takes a point and a few words.
@@ -241,25 +257,44 @@ double build_blocks(Build* build, Relation heap, IndexInfo* info) {
     return rows;
 }
 
-void count_row(Relation, ItemPointer, Datum*, bool*, bool, void* state) {
-    ++*static_cast<double*>(state);
+// The entries of an index into which nobody writes.
+Size count_entries(Relation index, const IndexLayout& layout, uint32 extents) {
+    Size entries = 0;
+    for (uint32 extent = 0; extent < extents; extent++) {
+        CHECK_FOR_INTERRUPTS();
+        Buffer sketch = read_sketch(index, layout, extent, BUFFER_LOCK_SHARE);
+        entries += page_tail(BufferGetPage(sketch))->used;
+        UnlockReleaseBuffer(sketch);
+    }
+    return entries;
 }
 
-// Where a later build may write: before the blocks of the present one, if there is room for the rows, or behind them.
-BlockNumber free_region(const IndexMeta& meta, Relation heap, Relation index, IndexInfo* info) {
-    const BlockNumber behind = RelationGetNumberOfBlocks(index);
-    if (meta.transform_block == kMetaBlock + 1) return behind;
-    double rows = 0;
-    table_index_build_scan(heap, index, info, true, false, count_row, &rows, nullptr);
-    // The transform is not known yet: the largest it may be, and the extents that hold least.
-    const double transform = 2.0 + (1.0 + kMaxPrefix) * meta.dims * sizeof(float) / kContentBytes;
-    double blocks = 0;
-    for (int prefix = 4; prefix <= kMaxPrefix; prefix += 4) {
-        if (prefix != plain_prefix(meta.dims) && prefix != compact_prefix(meta.dims, prefix, has_keys(index), kContentBytes)) continue;
-        const ExtentShape shape = extent_shape(meta.dims, prefix, has_keys(index), kContentBytes);
-        blocks = Max(blocks, (rows / shape.slots + 1) * shape.pages());
+// Chooses where a refit writes, and how far: before the present generation, if there is room, or behind it. There it
+// leaves room for the next one, and an eighth more: for rows that have come until then, and those that are inserted
+// after. So the file has two generations and an eighth, unless the table grows faster than that.
+//
+// A scan that began before the last refit may still read the generation before the present one. It has a snapshot for
+// which that refit's transaction had not ended, so vacuum's horizon tells whether there may be one, here or on a
+// standby with hot_standby_feedback; if so, only what is behind all blocks is free. Scans of other standbys find pages
+// of another generation and fail (check_page), where for the server's own indexes a conflict with recovery cancels
+// them.
+BlockNumber choose_region(Build* build, const IndexMeta& present, Relation heap) {
+    build->end_block = InvalidBlockNumber;
+    if (!GlobalVisCheckRemovableFullXid(heap, present.refitted_by)) return RelationGetNumberOfBlocks(build->index);
+    const IndexLayout layout = *index_layout(build->index, present);
+    // Every row that is to be laid down has its entry now.
+    const Size rows = count_entries(build->index, layout, present.extents);
+    const ExtentShape& shape = build->layout.shape;
+    const auto slots = static_cast<Size>(shape.slots);
+    const auto blocks = static_cast<BlockNumber>((build->transform_floats + kFloatsOfPage - 1) / kFloatsOfPage +
+                                                 (rows + slots - 1) / slots * static_cast<Size>(shape.pages()));
+    constexpr BlockNumber kFront = kMetaBlock + 1;
+    // A build without rows has room anywhere, but rows will come behind it.
+    if (kFront < present.transform_block && kFront + blocks <= present.transform_block) {
+        build->end_block = present.transform_block;
+        return kFront;
     }
-    return kMetaBlock + 1 + transform + blocks <= meta.transform_block ? kMetaBlock + 1 : behind;
+    return Max(sketch_block(layout, present.extents), kFront + blocks + blocks / 8);
 }
 
 }  // namespace
@@ -272,7 +307,9 @@ IndexBuildResult* am_build(Relation heap, Relation index, IndexInfo* info) {
     build.index = index;
     build.meta = empty_meta(0);
     UnlockReleaseBuffer(new_page(index, kMetaBlock));
-    const double rows = build_blocks(&build, heap, info);
+    build.end_block = InvalidBlockNumber;
+    fit(&build, heap, info);
+    const double rows = lay_out(&build, kMetaBlock + 1, heap, info);
 
     Buffer buffer = ReadBuffer(index, kMetaBlock);
     LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
@@ -311,15 +348,16 @@ Datum holomamba_refit_index(PG_FUNCTION_ARGS) {
     // Writers wait, readers do not.
     open_index(index_id, ShareRowExclusiveLock, &heap, &index);
     IndexInfo* info = BuildIndexInfo(index);
-    const IndexMeta old = read_meta(index);
+    const IndexMeta present = read_meta(index);
     Build build{};
     build.index = index;
     build.meta = empty_meta(0);
-    build.meta.generation = old.generation + 1;
-    build.meta.transform_block = free_region(old, heap, index, info);
-    build_blocks(&build, heap, info);
-    if (RelationNeedsWAL(index))
-        log_newpage_range(index, MAIN_FORKNUM, build.meta.transform_block, build.next_block, true);
+    build.meta.generation = present.generation + 1;
+    build.meta.refitted_by = GetTopFullTransactionId();
+    fit(&build, heap, info);
+    const BlockNumber block = choose_region(&build, present, heap);
+    lay_out(&build, block, heap, info);
+    if (RelationNeedsWAL(index)) log_newpage_range(index, MAIN_FORKNUM, block, build.next_block, true);
     Buffer buffer = read_page(index, kMetaBlock, PageKind::meta, 0, BUFFER_LOCK_EXCLUSIVE);
     write_meta(index, buffer, build.meta);
     UnlockReleaseBuffer(buffer);

@@ -47,7 +47,8 @@ void check_page(Relation index, Buffer buffer, PageKind kind, uint32 generation)
                         errmsg("unexpected page at block %u of index \"%s\"", BufferGetBlockNumber(buffer),
                                RelationGetRelationName(index)),
                         errhint("Please REINDEX it.")));
-    // Blocks are used again by the build after the next.
+    // Blocks are used again while a scan may read them where nobody knows of the scan, on a standby, and where rows
+    // that come after a refit take more room than it left (index_build.cpp).
     if (unlikely(page_tail(page)->generation != generation))
         ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
                         errmsg("index \"%s\" was refitted while it was scanned",

@@ -1,5 +1,5 @@
 # The index holomamba under sessions that write while others scan and vacuum, on a standby, and after kill -9: scans equal sorts,
-# and nothing is wrong with its pages.
+# and nothing is wrong with its pages. Its file stays small, however often it is refitted.
 use strict;
 use warnings;
 
@@ -22,15 +22,15 @@ $primary->safe_psql('postgres', q{
     CREATE INDEX fleeting_x ON fleeting USING holomamba (x);
     INSERT INTO fleeting SELECT * FROM items LIMIT 100;
     -- How many of some queries have another answer by the index than by a sort
-    CREATE FUNCTION wrong(queries integer DEFAULT 20) RETURNS integer LANGUAGE plpgsql SET enable_seqscan = off AS $$
+    CREATE FUNCTION wrong(queries integer DEFAULT 20, relation text DEFAULT 'items') RETURNS integer LANGUAGE plpgsql SET enable_seqscan = off AS $$
     DECLARE
         by_index float8[]; by_sort float8[]; count integer := 0;
     BEGIN
         FOR i IN 1 .. queries LOOP
             SET LOCAL enable_indexscan = on; SET LOCAL enable_sort = off;
-            EXECUTE format('SELECT array_agg(d) FROM (SELECT x <#> hrr_random(40, -%1$s) AS d FROM items ORDER BY x <#> hrr_random(40, -%1$s) LIMIT 200) t', i) INTO by_index;
+            EXECUTE format('SELECT array_agg(d) FROM (SELECT x <#> hrr_random(40, -%1$s) AS d FROM %2$s ORDER BY x <#> hrr_random(40, -%1$s) LIMIT 200) t', i, relation) INTO by_index;
             SET LOCAL enable_indexscan = off; SET LOCAL enable_sort = on;
-            EXECUTE format('SELECT array_agg(d) FROM (SELECT x <#> hrr_random(40, -%1$s) AS d FROM items ORDER BY x <#> hrr_random(40, -%1$s) LIMIT 200) t', i) INTO by_sort;
+            EXECUTE format('SELECT array_agg(d) FROM (SELECT x <#> hrr_random(40, -%1$s) AS d FROM %2$s ORDER BY x <#> hrr_random(40, -%1$s) LIMIT 200) t', i, relation) INTO by_sort;
             count := count + (by_index IS DISTINCT FROM by_sort)::integer;
         END LOOP;
         RETURN count;
@@ -43,9 +43,9 @@ $standby->start;
 
 sub is_right
 {
-    my ($node, $when) = @_;
-    is($node->safe_psql('postgres', 'SELECT wrong()'), '0', "scans equal sorts $when");
-    is($node->safe_psql('postgres', q{SELECT * FROM holomamba.check_index('items_x')}), '', "nothing is wrong with the index $when");
+    my ($node, $when, $table) = (@_, 'items');
+    is($node->safe_psql('postgres', "SELECT wrong(20, '$table')"), '0', "scans equal sorts $when");
+    is($node->safe_psql('postgres', "SELECT * FROM holomamba.check_index('${table}_x')"), '', "nothing is wrong with the index $when");
 }
 
 # Writers, readers and a vacuum at the same time, until enough has been done or the server is killed
@@ -90,6 +90,69 @@ is_right($standby, 'on the standby');
 $primary->safe_psql('postgres', 'DELETE FROM items WHERE id % 2 = 0; SELECT wrong(); SELECT wrong(); CHECKPOINT');
 $primary->wait_for_catchup($standby, 'replay', $primary->lsn('insert'));
 is_right($standby, 'on the standby after rows died on the primary');
+
+# Refits, with VACUUM in between and without: two generations have room in the file, and a little more
+sub pages { my ($index) = @_; return $primary->safe_psql('postgres', "SELECT pg_relation_size('$index') / current_setting('block_size')::integer") }
+sub refit { $primary->safe_psql('postgres', $_ % 2 ? q{SELECT holomamba.refit_index('refitted_x')} : q{SELECT holomamba.refit_index('refitted_x'); VACUUM refitted}) for 1 .. $_[0] }
+$primary->safe_psql('postgres', 'CREATE TABLE refitted AS SELECT i AS id, hrr_random(40, i) AS x FROM generate_series(1, 2000) i; CREATE INDEX refitted_x ON refitted USING holomamba (x)');
+my $fresh = pages('refitted_x');
+refit(12);
+my $refitted = pages('refitted_x');
+cmp_ok($refitted, '<', 2.2 * $fresh, "12 refits of $fresh pages");
+is_right($primary, 'after refits', 'refitted');
+$primary->safe_psql('postgres', 'INSERT INTO refitted SELECT i, hrr_random(40, i) FROM generate_series(2001, 2200) i');
+refit(5);
+cmp_ok(pages('refitted_x'), '<', 2.2 * 1.1 * $fresh, 'refits with some more rows');
+
+# A scan that has begun goes on, and the file grows for it; after that the room is used. A scan of a standby that does not tell
+# the primary of its scans is told to begin again.
+sub scan_beside_refits
+{
+    my ($node) = @_;
+    $primary->wait_for_catchup($standby, 'replay', $primary->lsn('insert'));
+    my %scan = (in => "SET enable_seqscan = off; BEGIN; DECLARE c CURSOR FOR SELECT id FROM refitted ORDER BY x <#> hrr_random(40, -1); FETCH 1 c;\n", out => '', err => '');
+    $scan{run} = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('postgres') ], '<', \$scan{in}, '>', \$scan{out}, '2>', \$scan{err}, IPC::Run::timer(180));
+    $scan{run}->pump until $scan{out} =~ /\n/;
+    $primary->poll_query_until('postgres', 'SELECT backend_xmin IS NOT NULL FROM pg_stat_replication')
+        if $node->safe_psql('postgres', 'SHOW hot_standby_feedback') eq 'on';
+    refit(4);
+    $primary->wait_for_catchup($standby, 'replay', $primary->lsn('insert'));
+    $scan{in} .= "FETCH ALL c;\n";
+    $scan{run}->finish;
+    return $scan{err} || scalar(() = $scan{out} =~ /\d+/g);
+}
+is(scan_beside_refits($primary), 2200, 'a scan that began before refits returns every row');
+my $grown = pages('refitted_x');
+refit(8);
+is(pages('refitted_x'), $grown, 'what the file grew for the scan is used after it');
+is_right($primary, 'after refits beside a scan', 'refitted');
+like(scan_beside_refits($standby), qr/index "refitted_x" was refitted while it was scanned/, 'a scan on the standby is told to begin again');
+$standby->append_conf('postgresql.conf', "hot_standby_feedback = on\nwal_receiver_status_interval = 1\n");
+$standby->reload;
+is(scan_beside_refits($standby), 2200, 'a scan on a standby that tells of it returns every row');
+is_right($standby, 'on the standby after refits', 'refitted');
+$standby->append_conf('postgresql.conf', "hot_standby_feedback = off\n");
+$standby->reload;
+$primary->poll_query_until('postgres', 'SELECT backend_xmin IS NULL FROM pg_stat_replication');
+
+# Activations, which replace all rows: a generation has the old ones, too
+$primary->safe_psql('postgres', q{
+    CREATE TABLE events (user_id integer, item_id integer, t integer PRIMARY KEY);
+    INSERT INTO events SELECT n % 300, n % 2000, n FROM generate_series(1, 6000) n;
+    SELECT holomamba.create_model('m', 'events', 'user_id', 'item_id', '{t}', options => '{"dimension": 8, "layers": 1, "state_size": 2, "epochs": 1, "threads": 1}')});
+$primary->safe_psql('postgres', "CALL holomamba.train('m')");
+my @activated;
+for (1 .. 15)
+{
+    $primary->safe_psql('postgres', q{SELECT holomamba.activate('m', 1)});
+    $primary->safe_psql('postgres', 'VACUUM holomamba.m_items') if $_ < 10;
+    push @activated, pages('holomamba.m_items_target_idx');
+}
+$primary->safe_psql('postgres', 'REINDEX INDEX holomamba.m_items_target_idx');
+$fresh = pages('holomamba.m_items_target_idx');
+is($activated[8], $activated[2], "the file does not grow after the third activation (@activated)");
+is($activated[14], $activated[11], '... and without VACUUM not after the third either');
+cmp_ok($activated[8], '<', 2 * 2.2 * $fresh, "... and has two generations, not $fresh pages of one without dead rows");
 
 @sessions = start_sessions(2, 5000);
 $primary->poll_query_until('postgres', 'SELECT max(id) > 600000 FROM items') or die 'no rows arrived';
