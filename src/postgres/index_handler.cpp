@@ -5,6 +5,7 @@
 
 extern "C" {
 #include "access/amvalidate.h"
+#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/reloptions.h"
 #include "catalog/pg_amop.h"
@@ -27,6 +28,20 @@ namespace holomamba::postgres {
 
 namespace {
 
+// The pages that a scan may read, of sketches and of details: of the file's own only those of the present generation.
+struct LivePages {
+    double sketches, details;
+};
+LivePages live_pages(const IndexOptInfo* index) {
+    if (index->hypothetical) return {std::ceil(index->pages * 0.3), std::floor(index->pages * 0.7)};
+    Relation relation = index_open(index->indexoid, NoLock);  // the planner holds a lock
+    const IndexMeta meta = read_meta(relation);
+    const ExtentShape shape = extent_shape(meta.dims, meta.prefix, has_keys(relation), kContentBytes);
+    index_close(relation, NoLock);
+    if (meta.dims == 0) return {0, 0};
+    return {1.0 * meta.extents, 1.0 * meta.extents * shape.detail_pages};
+}
+
 // Before the first row, a scan reads the sketches of all vectors and the rest of a few; thereafter it has its rows at
 // hand.
 void estimate_cost(PlannerInfo* root, IndexPath* path, double, Cost* startup, Cost* total, Selectivity* selectivity,
@@ -34,14 +49,14 @@ void estimate_cost(PlannerInfo* root, IndexPath* path, double, Cost* startup, Co
     const IndexOptInfo* index = path->indexinfo;
     double random_page = 0, sequential_page = 0;
     get_tablespace_page_costs(index->reltablespace, &random_page, &sequential_page);
-    const double sketch_pages = std::ceil(index->pages * 0.3);
-    *startup = sketch_pages * sequential_page + (index->pages - sketch_pages) * 0.1 * random_page +
+    const LivePages live = live_pages(index);
+    *startup = live.sketches * sequential_page + live.details * 0.1 * random_page +
                0.1 * cpu_operator_cost * index->tuples;
-    *total = *startup + (index->pages - sketch_pages) * 0.9 * sequential_page + cpu_index_tuple_cost * index->tuples;
+    *total = *startup + live.details * 0.9 * sequential_page + cpu_index_tuple_cost * index->tuples;
     *selectivity = clauselist_selectivity(root, get_quals_from_indexclauses(path->indexclauses),
                                           static_cast<int>(index->rel->relid), JOIN_INNER, nullptr);
     *correlation = 0.0;
-    *pages = index->pages;
+    *pages = live.sketches + live.details;
     // A scan in no order, as for a partial index, works but has no advantage.
     if (path->indexorderbys == NIL) {
         *startup += disable_cost;

@@ -88,10 +88,24 @@ REINDEX INDEX index_items_x;
 SELECT * FROM differences('index_items', queries(33, 5));
 REINDEX INDEX CONCURRENTLY index_items_x;
 SELECT * FROM differences('index_items', queries(33, 5));
--- Built anew where it lies, behind and before the blocks of the build before, and with a scan open
+-- Built anew where it lies, behind and before the blocks of the build before, and with a scan open. What the file holds of
+-- builds before costs no scan anything
+CREATE FUNCTION pg_temp.scan_cost() RETURNS numeric LANGUAGE plpgsql AS $$
+DECLARE
+    plan json;
+BEGIN
+    EXECUTE 'EXPLAIN (FORMAT JSON) SELECT id FROM index_items ORDER BY x <#> hrr_random(33, -1)' INTO plan;
+    RETURN CASE WHEN plan #>> '{0,Plan,Node Type}' = 'Index Scan' THEN (plan #>> '{0,Plan,Total Cost}')::numeric END;
+END $$;
+SET enable_seqscan = off;
+SET enable_sort = off;
+SELECT pg_temp.scan_cost() AS cost, pg_relation_size('index_items_x') AS size \gset
 SELECT holomamba.refit_index('index_items_x');
 SELECT holomamba.refit_index('index_items_x');
 SELECT holomamba.refit_index('index_items_x');
+SELECT pg_relation_size('index_items_x') > 1.5 * :size AS larger, pg_temp.scan_cost() BETWEEN 0.9 * :cost AND 1.1 * :cost AS the_same_cost;
+RESET enable_seqscan;
+RESET enable_sort;
 SELECT * FROM differences('index_items', queries(33, 5));
 INSERT INTO index_items SELECT i, hrr_random(33, i) FROM generate_series(10001, 11000) i;
 SELECT * FROM differences('index_items', queries(33, 5));
