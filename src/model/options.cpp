@@ -59,7 +59,7 @@ const std::vector<Option>& table() {
         {"learning_rate", &Options::learning_rate, 1e-6, 1, {}, "step of AdamW, at its highest"},
         {"schedule", &Options::schedule, 0, 0, {"linear", "constant"},
          "the learning rate rises over the first 25th of the steps and then falls to nothing, or stays"},
-        {"weight_decay", &Options::weight_decay, 0, 1, {}, "decoupled weight decay of AdamW"},
+        {"weight_decay", &Options::weight_decay, 0, 1, {}, "decoupled weight decay of AdamW, on matrices"},
         {"gradient_clip", &Options::gradient_clip, 0, 1e6, {}, "longest gradient that a step follows; 0: any"},
         {"batch_size", &Options::batch_size, 1, 65536, {}, "windows in an optimiser step; auto: so many that an epoch has 150 steps or more", true},
         {"epochs", &Options::epochs, 1, 10000, {}, "passes over the events, at most; auto: the more, the more events an item has", true},

@@ -12,6 +12,9 @@ struct ParameterInfo {
     std::vector<int> shape;  // row-major
     std::size_t offset, size;
     bool trained;
+
+    // Whether weight decay pulls it to zero: matrices. Biases, gains and A_log are left alone, as Gu & Dao 2023 do.
+    bool decays() const { return shape.size() > 1 && !name.ends_with(".a_log"); }
 };
 
 class ParameterLayout {

@@ -83,40 +83,40 @@ void Trainer::make_windows() {
 double Trainer::step(double rate) {
     constexpr double kBeta1 = 0.9, kBeta2 = 0.999, kEpsilon = 1e-8;
     steps_++;
-    choose_ranges();
+    choose_shares();
     double norm = 0;
-    for (const Range& range : ranges_) norm += kernels_.squared_norm(range.last - range.first, gradients_.data() + range.first);
+    for (const Share& share : shares_) norm += kernels_.squared_norm(share.last - share.first, gradients_.data() + share.first);
     norm = std::sqrt(norm);
     const bool clipped = options_.gradient_clip > 0 && norm > options_.gradient_clip;
     const float factor = clipped ? static_cast<float>(options_.gradient_clip / norm) : 1.0f;
     const double correction1 = 1 - std::pow(kBeta1, static_cast<double>(steps_));
     const double correction2 = std::sqrt(1 - std::pow(kBeta2, static_cast<double>(steps_)));
     run_threads(threads_, [&](int thread) {
-        for (std::size_t r = thread; r < ranges_.size(); r += threads_) {
-            const std::size_t first = ranges_[r].first, last = ranges_[r].last;
+        for (std::size_t s = thread; s < shares_.size(); s += threads_) {
+            const auto [first, last, decays] = shares_[s];
             for (std::size_t i = first; clipped && i < last; i++) gradients_[i] *= factor;
             kernels_.adamw(last - first, static_cast<float>(rate * correction2 / correction1), static_cast<float>(kBeta1),
                            static_cast<float>(kBeta2), static_cast<float>(kEpsilon * correction2),
-                           static_cast<float>(rate * options_.weight_decay), gradients_.data() + first,
+                           decays ? static_cast<float>(rate * options_.weight_decay) : 0.0f, gradients_.data() + first,
                            first_moment_.data() + first, second_moment_.data() + first, parameters_.data() + first);
         }
     });
     return norm;
 }
 
-void Trainer::choose_ranges() {
-    constexpr std::size_t kRange = 1 << 16;  // a share of work for a thread
+void Trainer::choose_shares() {
+    constexpr std::size_t kShare = 1 << 16;  // a share of work for a thread
     const HolographicEmbedding& embedding = network_->embedding();
     const bool sampled = options_.negatives > 0;
-    if (!sampled && !ranges_.empty()) return;
-    ranges_.clear();
+    if (!sampled && !shares_.empty()) return;
+    shares_.clear();
     if (sampled)
         for (const std::int32_t row : batch_gradient_.rows())
-            ranges_.push_back({embedding.item(row), embedding.item(row) + network_->dimension()});
+            shares_.push_back({embedding.item(row), embedding.item(row) + network_->dimension(), true});
     for (const ParameterInfo& p : network_->layout().parameters()) {
         if (!p.trained || (sampled && p.offset == embedding.item(0))) continue;
-        for (std::size_t first = 0; first < p.size; first += kRange)
-            ranges_.push_back({p.offset + first, p.offset + std::min(p.size, first + kRange)});
+        for (std::size_t first = 0; first < p.size; first += kShare)
+            shares_.push_back({p.offset + first, p.offset + std::min(p.size, first + kShare), p.decays()});
     }
 }
 

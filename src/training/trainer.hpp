@@ -62,7 +62,7 @@ class Trainer {
     // One step of AdamW along the clipped gradient; returns its norm before the clip.
     double step(double rate);
     // What a step changes. With sampled negatives, items that the batch did not read stay as they are, momentum and all.
-    void choose_ranges();
+    void choose_shares();
     double learning_rate() const;
 
     Options options_;
@@ -73,7 +73,11 @@ class Trainer {
     const KernelTable& kernels_;
     std::vector<float> parameters_, gradients_, first_moment_, second_moment_, best_;
     std::vector<Window> windows_;
-    std::vector<Range> ranges_;
+    struct Share {
+        std::size_t first, last;
+        bool decays;
+    };
+    std::vector<Share> shares_;
     BatchGradient batch_gradient_;
     Random random_;
     std::int64_t steps_ = 0, steps_per_epoch_ = 0;

@@ -343,6 +343,28 @@ TEST(Trainer, SameSeedSameWeights) {
     EXPECT_NE(train(data, options), one);
 }
 
+TEST(Trainer, WeightDecayLeavesBiasesGainsAndDecaysAlone) {
+    const Dataset data = ring(12, 40, 8);
+    Options options = small_options();
+    options.set("epochs", "1");
+    options.set("batch_size", "64");  // one step
+    options.set("gradient_clip", "0");
+    options.set("weight_decay", "0");
+    const std::vector<float> without = train(data, options);
+    options.set("weight_decay", "1");
+    const std::vector<float> with = train(data, options);
+    const Network network(options, data.catalogue);
+    const std::vector<float> start = network.initialise(42);
+    int left_alone = 0;
+    for (const ParameterInfo& p : network.layout().parameters()) {
+        if (!p.trained) continue;
+        left_alone += !p.decays();
+        for (std::size_t i = p.offset; i < p.offset + p.size; i++)
+            ASSERT_NEAR(with[i] - without[i], p.decays() ? -options.learning_rate * start[i] : 0, 1e-6) << p.name;
+    }
+    EXPECT_GT(left_alone, 10);
+}
+
 TEST(Trainer, KeepsTheBestEpochAndLosesPatience) {
     const Dataset data = ring(12, 20, 10);
     Options options = small_options();
