@@ -8,7 +8,8 @@
 -- Who waits for whom. Whatever changes a state takes ROW EXCLUSIVE on the table of users, and only then reads which
 -- version is active; an activation takes SHARE ROW EXCLUSIVE, replays every event it can see, and commits. So an event is
 -- either replayed by the activation, or waits for it and moves a state of the new version, never both and never neither.
--- Between themselves, events lock the rows of their users in the order of user ids.
+-- Between themselves, events lock the rows of their users in the order of user ids. Before that, events with items that are
+-- not known yet wait for those who insert these items, and the other way round (src/postgres/unknown_items.hpp).
 --
 -- Rights. The trigger functions switch to the owner of the model, so that whoever may insert an event needs no right on
 -- the states. Where the interactions have row level security, their owner sees all rows (unless it is forced): a state is
@@ -97,6 +98,13 @@ FROM (SELECT {schema}.ssm_update({schema}.ssm_initial({model}, {p3}),
                                  (SELECT i.token FROM {items} i WHERE i.item_id = {p2})) AS state OFFSET 0) s
 WHERE NOT EXISTS (SELECT FROM {users} u WHERE u.user_id = {p1})
 ON CONFLICT (user_id) DO NOTHING
+$$),
+
+-- Items of new events that the model does not know.
+('unknown_arrived', $$
+SELECT DISTINCT e.{item}
+FROM new_events e
+WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL AND NOT EXISTS (SELECT FROM {items} i WHERE i.item_id = e.{item})
 $$),
 
 -- Many new events. New users get an empty row first, then all rows are locked, both in the order of ids: so no two
@@ -199,6 +207,13 @@ FROM {users} u
 WHERE NOT EXISTS (SELECT FROM {interactions} e WHERE e.{user} = u.user_id AND e.{item} IS NOT NULL)
 $$),
 
+-- Those that updated events give to users who have not had them by these events before.
+('unknown_altered', $$
+SELECT DISTINCT c.item_id
+FROM (SELECT e.{user}, e.{item} FROM new_events e EXCEPT SELECT e.{user}, e.{item} FROM old_events e) AS c (user_id, item_id)
+WHERE c.user_id IS NOT NULL AND c.item_id IS NOT NULL AND NOT EXISTS (SELECT FROM {items} i WHERE i.item_id = c.item_id)
+$$),
+
 -- Whom deleted or updated events touch. An update of other columns changes no state, unless it moves an event past another
 -- that it is tied with.
 ('touched_by_delete', $$
@@ -253,21 +268,20 @@ SELECT c.{key}::text
 FROM (SELECT n.{key}{attributes} FROM new_items n EXCEPT ALL SELECT n.{key}{attributes} FROM old_items n) c
 WHERE c.{key} IS NOT NULL
 $$),
--- Items $1, in version $2: whether one of them is new, who has had events with new ones before, and then they themselves.
+-- Of items $1 those that are new; they themselves, in version $2; and who has had events with items $1.
 ('items_unmet', $$
-SELECT FROM unnest($1) AS a WHERE NOT EXISTS (SELECT FROM {items} i WHERE i.item_id = a::{item_type}{collate})
-$$),
-('items_awaited', $$
-SELECT array_agg(DISTINCT e.{user})
-FROM {interactions} e
-WHERE e.{item} IN (SELECT a::{item_type}{collate} FROM unnest($1) AS a
-                   WHERE NOT EXISTS (SELECT FROM {items} i WHERE i.item_id = a::{item_type}{collate}))
-  AND e.{user} IS NOT NULL
+SELECT a, a::{item_type}
+FROM unnest($1) AS a WHERE NOT EXISTS (SELECT FROM {items} i WHERE i.item_id = a::{item_type}{collate})
 $$),
 ('items_describe', $$
 INSERT INTO {items} (item_id, token, target)
 SELECT d.item_id::{item_type}, d.token, d.target FROM holomamba.describe_items({model}, $2, $1) d
 ON CONFLICT (item_id) DO UPDATE SET target = excluded.target
+$$),
+('items_awaited', $$
+SELECT array_agg(DISTINCT e.{user})
+FROM {interactions} e
+WHERE e.{item} IN (SELECT a::{item_type}{collate} FROM unnest($1) AS a) AND e.{user} IS NOT NULL
 $$)) AS t (name, template)
     WHERE m.items IS NOT NULL OR t.name NOT LIKE 'items%';
 END

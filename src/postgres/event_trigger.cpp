@@ -5,6 +5,7 @@
 #include "postgres/live_model.hpp"
 #include "postgres/one_event.hpp"
 #include "postgres/replay.hpp"
+#include "postgres/unknown_items.hpp"
 
 extern "C" {
 #include "commands/trigger.h"
@@ -17,10 +18,18 @@ using namespace holomamba::postgres;
 
 namespace {
 
+// Locks the item of a row if it may still come.
+void keep_item(LiveModel* m, TupleTableSlot* event) {
+    bool null;
+    const Datum item = slot_getattr(event, m->item, &null);
+    if (!null) (void)stays_unknown(m, item);
+}
+
 // The first event of a user without a row. False if he has one by now.
 bool start(LiveModel* m, TupleTableSlot* event) {
     int32 version;
     if (!active_version(m, &version)) return true;  // not trained yet: the event waits in its table
+    keep_item(m, event);
     Arguments arguments = make_arguments(m);
     bool null;
     for (int i = 0; i <= m->orders + 1; i++) {
@@ -45,6 +54,7 @@ void insert(LiveModel* m, TriggerData* trigger) {
     int32 version;
     if (!active_version(m, &version)) return;
     SPI_register_trigger_data(trigger);
+    keep_unknown(m, Statement::unknown_arrived);
     lock_users(m, Statement::place_arrived, Statement::lock_arrived);
     // New events tied or late go to a replay. So do those of users whom another trigger of this very statement has
     // replayed already, new events included: they do not come after the last one any more.
@@ -60,8 +70,12 @@ void change(LiveModel* m, TriggerData* trigger) {
             replay_all(m);
         return;
     }
+    int32 version;
+    if (!active_version(m, &version)) return;
+    const bool update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
     SPI_register_trigger_data(trigger);
-    run(m, TRIGGER_FIRED_BY_DELETE(trigger->tg_event) ? Statement::touched_by_delete : Statement::touched_by_update);
+    if (update) keep_unknown(m, Statement::unknown_altered);
+    run(m, update ? Statement::touched_by_update : Statement::touched_by_delete);
     bool null;
     const Datum touched = value_of(0, 1, &null);
     if (!null) replay_users(m, touched);
@@ -83,14 +97,19 @@ TupleTableSlot* only_event(TriggerData* trigger) {
 }
 
 void change_row(LiveModel* m, TriggerData* trigger) {
-    TupleTableSlot* event = MakeSingleTupleTableSlot(RelationGetDescr(trigger->tg_relation), &TTSOpsHeapTuple);
-    ExecStoreHeapTuple(trigger->tg_trigtuple, event, false);
-    replay_users(m, user_of(m, event));
-    if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event)) {
-        ExecStoreHeapTuple(trigger->tg_newtuple, event, false);
-        replay_users(m, user_of(m, event));
+    const TupleDesc columns = RelationGetDescr(trigger->tg_relation);
+    TupleTableSlot* before = MakeSingleTupleTableSlot(columns, &TTSOpsHeapTuple);
+    TupleTableSlot* after = MakeSingleTupleTableSlot(columns, &TTSOpsHeapTuple);
+    const bool update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
+    if (update) {
+        ExecStoreHeapTuple(trigger->tg_newtuple, after, false);
+        keep_item(m, after);
     }
-    ExecDropSingleTupleTableSlot(event);
+    ExecStoreHeapTuple(trigger->tg_trigtuple, before, false);
+    replay_users(m, user_of(m, before));
+    if (update) replay_users(m, user_of(m, after));
+    ExecDropSingleTupleTableSlot(after);
+    ExecDropSingleTupleTableSlot(before);
 }
 
 // With the rights of the model's owner.
@@ -118,10 +137,9 @@ void follow_events(LiveModel* m, TriggerData* trigger) {
     if (step != Step::done)
         as_owner(m, [&] {
             if (step == Step::absent && start(m, event)) return;
-            if (step == Step::unfit && !row)
-                insert(m, trigger);
-            else
-                replay_users(m, user_of(m, event));
+            if (step == Step::unfit && !row) return insert(m, trigger);
+            keep_item(m, event);
+            replay_users(m, user_of(m, event));
         });
     ExecDropSingleTupleTableSlot(event);
 }

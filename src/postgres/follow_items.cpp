@@ -2,10 +2,10 @@
 
 #include "postgres/compat.h"
 #include "postgres/replay.hpp"
+#include "postgres/unknown_items.hpp"
 
 extern "C" {
 #include "executor/tuptable.h"
-#include "storage/lmgr.h"
 #include "utils/array.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -15,38 +15,59 @@ namespace holomamba::postgres {
 namespace {
 
 // Ids are texts here: the queries cast them.
-Arguments arguments_of(LiveModel* m, Datum* ids, int count, int32 version) {
+Arguments arguments_of(LiveModel* m, Datum ids, int32 version) {
     Arguments arguments = make_arguments(m);
-    arguments.values[0] = PointerGetDatum(construct_array(ids, count, TEXTOID, -1, false, TYPALIGN_INT));
+    arguments.values[0] = ids;
     arguments.values[1] = Int32GetDatum(version);
     arguments.nulls[0] = arguments.nulls[1] = ' ';
     return arguments;
 }
 
-void forget_items(LiveModel* m, Datum* ids, int count) {
-    const Arguments arguments = arguments_of(m, ids, count, 0);
+void forget_items(LiveModel* m, Datum ids) {
+    const Arguments arguments = arguments_of(m, ids, 0);
     run(m, Statement::items_gone, &arguments);
 }
 
-// Gives items vectors. Events that had new ones before they were known are replayed: they took them for the unknown
-// item. Without a foreign key there may be such events in open transactions: these are waited for.
-void describe_items(LiveModel* m, Datum* ids, int count) {
+// The items of one statement, or row.
+struct Arrival {
     int32 version;
-    if (!active_version(m, &version)) return;
-    const Arguments arguments = arguments_of(m, ids, count, version);
-    bool nobody = true;
-    Datum users = Datum{0};
-    if (!m->items_first && run(m, Statement::items_unmet, &arguments) > 0) {
-        LockRelationOid(m->users, ShareRowExclusiveLock);
-        run(m, Statement::items_awaited, &arguments);
-        users = value_of(0, 1, &nobody);
+    ArrayBuildState* unmet;  // those that are new to the version
+    ItemSlots slots;         // of these
+};
+
+// Gives items vectors.
+void describe_items(LiveModel* m, Datum ids, Arrival* arrival) {
+    const Arguments arguments = arguments_of(m, ids, arrival->version);
+    if (events_come_first(m)) {
+        run(m, Statement::items_unmet, &arguments);
+        for (uint64 row = 0; row < SPI_processed; row++) {
+            bool null;
+            arrival->unmet =
+                accumArrayResult(arrival->unmet, value_of(row, 1, &null), false, TEXTOID, CurrentMemoryContext);
+            choose_slot(m, value_of(row, 2, &null), &arrival->slots);
+        }
+        SPI_freetuptable(SPI_tuptable);
     }
     run(m, Statement::items_describe, &arguments);
+}
+
+// Users who had the new ones before are replayed: their states took them for the unknown item. All of them at once and
+// after all waiting for locks on items, so that everybody locks items first, then users in one order.
+void replay_early_events(LiveModel* m, Arrival* arrival) {
+    if (arrival->unmet == nullptr) return;
+    lock_new_items(m, &arrival->slots);
+    const Arguments arguments =
+        arguments_of(m, makeArrayResult(arrival->unmet, CurrentMemoryContext), arrival->version);
+    // Of what an older snapshot does not show, locking the users' rows makes an error (40001).
+    run_on_latest(m, Statement::items_awaited, &arguments);
+    bool nobody;
+    const Datum users = value_of(0, 1, &nobody);
     if (!nobody) replay_users(m, users);
 }
 
-// Calls function(model, ids, count) for the ids that a statement returns, some at a time.
-void for_ids(LiveModel* m, Statement statement, void (*function)(LiveModel*, Datum*, int)) {
+// Calls function(ids) for the ids that a statement returns, some at a time.
+template <typename Function>
+void for_ids(LiveModel* m, Statement statement, Function&& function) {
     constexpr long kItems = 1000;
     Portal cursor = open(m, statement);
     for (;;) {
@@ -56,19 +77,20 @@ void for_ids(LiveModel* m, Statement statement, void (*function)(LiveModel*, Dat
         auto* ids = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(count)));
         bool null;
         for (int i = 0; i < count; i++) ids[i] = value_of(static_cast<uint64>(i), 1, &null);
-        function(m, ids, count);
+        function(PointerGetDatum(construct_array(ids, count, TEXTOID, -1, false, TYPALIGN_INT)));
     }
     SPI_cursor_close(cursor);
 }
 
-void for_id_of(LiveModel* m, Relation items, HeapTuple row, void (*function)(LiveModel*, Datum*, int)) {
+template <typename Function>
+void for_id_of(LiveModel* m, Relation items, HeapTuple row, Function&& function) {
     bool null, varlena;
     const Datum key = heap_getattr(row, m->key, RelationGetDescr(items), &null);
     if (null) return;
     Oid output;
     getTypeOutputInfo(TupleDescAttr(RelationGetDescr(items), m->key - 1)->atttypid, &output, &varlena);
     Datum id = CStringGetTextDatum(OidOutputFunctionCall(output, key));
-    function(m, &id, 1);
+    function(PointerGetDatum(construct_array(&id, 1, TEXTOID, -1, false, TYPALIGN_INT)));
 }
 
 }  // namespace
@@ -83,15 +105,25 @@ void follow_items(LiveModel* m, TriggerData* trigger) {
                deleted = TRIGGER_FIRED_BY_DELETE(trigger->tg_event);
     if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event)) {
         run(m, Statement::items_cleared);
-    } else if (TRIGGER_FIRED_FOR_ROW(trigger->tg_event)) {
-        HeapTuple current = inserted ? trigger->tg_trigtuple : trigger->tg_newtuple;
-        if (!inserted) for_id_of(m, trigger->tg_relation, trigger->tg_trigtuple, forget_items);
-        if (!deleted) for_id_of(m, trigger->tg_relation, current, describe_items);
-    } else {
-        SPI_register_trigger_data(trigger);
-        if (!inserted) for_ids(m, Statement::items_left, forget_items);
-        if (!deleted) for_ids(m, inserted ? Statement::items_arrived : Statement::items_altered, describe_items);
+        return;
     }
+    const bool row = TRIGGER_FIRED_FOR_ROW(trigger->tg_event);
+    if (!row) SPI_register_trigger_data(trigger);
+    if (!inserted) {
+        const auto forget = [&](Datum ids) { forget_items(m, ids); };
+        if (row)
+            for_id_of(m, trigger->tg_relation, trigger->tg_trigtuple, forget);
+        else
+            for_ids(m, Statement::items_left, forget);
+    }
+    Arrival arrival{};
+    if (deleted || !active_version(m, &arrival.version)) return;
+    const auto describe = [&](Datum ids) { describe_items(m, ids, &arrival); };
+    if (row)
+        for_id_of(m, trigger->tg_relation, inserted ? trigger->tg_trigtuple : trigger->tg_newtuple, describe);
+    else
+        for_ids(m, inserted ? Statement::items_arrived : Statement::items_altered, describe);
+    replay_early_events(m, &arrival);
 }
 
 }  // namespace holomamba::postgres

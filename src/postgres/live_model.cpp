@@ -35,6 +35,7 @@ struct StatementInfo {
 const StatementInfo kInfos[kStatements] = {
     {"active_version", Takes::nothing},
     {"start", Takes::event},
+    {"unknown_arrived", Takes::nothing},
     {"place_arrived", Takes::nothing},
     {"lock_arrived", Takes::nothing},
     {"arrived", Takes::nothing},
@@ -48,6 +49,7 @@ const StatementInfo kInfos[kStatements] = {
     {"remove", Takes::nothing},
     {"compare", Takes::many},
     {"without_events", Takes::nothing},
+    {"unknown_altered", Takes::nothing},
     {"touched_by_delete", Takes::nothing},
     {"touched_by_update", Takes::nothing},
     {"clear", Takes::nothing},
@@ -57,8 +59,8 @@ const StatementInfo kInfos[kStatements] = {
     {"items_arrived", Takes::nothing},
     {"items_altered", Takes::nothing},
     {"items_unmet", Takes::items},
-    {"items_awaited", Takes::items},
     {"items_describe", Takes::items},
+    {"items_awaited", Takes::items},
 };
 
 LiveModel* models = nullptr;
@@ -152,7 +154,10 @@ void load_catalogue(LiveModel* m) {
     m->events = column_named(RelationGetDescr(users), "events").number;
     relation_close(users, AccessShareLock);
     m->token = get_attnum(m->items, "token");
-    m->item_types = lookup_type_cache(m->item_type, TYPECACHE_EQ_OPR_FINFO);
+    m->item_types = lookup_type_cache(m->item_type, TYPECACHE_EQ_OPR_FINFO | TYPECACHE_HASH_PROC_FINFO);
+    Oid type;
+    int32 modifier;
+    get_atttypetypmodcoll(m->items, get_attnum(m->items, "item_id"), &type, &modifier, &m->item_collation);
     if (!of_events) {
         m->key = get_attnum(m->relation, text_of(0, 8));
         return;
@@ -265,12 +270,14 @@ Portal open(LiveModel* model, Statement statement, const Arguments* arguments, b
                            arguments ? arguments->nulls : nullptr, read_only);
 }
 
-void run_on_latest(LiveModel* model, Statement statement) {
-    const int result = SPI_execute_snapshot(plan_of(model, statement), nullptr, nullptr, GetLatestSnapshot(),
+uint64 run_on_latest(LiveModel* model, Statement statement, const Arguments* arguments) {
+    const int result = SPI_execute_snapshot(plan_of(model, statement), arguments ? arguments->values : nullptr,
+                                            arguments ? arguments->nulls : nullptr, GetLatestSnapshot(),
                                             InvalidSnapshot, false, true, 0);
     if (result < 0)
         elog(ERROR, "statement \"%s\" failed: %s", kInfos[static_cast<int>(statement)].name,
              SPI_result_code_string(result));
+    return SPI_processed;
 }
 
 void lock_users(LiveModel* model, Statement place, Statement lock, const Arguments* arguments) {

@@ -13,6 +13,7 @@ namespace holomamba::postgres {
 enum class Statement {
     active_version,
     start,
+    unknown_arrived,
     place_arrived,
     lock_arrived,
     arrived,
@@ -26,6 +27,7 @@ enum class Statement {
     remove,
     compare,
     without_events,
+    unknown_altered,
     touched_by_delete,
     touched_by_update,
     clear,
@@ -35,10 +37,10 @@ enum class Statement {
     items_arrived,
     items_altered,
     items_unmet,
-    items_awaited,
     items_describe,
+    items_awaited,
 };
-constexpr int kStatements = static_cast<int>(Statement::items_describe) + 1;
+constexpr int kStatements = static_cast<int>(Statement::items_awaited) + 1;
 
 // A column of the table of users, and the column of the triggered table that it is filled from.
 struct Column {
@@ -66,9 +68,10 @@ struct LiveModel {
     Column* order;
     AttrNumber events;  // in the table of users
     Oid item_type;
-    TypeCacheEntry* item_types;  // with its equality
-    AttrNumber token;            // in the table of items
-    AttrNumber item, key;        // the item column of `relation`, or the key of the items
+    TypeCacheEntry* item_types;  // with its equality and its hash
+    Oid item_collation;
+    AttrNumber token;      // in the table of items
+    AttrNumber item, key;  // the item column of `relation`, or the key of the items
     char* text[kStatements];
     SPIPlanPtr plan[kStatements];
     bool stale;   // one of the tables has changed since
@@ -93,8 +96,8 @@ Datum array_of(const Column& column, Datum* values, bool* nulls, int count);
 uint64 run(LiveModel* model, Statement statement, const Arguments* arguments = nullptr, bool read_only = false);
 Portal open(LiveModel* model, Statement statement, const Arguments* arguments = nullptr, bool read_only = false);
 
-// Runs a statement without parameters that sees all that is committed, whatever the isolation level.
-void run_on_latest(LiveModel* model, Statement statement);
+// As run(), but the statement sees all that is committed, whatever the isolation level.
+uint64 run_on_latest(LiveModel* model, Statement statement, const Arguments* arguments = nullptr);
 
 // Gives users a row, and locks it. Runs `place` and `lock` until no row has gone while it was waited for.
 void lock_users(LiveModel* model, Statement place, Statement lock, const Arguments* arguments = nullptr);

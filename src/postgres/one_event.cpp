@@ -3,10 +3,11 @@
 #include "postgres/compat.h"
 #include "postgres/encoder_cache.hpp"
 #include "postgres/hrr.hpp"
+#include "postgres/rows.hpp"
 #include "postgres/state.hpp"
+#include "postgres/unknown_items.hpp"
 
 extern "C" {
-#include "access/genam.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
@@ -30,22 +31,6 @@ bool is_plain(Relation users) {
     const TupleConstr* constraints = RelationGetDescr(users)->constr;
     return users->trigdesc == nullptr && users->rd_rules == nullptr && !users->rd_rel->relrowsecurity &&
            (constraints == nullptr || (constraints->num_check == 0 && !constraints->has_generated_stored));
-}
-
-// The row with this primary key, into the slot.
-bool find_row(Relation table, TypeCacheEntry* types, Datum id, LOCKMODE mode, TupleTableSlot* row) {
-    const Oid key = primary_key_of(table);
-    if (!OidIsValid(key)) return false;
-    Relation index = index_open(key, mode);
-    ScanKeyData equal;
-    ScanKeyEntryInitializeWithInfo(&equal, 0, 1, BTEqualStrategyNumber, InvalidOid, index->rd_indcollation[0],
-                                   &types->eq_opr_finfo, id);
-    IndexScanDesc scan = begin_index_scan(table, index, GetActiveSnapshot(), 1);
-    index_rescan(scan, &equal, 1, nullptr, 0);
-    const bool found = index_getnext_slot(scan, ForwardScanDirection, row);
-    index_endscan(scan);
-    index_close(index, NoLock);
-    return found;
 }
 
 // As (event's order values) > (last_1, last_2, ...) in SQL, NULL being false.
@@ -88,12 +73,6 @@ void add_index_entries(Relation users, TupleTableSlot* row, UpdatedIndexes index
     insert_index_tuples(target, row, executor, indexes);
     ExecCloseIndices(target);
     FreeExecutorState(executor);
-}
-
-[[noreturn]] void refuse_to_serialize(const char* what) {
-    ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-                    errmsg("could not serialize access due to concurrent %s", what)));
-    pg_unreachable();
 }
 
 // Replaces the row as UPDATE does: waits for a transaction that has changed it, and then, in READ COMMITTED, puts the
@@ -154,7 +133,10 @@ Step advance_row(const LiveModel* m, const Event& event, Relation users, Relatio
         if (null) return Step::late;
         const State* stored = get_state(value);
         Encoder* encoder = load_encoder(m, stored);
-        if (!again) token = find_token(m, event.item, items, item, encoder->dimension());
+        if (!again) {
+            token = find_token(m, event.item, items, item, encoder->dimension());
+            if (token == nullptr && !stays_unknown(m, event.item)) return Step::unfit;
+        }
         State* state = copy_of(stored);
         count_events(state, 1);
         core_call([&] { encoder->advance(state->x, {&token, 1}); });

@@ -97,11 +97,35 @@ ROLLBACK;
 TRUNCATE known;
 INSERT INTO known SELECT * FROM holomamba.wares_items;
 
+-- Events and items that come lock what the model does not know, in 256 slots at most
+CREATE VIEW pg_temp.slots AS
+SELECT l.mode, count(*) FROM pg_locks l
+WHERE l.pid = pg_backend_pid() AND l.locktype = 'object' AND l.classid = 1259 AND l.objid::regclass::text = 'holomamba.wares_items'
+GROUP BY l.mode;
+BEGIN;
+INSERT INTO sales VALUES (1, 1, 300);
+INSERT INTO sales VALUES (1, 2, 301), (2, 3, 301);
+UPDATE sales SET t = t + 1 WHERE t >= 300;
+INSERT INTO wares VALUES (1, 'genre 1', '{}', 1, 1) ON CONFLICT (item_id) DO UPDATE SET genre = excluded.genre;
+SELECT * FROM pg_temp.slots;
+INSERT INTO sales VALUES (1, 4000, 400);
+INSERT INTO sales VALUES (100, 4000, 401), (1, NULL, 401), (NULL, 4001, 401);
+UPDATE sales SET t = 402 WHERE t = 401;
+SELECT * FROM pg_temp.slots;
+INSERT INTO sales SELECT i % 7, 4000 + i, 1000 + i FROM generate_series(1, 5000) i;
+INSERT INTO wares VALUES (4000, 'genre 1', '{}', 1, 1);
+SELECT * FROM pg_temp.slots ORDER BY 1;
+SELECT count(*) FROM holomamba.check_state('wares');
+ROLLBACK;
+
 -- With a foreign key there are no events of items that are yet to come
 DELETE FROM sales WHERE item_id NOT IN (SELECT item_id FROM wares);
 ALTER TABLE sales ADD FOREIGN KEY (item_id) REFERENCES wares ON DELETE CASCADE;
+BEGIN;
 INSERT INTO wares VALUES (50, 'genre 1', '{}', 1, 1);
 INSERT INTO sales VALUES (1, 50, 200);
+SELECT * FROM pg_temp.slots;
+COMMIT;
 SELECT * FROM pg_temp.look();
 DELETE FROM wares WHERE item_id = 50;
 SELECT * FROM pg_temp.look();
