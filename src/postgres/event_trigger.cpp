@@ -166,7 +166,10 @@ void follow(FunctionCallInfo fcinfo, bool events, void (*function)(LiveModel*, T
     m->running++;
     PG_TRY();
     {
-        LockRelationOid(m->users, RowExclusiveLock);
+        // A part that is emptied has everybody replayed: the lock for that is taken at once, not in two steps that two of
+        // them could take half of each.
+        const bool everybody = TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) && events && m->relation != m->interactions;
+        LockRelationOid(m->users, everybody ? ShareRowExclusiveLock : RowExclusiveLock);
         function(m, trigger);
     }
     PG_FINALLY();

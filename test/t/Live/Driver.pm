@@ -45,12 +45,14 @@ sub disconnect
 }
 
 # Traffic for so many seconds, or until a function returns true; then all sessions finish what they have begun, unless a
-# kill has cut them off. A function may be given that is asked for the transactions of the sessions.
+# kill has cut them off. A function may be given that is asked for the transactions of the sessions, and then nobody administers
+# if `alone` is true: an activation would mend what they break.
 sub run
 {
     my ($self, %arguments) = @_;
     my $end = time + ($arguments{seconds} // 1e9);
     my $transaction = $arguments{transaction} // sub { $_[0]->transaction };
+    my $alone = $arguments{alone};
     my $stop = 0;
     while (1)
     {
@@ -58,6 +60,7 @@ sub run
         foreach my $worker (@{ $self->{workers} })
         {
             next if $worker->{session}->busy || !$worker->{session}->alive;
+            next if $alone && ($worker->{traffic} // 0) == $self->{administration};
             my @statements = $worker->{retry} ? @{ $worker->{retry} } : $self->next_transaction($worker, $stop, $transaction);
             next if !@statements;
             $worker->{transaction} = \@statements;

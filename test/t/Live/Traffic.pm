@@ -208,6 +208,23 @@ sub items
         [ 3, sprintf(q(UPDATE goods SET genre = 'genre %d', price = price + 1 WHERE item_id = %s), $self->random(5), $item) ]);
 }
 
+# Items that nobody has met yet, and events with them, before them, after them and meanwhile.
+sub fresh_item
+{
+    my ($self) = @_;
+    my $item = $self->value('visits', 'item', 1000 + int(++$self->{met} / 8) + $self->random(3));
+    return sprintf q(INSERT INTO goods VALUES (%s, 'genre %d', %d) ON CONFLICT DO NOTHING), $item, $self->random(5), $self->random(30) if $self->random(3) == 0;
+    return sprintf 'INSERT INTO visits (user_id, item_id, t) VALUES (%s, %s, %s)', $self->value('visits', 'user', 1 + $self->random(400)), $item, $self->t('visits');
+}
+
+sub fresh_items
+{
+    my ($self) = @_;
+    return $self->fresh_item if $self->random(2);
+    my $level = $self->choose([ 3, 'READ COMMITTED' ], [ 1, 'REPEATABLE READ' ]);
+    return ("BEGIN ISOLATION LEVEL $level", (map { $self->fresh_item } 0 .. 1 + $self->random(3)), $self->choose([ 4, 'COMMIT' ], [ 1, 'ROLLBACK' ]));
+}
+
 sub statement
 {
     my ($self) = @_;
