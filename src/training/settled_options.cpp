@@ -9,9 +9,10 @@
 namespace holomamba {
 namespace {
 
-// Short histories overfit sooner: half of all activations go where users have 8 events, a fifth where they have 160.
-double dropout_for(double events_per_user) {
-    const double share = 0.5 - 0.3 * std::log(std::max(events_per_user, 1.0) / 8) / std::log(160.0 / 8);
+// Short histories overfit sooner: half of all activations go where an event is one of 16 of its user, a fifth where it is
+// one of 400. Counted by events and not by users: many who have come once do not make the histories of the others short.
+double dropout_for(double history) {
+    const double share = 0.5 - 0.3 * std::log(std::max(history, 1.0) / 16) / std::log(400.0 / 16);
     return std::round(20 * std::clamp(share, 0.2, 0.5)) / 20;
 }
 
@@ -30,9 +31,10 @@ int epochs_for(double events_per_item, double steps_an_epoch) {
 }  // namespace
 
 Options settled(Options options, const Dataset& data) {
-    double events = 0, users = 0, windows = 0;
+    double events = 0, users = 0, windows = 0, history = 0;
     for (const std::int32_t count : data.training) {
         events += count;
+        history += static_cast<double>(count) * count;
         users += count > 0;
         windows += (count + options.max_history - 1) / options.max_history;
     }
@@ -40,7 +42,7 @@ Options settled(Options options, const Dataset& data) {
     if (options.batch_size == Options::kAuto) options.batch_size = batch_size_for(windows);
     if (options.epochs == Options::kAuto)
         options.epochs = epochs_for(events / std::max(data.catalogue.items, 1), std::max(1.0, std::ceil(windows / options.batch_size)));
-    if (options.dropout == Options::kAuto) options.dropout = dropout_for(events / std::max(users, 1.0));
+    if (options.dropout == Options::kAuto) options.dropout = dropout_for(history / std::max(events, 1.0));
     // A score for every item of a large catalogue costs more than all else (bench/large_catalogue.sh).
     if (options.negatives == Options::kAuto)
         options.negatives = options.head == "tied" && data.catalogue.items > 50000 ? 4096 : 0;

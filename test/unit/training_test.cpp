@@ -210,8 +210,12 @@ TEST(SettledOptions, FollowTheDataAndLeaveAloneWhatIsChosen) {
     Options options;
     EXPECT_EQ(options.get("dropout"), "auto");
     EXPECT_EQ(settled(options, ring(20, 5, 8)).dropout, 0.5);
-    EXPECT_EQ(settled(options, ring(20, 5, 36)).dropout, 0.35);
+    EXPECT_EQ(settled(options, ring(20, 5, 80)).dropout, 0.35);
     EXPECT_EQ(settled(options, ring(20, 5, 1000)).dropout, 0.2);
+    // Most users come once, most events are of one who stays.
+    Dataset skewed = ring(20, 1, 400);
+    for (int user = 0; user < 99; user++) skewed.add_user(std::vector<std::int32_t>{1});
+    EXPECT_EQ(settled(options, skewed).dropout, 0.2);
     EXPECT_EQ(settled(options, ring(20, 5, 8)).negatives, 0);
     EXPECT_EQ(settled(options, ring(50001, 5, 8)).negatives, 4096);
     EXPECT_GT(settled(options, ring(20, 5, 8)).threads, 0);
