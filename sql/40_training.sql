@@ -106,6 +106,15 @@ BEGIN
                    WHERE y.model = m.model AND y.version = attribute_queries.version AND y.field = attribute);
         IF holomamba.attribute_kind((holomamba.column_of(m.items, attribute)).atttypid) = 'number' THEN
             kind := 'number';
+            -- Of a number the vocabulary has mean and deviation.
+            IF EXISTS (SELECT FROM holomamba.vocabulary y
+                       WHERE y.model = m.model AND y.version = attribute_queries.version AND y.field = attribute
+                         AND (cardinality(y.labels) <> 2 OR array_to_string(y.labels, ' ') !~ '^[-+.e0-9]+ [-+.e0-9]+$')) THEN
+                RAISE object_not_in_prerequisite_state USING
+                    MESSAGE = format('the weights of version %s of model "%s" do not fit the model', version, m.model),
+                    DETAIL = format('The attribute "%s" was a category when they were trained, and is a number now.', attribute),
+                    HINT = format('Train a new version: CALL holomamba.train(%L);', m.model);
+            END IF;
             query := format('SELECT (k.n - 1)::integer, ((x.x - s.mean) / s.deviation)::real '
                             'FROM %s JOIN %s i ON i.%I = k.id, LATERAL (SELECT %s) x (x), '
                             '(SELECT (y.labels)[1]::double precision, (y.labels)[2]::double precision FROM holomamba.vocabulary y '

@@ -144,5 +144,18 @@ INSERT INTO wares VALUES (60, 'genre 1', '{tag 1}', 13, 1);
 SELECT target IS NULL AS not_recommended FROM holomamba.wares_items WHERE item_id = 60;
 UPDATE wares SET price = 1 WHERE item_id = 1;
 SELECT count(*) FROM recommend(12345, 100, 'wares');
+
+-- An attribute of another kind is not the one that was learned
+ALTER TABLE wares ALTER genre TYPE real USING 1;
+INSERT INTO wares VALUES (61, 1, '{tag 1}', 13, 1);
+\echo :LAST_ERROR_SQLSTATE
+SELECT holomamba.activate('wares', 2);
+ALTER TABLE wares ALTER genre TYPE text USING 'genre 1', ALTER price TYPE text;
+INSERT INTO wares VALUES (61, 'genre 1', '{tag 1}', '13', 1);
+\echo :LAST_ERROR_SQLSTATE
+SELECT holomamba.activate('wares', 2);
+CALL holomamba.train('wares');
+INSERT INTO wares VALUES (61, 'genre 1', '{tag 1}', '13', 1);
+SELECT count(*) FROM holomamba.wares_items WHERE target IS NOT NULL AND item_id = 61;
 SELECT holomamba.drop_model('wares');
 DROP TABLE sales, wares;
