@@ -8,7 +8,7 @@
 #include <stdexcept>
 
 #include "hrr/error.hpp"
-#include "training/parallel.hpp"
+#include "kernels/parallel.hpp"
 
 extern "C" {
 #include "postgres.h"

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "training/parallel.hpp"
+#include "kernels/parallel.hpp"
 
 namespace holomamba {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "training/parallel.hpp"
+#include "kernels/parallel.hpp"
 
 namespace holomamba {
 

@@ -5,11 +5,11 @@
 #include <span>
 #include <vector>
 
+#include "kernels/parallel.hpp"
 #include "model/network.hpp"
 #include "training/dataset.hpp"
 #include "training/negative_sampler.hpp"
 #include "training/packing.hpp"
-#include "training/parallel.hpp"
 
 namespace holomamba {
 

@@ -4,10 +4,10 @@
 #include <span>
 #include <vector>
 
+#include "kernels/parallel.hpp"
 #include "model/network.hpp"
 #include "training/dataset.hpp"
 #include "training/metrics.hpp"
-#include "training/parallel.hpp"
 
 namespace holomamba {
 

@@ -3,8 +3,8 @@
 
 #include <span>
 
+#include "kernels/parallel.hpp"
 #include "model/encoder.hpp"
-#include "training/parallel.hpp"
 
 namespace holomamba {
 

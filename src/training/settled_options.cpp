@@ -4,7 +4,7 @@
 #include <bit>
 #include <cmath>
 
-#include "training/parallel.hpp"
+#include "kernels/parallel.hpp"
 
 namespace holomamba {
 namespace {

@@ -1,4 +1,4 @@
-#include "training/parallel.hpp"
+#include "kernels/parallel.hpp"
 
 #include <pthread.h>
 #include <sched.h>
