@@ -1,4 +1,4 @@
-// Items bound to their attributes (arXiv 2601.08360, section 3), by several roles and with numbers as well.
+// Items bound to their attributes (arXiv 2601.08360), by several roles and with numbers as well.
 #pragma once
 
 #include <complex>

@@ -153,7 +153,7 @@ Buffer read_detail(Relation index, const IndexLayout& layout, uint32 extent, int
 // A block that nobody reads, which may be one behind the end; zeroed and locked for writing.
 Buffer new_page(Relation index, BlockNumber block);
 
-// The access method's functions, by file: am_build.cpp, am_insert.cpp, index_scan.cpp, index_vacuum.cpp.
+// The access method's functions, by file: index_build.cpp, index_insert.cpp, index_scan.cpp, index_vacuum.cpp.
 IndexBuildResult* am_build(Relation heap, Relation index, IndexInfo* info);
 void am_build_empty(Relation index);
 bool am_insert(Relation index, Datum* values, bool* nulls, ItemPointer row, Relation heap, IndexUniqueCheck unique,
