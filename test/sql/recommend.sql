@@ -61,14 +61,17 @@ SELECT count(*) FROM recommend(1, candidates => '{100000000000}');
 -- A batch reads the same events, however the table stores ids, and passes over those without a user or an item
 ALTER TABLE ratings DISABLE TRIGGER USER;
 INSERT INTO ratings VALUES (NULL, 3, 3), (NULL, NULL, 4);
+-- A NULL is not 0, either
+INSERT INTO holomamba.movies_users (user_id, vector, events) VALUES (0, '[1,0,1]', 0);
 CREATE VIEW at_once AS SELECT array_agg(concat_ws(' ', b.user_id, b.item_id, b.score) ORDER BY b.number) AS lists
     FROM (SELECT *, row_number() OVER () AS number FROM recommend_batch(NULL::bigint[], 10)) b;
-CREATE VIEW one_by_one AS SELECT array_agg(concat_ws(' ', u, r.item_id, r.score) ORDER BY u, r.score DESC, r.item_id) AS lists FROM unnest('{1,2}'::bigint[]) u, recommend(u) r;
+CREATE VIEW one_by_one AS SELECT array_agg(concat_ws(' ', u, r.item_id, r.score) ORDER BY u, r.score DESC, r.item_id) AS lists FROM unnest('{0,1,2}'::bigint[]) u, recommend(u) r;
 SELECT cardinality(a.lists), a.lists = o.lists AS as_small_integers FROM at_once a, one_by_one o;
 CREATE DOMAIN id AS integer;
 ALTER TABLE ratings ALTER user_id TYPE id, ALTER movie_id TYPE bigint;
 SELECT cardinality(a.lists), a.lists = o.lists AS as_a_domain FROM at_once a, one_by_one o;
 DELETE FROM ratings WHERE user_id IS NULL;
+DELETE FROM holomamba.movies_users WHERE user_id = 0;
 ALTER TABLE ratings ALTER user_id TYPE integer, ALTER movie_id TYPE smallint, ENABLE TRIGGER USER;
 DROP VIEW at_once, one_by_one;
 DROP DOMAIN id;
