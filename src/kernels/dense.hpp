@@ -4,19 +4,11 @@
 #include <algorithm>
 
 #include "kernels/lanes.hpp"
+#include "kernels/thin.hpp"
 
 namespace holomamba {
 namespace {
 
-// A matrix by what lies between its rows and between its columns: one of the two is 1.
-struct Strided {
-    const float* data;
-    std::size_t row, column;
-};
-
-// Registers that hold sums: what is left takes a row of a panel and an element of A.
-constexpr int kSumRegisters = kLanes == 16 ? 24 : 12;
-constexpr int kPanelDepth = 256;
 constexpr int kWidestPanel = 4;  // in registers
 
 // B's rows first .. first+depth-1 of `width` columns, filled up with zeros to Registers registers.
@@ -98,6 +90,7 @@ __attribute__((noinline)) void multiply_panel(int m, int width, int k, Strided a
 }
 
 void multiply_strided(int m, int n, int k, Strided a, Strided b, float* c, bool accumulate) {
+    if (n <= kMostThin) return multiply_thin(m, n, k, a, b, c, accumulate);
     const int registers = (n + kLanes - 1) / kLanes;
     // Panels of three where that leaves no narrow one behind.
     const int widest = registers % kWidestPanel != 0 && registers % 3 == 0 ? 3 : kWidestPanel;

@@ -165,7 +165,7 @@ struct KernelTable {
 constexpr int kMostLanes = 16;
 
 // Floats that selective_scan_backward needs: four values for each token, state and lane.
-constexpr std::size_t scan_scratch(std::size_t tokens, std::size_t state) { return (tokens + 1) * state * kMostLanes * 4; }
+constexpr std::size_t scan_scratch(std::size_t tokens, std::size_t state) { return tokens * state * kMostLanes * 6; }
 
 // Floats that W[n x k] and its bias take when packed.
 constexpr std::size_t packed_size(std::size_t n, std::size_t k) {

@@ -121,6 +121,31 @@ HOLOMAMBA_INLINE float sum(Lanes v) {
     return halves[0];
 }
 
+// The sums of Count registers, each over its lanes: sum i comes to lane place_of_sum(i) of v[i / kLanes]. Halves are added two
+// registers at a time, so that a sum costs three instructions and not a walk through the lanes.
+template <int Count, int Block = kLanes>
+HOLOMAMBA_INLINE void sums_of(Lanes* v) {
+    if constexpr (Block > 1) {
+        IntLanes lower, upper;  // of every block of two registers
+        for (int i = 0; i < kLanes; i++) {
+            const int block = i / Block, half = i % Block / (Block / 2), at = i % (Block / 2);
+            lower[i] = half * kLanes + block * Block + at;
+            upper[i] = lower[i] + Block / 2;
+        }
+        for (int i = 0; i < Count; i += 2) {
+            const Lanes next = i + 1 < Count ? v[i + 1] : Lanes{};
+            v[i / 2] = __builtin_shuffle(v[i], next, lower) + __builtin_shuffle(v[i], next, upper);
+        }
+        sums_of<(Count + 1) / 2, Block / 2>(v);
+    }
+}
+
+constexpr int place_of_sum(int i) {
+    int place = 0;
+    for (int bit = 1; bit < kLanes; bit *= 2, i /= 2) place = 2 * place + i % 2;
+    return place;
+}
+
 // A sum over n elements: body(i, width, total) adds those of one register to a total. As many running totals as the
 // widest register has lanes, whatever this one has, so that the order of additions is the same for every instruction
 // set.

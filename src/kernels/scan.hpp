@@ -1,6 +1,7 @@
 // Causal convolution and selective scan, a register of channels at a time; the loop over the state is unrolled for usual sizes.
 #pragma once
 
+#include <algorithm>
 #include <type_traits>
 
 #include "kernels/lanes.hpp"
@@ -119,90 +120,125 @@ void selective_scan(int tokens, int channels, int state, const float* x, const f
     });
 }
 
-// Lanes of scratch: for each token and state the decay, the state after it, and what reaches b and c; the last two are
-// summed over all channels lane by lane and reduced to numbers at the end.
+// Scratch: for each token, state and register of channels at work the decay and the state after it; for each token and state
+// what reaches b and c, summed over all channels lane by lane and reduced to numbers at the end.
 struct ScanScratch {
     float *decay, *hidden, *db, *dc;
 };
 
-template <int State, typename Width>
+// Groups registers of channels at once, so that what reaches b and c is loaded and stored once for all of them.
+template <int State, int Groups, typename Width>
 HOLOMAMBA_INLINE void scan_channels_backward(const ScanInput& in, std::size_t channel, Width width, const float* dy,
                                              float* dx, float* ddelta, float* da, float* dskip,
                                              const ScanScratch& scratch) {
     const int state = State > 0 ? State : in.state;
-    const std::size_t step = static_cast<std::size_t>(state) * kLanes;
-    Lanes a[State > 0 ? State : kMaxState], carried[State > 0 ? State : kMaxState], total_da[State > 0 ? State : kMaxState];
-    for (int n = 0; n < state; n++) {
-        a[n] = load(in.a + static_cast<std::size_t>(n) * in.channels + channel, width);
-        carried[n] = Lanes{};
-        total_da[n] = Lanes{};
-        store(scratch.hidden + static_cast<std::size_t>(n) * kLanes, Lanes{}, Full{});
-    }
+    const std::size_t step = static_cast<std::size_t>(state) * Groups * kLanes;
+    Lanes a[State > 0 ? State : kMaxState][Groups], carried[State > 0 ? State : kMaxState][Groups],
+        total_da[State > 0 ? State : kMaxState][Groups];
+    const auto of_state = [&](int n, int g) { return static_cast<std::size_t>(n) * in.channels + channel + g * kLanes; };
+    const auto place = [&](int n, int g) { return static_cast<std::size_t>(n * Groups + g) * kLanes; };
+    for (int n = 0; n < state; n++)
+        for (int g = 0; g < Groups; g++) {
+            a[n][g] = load(in.a + of_state(n, g), width);
+            carried[n][g] = Lanes{};
+            total_da[n][g] = Lanes{};
+        }
     for (int t = 0; t < in.tokens; t++) {
         const std::size_t at = static_cast<std::size_t>(t) * in.channels + channel;
         const float* b = in.b + static_cast<std::size_t>(t) * in.bc_stride;
-        const Lanes delta = load(in.delta + at, width);
-        const Lanes entering = delta * load(in.x + at, width);
-        const float* previous = scratch.hidden + static_cast<std::size_t>(t) * step;
-        float* decay = scratch.decay + static_cast<std::size_t>(t) * step;
-        for (int n = 0; n < state; n++) {
-            const Lanes factor = exponential(delta * a[n]);
-            store(decay + n * kLanes, factor, Full{});
-            store(scratch.hidden + (static_cast<std::size_t>(t) + 1) * step + n * kLanes,
-                  factor * load(previous + n * kLanes, Full{}) + entering * b[n], Full{});
+        Lanes delta[Groups], entering[Groups];
+        for (int g = 0; g < Groups; g++) {
+            delta[g] = load(in.delta + at + g * kLanes, width);
+            entering[g] = delta[g] * load(in.x + at + g * kLanes, width);
         }
+        float* hidden = scratch.hidden + static_cast<std::size_t>(t) * step;
+        float* decay = scratch.decay + static_cast<std::size_t>(t) * step;
+        for (int n = 0; n < state; n++)
+            for (int g = 0; g < Groups; g++) {
+                Lanes now = entering[g] * b[n];
+                if (t > 0) {  // before the first token there is nothing to decay
+                    const Lanes factor = exponential(delta[g] * a[n][g]);
+                    store(decay + place(n, g), factor, Full{});
+                    now = fused(factor, load(hidden - step + place(n, g), Full{}), now);
+                }
+                store(hidden + place(n, g), now, Full{});
+            }
     }
-    const Lanes skip = load(in.skip + channel, width);
-    Lanes total_dskip{};
+    Lanes skip[Groups], total_dskip[Groups] = {};
+    for (int g = 0; g < Groups; g++) skip[g] = load(in.skip + channel + g * kLanes, width);
     for (int t = in.tokens - 1; t >= 0; t--) {
         const std::size_t at = static_cast<std::size_t>(t) * in.channels + channel;
-        const std::size_t row = static_cast<std::size_t>(t) * step;
+        const std::size_t row = static_cast<std::size_t>(t) * step, sums = static_cast<std::size_t>(t) * state * kLanes;
         const float* b = in.b + static_cast<std::size_t>(t) * in.bc_stride;
         const float* c = in.c + static_cast<std::size_t>(t) * in.bc_stride;
-        const Lanes x = load(in.x + at, width);
-        const Lanes delta = load(in.delta + at, width);
-        const Lanes entering = delta * x;
-        const Lanes upstream = load(dy + at, width);
-        Lanes through_b{}, through_decay{};
-        for (int n = 0; n < state; n++) {
-            const Lanes dh = carried[n] + upstream * c[n];
-            add_to(scratch.dc + row + n * kLanes, upstream * load(scratch.hidden + row + step + n * kLanes, Full{}), Full{});
-            add_to(scratch.db + row + n * kLanes, dh * entering, Full{});
-            through_b += dh * b[n];
-            const Lanes decayed = dh * load(scratch.decay + row + n * kLanes, Full{});
-            const Lanes exponent = decayed * load(scratch.hidden + row + n * kLanes, Full{});
-            through_decay += exponent * a[n];
-            total_da[n] += exponent * delta;
-            carried[n] = decayed;
+        Lanes x[Groups], delta[Groups], entering[Groups], upstream[Groups], through_b[Groups] = {}, through_decay[Groups] = {};
+        for (int g = 0; g < Groups; g++) {
+            x[g] = load(in.x + at + g * kLanes, width);
+            delta[g] = load(in.delta + at + g * kLanes, width);
+            entering[g] = delta[g] * x[g];
+            upstream[g] = load(dy + at + g * kLanes, width);
         }
-        store(dx + at, delta * through_b + skip * upstream, width);
-        store(ddelta + at, x * through_b + through_decay, width);
-        total_dskip += upstream * x;
+        for (int n = 0; n < state; n++) {
+            Lanes to_b{}, to_c{};
+            for (int g = 0; g < Groups; g++) {
+                const Lanes dh = carried[n][g] + upstream[g] * c[n];
+                to_c += upstream[g] * load(scratch.hidden + row + place(n, g), Full{});
+                to_b += dh * entering[g];
+                through_b[g] += dh * b[n];
+                if (t == 0) continue;
+                const Lanes decayed = dh * load(scratch.decay + row + place(n, g), Full{});
+                const Lanes exponent = decayed * load(scratch.hidden + row - step + place(n, g), Full{});
+                through_decay[g] += exponent * a[n][g];
+                total_da[n][g] += exponent * delta[g];
+                carried[n][g] = decayed;
+            }
+            add_to(scratch.dc + sums + n * kLanes, to_c, Full{});
+            add_to(scratch.db + sums + n * kLanes, to_b, Full{});
+        }
+        for (int g = 0; g < Groups; g++) {
+            store(dx + at + g * kLanes, delta[g] * through_b[g] + skip[g] * upstream[g], width);
+            store(ddelta + at + g * kLanes, x[g] * through_b[g] + through_decay[g], width);
+            total_dskip[g] += upstream[g] * x[g];
+        }
     }
-    for (int n = 0; n < state; n++)
-        add_to(da + static_cast<std::size_t>(n) * in.channels + channel, total_da[n], width);
-    add_to(dskip + channel, total_dskip, width);
+    for (int g = 0; g < Groups; g++) {
+        for (int n = 0; n < state; n++) add_to(da + of_state(n, g), total_da[n][g], width);
+        add_to(dskip + channel + g * kLanes, total_dskip[g], width);
+    }
 }
 
 void selective_scan_backward(int tokens, int channels, int state, const float* x, const float* delta, const float* a,
                              const float* b, const float* c, int bc_stride, const float* skip, const float* dy,
                              float* dx, float* ddelta, float* da, float* db, float* dc, float* dskip, float* scratch) {
+    constexpr int kGroups = 2;
     const ScanInput in{tokens, channels, state, x, delta, a, b, c, bc_stride, skip};
     const std::size_t size = static_cast<std::size_t>(tokens) * state * kLanes;
-    const ScanScratch parts{scratch, scratch + size, scratch + 2 * size + static_cast<std::size_t>(state) * kLanes,
-                            scratch + 3 * size + static_cast<std::size_t>(state) * kLanes};
+    float* hidden = scratch + kGroups * size;
+    float* sums = hidden + kGroups * size;
+    const ScanScratch parts{scratch, hidden, sums, sums + size};
     std::memset(parts.db, 0, 2 * size * sizeof(float));
     with_state_size(state, [&](auto state_size) {
-        for_lanes(channels, [&](std::size_t channel, auto width) {
-            scan_channels_backward<decltype(state_size)::value>(in, channel, width, dy, dx, ddelta, da, dskip, parts);
+        constexpr int kState = decltype(state_size)::value;
+        std::size_t channel = 0;
+        for (; channel + kGroups * kLanes <= static_cast<std::size_t>(channels); channel += kGroups * kLanes)
+            scan_channels_backward<kState, kGroups>(in, channel, Full{}, dy, dx, ddelta, da, dskip, parts);
+        for_lanes(channels - channel, [&](std::size_t rest, auto width) {
+            scan_channels_backward<kState, 1>(in, channel + rest, width, dy, dx, ddelta, da, dskip, parts);
         });
     });
-    for (int t = 0; t < tokens; t++)
-        for (int n = 0; n < state; n++) {
-            const std::size_t at = (static_cast<std::size_t>(t) * state + n) * kLanes;
-            db[static_cast<std::size_t>(t) * bc_stride + n] = sum(load(parts.db + at, Full{}));
-            dc[static_cast<std::size_t>(t) * bc_stride + n] = sum(load(parts.dc + at, Full{}));
+    // Over the channels, a register of sums at a time.
+    const auto sum_up = [&](const float* lanes, float* out) {
+        for (int first = 0; first < tokens * state; first += kLanes) {
+            const int count = std::min(kLanes, tokens * state - first);
+            Lanes sums[kLanes] = {};
+            for (int i = 0; i < count; i++) sums[i] = load(lanes + static_cast<std::size_t>(first + i) * kLanes, Full{});
+            sums_of<kLanes>(sums);
+            for (int i = 0; i < count; i++)
+                out[static_cast<std::size_t>((first + i) / state) * bc_stride + (first + i) % state] = sums[0][place_of_sum(i)];
         }
+    };
+    sum_up(parts.db, db);
+    sum_up(parts.dc, dc);
 }
 
 }  // namespace
