@@ -12,7 +12,7 @@ DATA=${DATA:-$(cd .. && pwd)/shared/data}
 # The variant of the paper as options, for the scripts that source this.
 # shellcheck disable=SC2034
 paper='"feed_forward": 0, "residual": "pre", "head": "untied", "repeats": "ignored", "initialisation": "paper", "dropout": 0, "schedule": "constant", "learning_rate": 0.001, "weight_decay": 0.01,
-       "gradient_clip": 0, "windows": "last", "max_history": 50, "batch_size": 64, "dimension": 96, "state_size": 16,
+       "gradient_clip": 0, "lookahead": 0, "windows": "last", "max_history": 50, "batch_size": 64, "dimension": 96, "state_size": 16,
        "expand": 2, "conv_width": 4, "validation": "off"'
 
 bench_server() {

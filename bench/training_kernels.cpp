@@ -133,7 +133,7 @@ void head(const std::vector<std::pair<int, int>>& catalogues) {
     for (const auto& [items, d] : catalogues) {
         struct Part {
             std::vector<float> x, table, bias, scores, dx, dtable, dbias;
-            std::vector<std::int32_t> targets;
+            Targets targets;
             CrossEntropy cross_entropy;
         };
         std::vector<Part> parts(threads);
@@ -145,12 +145,15 @@ void head(const std::vector<std::pair<int, int>>& catalogues) {
             p.dtable.resize(p.table.size());
             p.dbias.resize(items);
             p.scores = random_floats(static_cast<std::size_t>(tokens) * items / 4);
-            for (int t = 0; t < tokens; t++) p.targets.push_back(t * 7919 % items);
+            for (int t = 0; t < tokens; t++) {
+                p.targets.targets.push_back({t * 7919 % items, 1, false});
+                p.targets.end_token();
+            }
         }
         std::vector<Case> cases;
         cases.push_back({[&, d = d, items = items](int i) {
                              Part& p = parts[i];
-                             p.cross_entropy.add(kernels(), tokens, d, items, p.x.data(), p.targets.data(), {},
+                             p.cross_entropy.add(kernels(), tokens, d, items, p.x.data(), p.targets, {},
                                                  {parts[0].table.data(), p.bias.data(), 0}, 1e-3f, p.dx.data(),
                                                  {p.dtable.data(), p.dbias.data(), nullptr});
                          },

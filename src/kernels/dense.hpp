@@ -91,19 +91,19 @@ __attribute__((noinline)) void multiply_panel(int m, int width, int k, Strided a
 
 void multiply_strided(int m, int n, int k, Strided a, Strided b, float* c, bool accumulate) {
     if (n <= kMostThin) return multiply_thin(m, n, k, a, b, c, accumulate);
-    const int registers = (n + kLanes - 1) / kLanes;
-    // Panels of three where that leaves no narrow one behind.
-    const int widest = registers % kWidestPanel != 0 && registers % 3 == 0 ? 3 : kWidestPanel;
     if (k == 0 && !accumulate) std::memset(c, 0, sizeof(float) * m * n);
-    for (int column = 0; column < n; column += widest * kLanes) {
-        const int width = std::min(widest * kLanes, n - column);
+    // Panels as wide as each other: a narrow one reads A for little.
+    const int registers = (n + kLanes - 1) / kLanes, panels = (registers + kWidestPanel - 1) / kWidestPanel;
+    for (int panel = 0, column = 0; panel < panels; panel++) {
+        const int wide = registers * (panel + 1) / panels - registers * panel / panels, width = std::min(wide * kLanes, n - column);
         const Strided part{b.data + column * b.column, b.row, b.column};
-        switch ((width + kLanes - 1) / kLanes) {
+        switch (wide) {
             case 1: multiply_panel<1>(m, width, k, a, part, c + column, n, accumulate); break;
             case 2: multiply_panel<2>(m, width, k, a, part, c + column, n, accumulate); break;
             case 3: multiply_panel<3>(m, width, k, a, part, c + column, n, accumulate); break;
             default: multiply_panel<4>(m, width, k, a, part, c + column, n, accumulate);
         }
+        column += width;
     }
 }
 

@@ -14,8 +14,6 @@
 
 namespace holomamba {
 
-constexpr std::int32_t kNoTarget = -1;
-
 // Vectors of a sketch are stored sixteen at a time.
 constexpr int kSketchGroup = 16;
 constexpr int kMaxPrefix = 56;
@@ -84,8 +82,8 @@ struct KernelTable {
     void (*gelu)(std::size_t n, const float* x, float* y);
     void (*gelu_backward)(std::size_t n, const float* x, const float* dy, float* dx);
     // Inverted dropout: each element is kept with probability 1 - rate and divided by it. The mask is a function of `key`
-    // and the element's index alone, so backward is the same call on the gradient and nothing is stored.
-    void (*dropout)(std::size_t n, float rate, std::uint64_t key, float* x);
+    // and the element's index, first + i, alone, so backward is the same call on the gradient and nothing is stored.
+    void (*dropout)(std::size_t first, std::size_t n, float rate, std::uint64_t key, float* x);
 
     // --- the selective state space block (Gu & Dao 2023, arXiv 2312.00752) ---------------------------------------------
     // Depthwise causal convolution and SiLU over one sequence: y_t = silu(bias + sum_j weight_j x_{t-(W-1)+j}).
@@ -164,7 +162,8 @@ struct KernelTable {
 // The most floats that a register of any variant holds.
 constexpr int kMostLanes = 16;
 
-// Floats that selective_scan_backward needs: four values for each token, state and lane.
+// Floats that selective_scan_backward needs for each token, state and lane: decays and states of two registers of channels, and
+// two sums over them.
 constexpr std::size_t scan_scratch(std::size_t tokens, std::size_t state) { return tokens * state * kMostLanes * 6; }
 
 // Floats that W[n x k] and its bias take when packed.

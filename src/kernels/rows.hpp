@@ -100,13 +100,13 @@ void softplus_backward(std::size_t n, const float* y, const float* dy, float* dx
 }
 
 // A 32-bit finaliser (Appleby's murmur3) of the element's index and the key decides what is dropped.
-void dropout(std::size_t n, float rate, std::uint64_t key, float* x) {
+void dropout(std::size_t first, std::size_t n, float rate, std::uint64_t key, float* x) {
     const auto threshold = static_cast<std::uint32_t>(static_cast<double>(rate) * 4294967296.0);
     const float scale = 1.0f / (1.0f - rate);
     const auto low = static_cast<std::uint32_t>(key);
     const auto high = static_cast<std::uint32_t>(key >> 32);
     for (std::size_t i = 0; i < n; i++) {
-        std::uint32_t h = static_cast<std::uint32_t>(i) * 0x9e3779b9u + low;
+        std::uint32_t h = static_cast<std::uint32_t>(first + i) * 0x9e3779b9u + low;
         h = (h ^ (h >> 16)) * 0x85ebca6bu ^ high;
         h = (h ^ (h >> 13)) * 0xc2b2ae35u;
         h ^= h >> 16;

@@ -230,11 +230,11 @@ void selective_scan_backward(int tokens, int channels, int state, const float* x
     const auto sum_up = [&](const float* lanes, float* out) {
         for (int first = 0; first < tokens * state; first += kLanes) {
             const int count = std::min(kLanes, tokens * state - first);
-            Lanes sums[kLanes] = {};
-            for (int i = 0; i < count; i++) sums[i] = load(lanes + static_cast<std::size_t>(first + i) * kLanes, Full{});
-            sums_of<kLanes>(sums);
+            Lanes totals[kLanes] = {};
+            for (int i = 0; i < count; i++) totals[i] = load(lanes + static_cast<std::size_t>(first + i) * kLanes, Full{});
+            sums_of<kLanes>(totals);
             for (int i = 0; i < count; i++)
-                out[static_cast<std::size_t>((first + i) / state) * bc_stride + (first + i) % state] = sums[0][place_of_sum(i)];
+                out[static_cast<std::size_t>((first + i) / state) * bc_stride + (first + i) % state] = totals[0][place_of_sum(i)];
         }
     };
     sum_up(parts.db, db);

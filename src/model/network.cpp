@@ -73,7 +73,7 @@ std::vector<float> Network::prepare(std::span<const float> parameters) const {
 
 float* Network::encode(Pass& pass, float* tokens, Kept& kept) const {
     const std::size_t size = static_cast<std::size_t>(pass.tokens()) * dimension();
-    pass.drop(size, 0, tokens);
+    pass.drop(dimension(), 0, tokens);
     kept.layers.resize(layers_.size());
     float* x = tokens;
     float* state = pass.states;
@@ -97,7 +97,7 @@ float* Network::backward(Pass& pass, const float* doutput, const Kept& kept) con
         layers_[i].backward(pass, dy, dx, kept.layers[i]);
         std::swap(dx, dy);
     }
-    pass.drop(size, 0, dy);
+    pass.drop(dimension(), 0, dy);
     return dy;
 }
 

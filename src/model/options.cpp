@@ -67,6 +67,8 @@ const std::vector<Option>& table() {
         {"validation", &Options::validation, 0, 0, {"on", "off"},
          "whether a holdout also holds back a validation event, to stop by and to choose the best epoch"},
         {"loss", &Options::loss, 0, 0, {"cross_entropy"}, "cross-entropy over the catalogue at every event"},
+        {"lookahead", &Options::lookahead, 0, 0.95, {},
+         "what each event after the next one weighs as a target, as a share of the one before it; 0: only the next event is one; auto: the less, the more events there are", true},
         {"negatives", &Options::negatives, 0, 1000000, {}, "items sampled for a batch, to score its events against; 0: the whole catalogue; auto: 4096 of more than 50,000", true},
         {"cutoff", &Options::cutoff, 0, 0, {}, "with holdout => 'time': events from this value of the first order column on"},
         {"warm_start", &Options::warm_start, 0, 0, {},

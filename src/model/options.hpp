@@ -45,6 +45,7 @@ struct Options {
     int patience = 10;
     std::string validation = "on";
     std::string loss = "cross_entropy";
+    double lookahead = kAuto;
     int negatives = kAuto;
     std::string cutoff;
     std::string warm_start = "false";  // or the version to start from; true, the active one, is resolved before

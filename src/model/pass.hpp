@@ -72,7 +72,8 @@ struct Pass {
     const float* prepared = nullptr;
     StateFormat format = StateFormat::float32;  // of the states
     float dropout = 0;
-    std::uint64_t key = 0;  // of the dropout masks
+    std::uint64_t key = 0;        // of the dropout masks
+    std::size_t first_token = 0;  // where the tokens stand among those with the same key
 
     int sequences() const { return static_cast<int>(starts.size()) - 1; }
     int tokens() const { return starts.back(); }
@@ -81,9 +82,10 @@ struct Pass {
     void round(int rows, int channels, int stride, float* x) const {
         for (int r = 0; r < rows; r++, x += stride) round_row(kernels, format, channels, x);
     }
-    // The same elements are dropped in forward and backward: a mask depends on the key and the place in the network.
-    void drop(std::size_t n, std::uint64_t place, float* x) const {
-        if (dropout > 0) kernels.dropout(n, dropout, mix64(key ^ mix64(place)), x);
+    // The same elements of x [tokens x width] are dropped in forward and backward, and however a batch is cut into passes: a
+    // mask depends on the key, the token and the place in the network.
+    void drop(std::size_t width, std::uint64_t place, float* x) const {
+        if (dropout > 0) kernels.dropout(first_token * width, tokens() * width, dropout, mix64(key ^ mix64(place)), x);
     }
 };
 

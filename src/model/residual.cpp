@@ -31,7 +31,7 @@ void Residual::forward(Pass& pass, const float* x, float* state, float* y, Kept&
         kept.inner_input = x;
         kept.normed_from = middle;
         layer_->forward(pass, x, state, middle, kept.saved);
-        pass.drop(size, place_, middle);
+        pass.drop(d_, place_, middle);
         k.add(size, x, middle);
         k.layer_norm(tokens, d_, middle, p + gain_, p + bias_, y, kept.mean, kept.inverse_deviation);
     } else {
@@ -39,7 +39,7 @@ void Residual::forward(Pass& pass, const float* x, float* state, float* y, Kept&
         kept.normed_from = x;
         k.layer_norm(tokens, d_, x, p + gain_, p + bias_, middle, kept.mean, kept.inverse_deviation);
         layer_->forward(pass, middle, state, y, kept.saved);
-        pass.drop(size, place_, y);
+        pass.drop(d_, place_, y);
         k.add(size, x, y);
     }
 }
@@ -57,12 +57,12 @@ void Residual::backward(Pass& pass, const float* dy, float* dx, const Kept& kept
         k.layer_norm_backward(tokens, d_, kept.normed_from, p + gain_, kept.mean, kept.inverse_deviation, dy, through,
                               g + gain_, g + bias_);
         std::copy_n(through, size, dinner);
-        pass.drop(size, place_, dinner);
+        pass.drop(d_, place_, dinner);
         layer_->backward(pass, kept.inner_input, dinner, dx, kept.saved);
         k.add(size, through, dx);
     } else {
         std::copy_n(dy, size, dinner);
-        pass.drop(size, place_, dinner);
+        pass.drop(d_, place_, dinner);
         layer_->backward(pass, kept.inner_input, dinner, through, kept.saved);
         k.layer_norm_backward(tokens, d_, kept.normed_from, p + gain_, kept.mean, kept.inverse_deviation, through, dx,
                               g + gain_, g + bias_);

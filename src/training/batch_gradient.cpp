@@ -5,29 +5,34 @@
 #include <numeric>
 
 #include "hrr/error.hpp"
-#include "training/cross_entropy.hpp"
 
 namespace holomamba {
 
 struct BatchGradient::Worker {
     Arena arena;
     Network::Kept kept;
-    std::unique_ptr<float[]> gradients;  // layout order; the item table's part is never touched
+    std::unique_ptr<float[]> own;        // gradients of all but the first worker, who writes into the sum
+    float* gradients;                    // in layout order; those of items are summed apart
     std::vector<float> draw, dtoken;     // [rows x d] of the composed items
     std::vector<float> dbias;            // [scored rows]
     HolographicEmbedding::ValueGradient values;
     CrossEntropy cross_entropy;
-    std::vector<std::int32_t> targets;
+    Targets targets;
     SeenItems seen;
     double loss = 0;
 };
 
 BatchGradient::~BatchGradient() = default;
 
-BatchGradient::BatchGradient(const Network& network, const Dataset& data, int threads, int negatives)
+BatchGradient::BatchGradient(const Network& network, const Dataset& data, int threads, int negatives, double lookahead)
     : network_(network), data_(data), threads_(threads), negatives_(negatives), kernels_(kernels()), workers_(threads) {
+    constexpr double kLeast = 0.05;  // smaller shares are left out
+    for (double share = 1; share >= kLeast; share *= lookahead) shares_.push_back(static_cast<float>(share));
     place_of_.assign(network_.embedding().rows(), -1);
-    for (Worker& worker : workers_) worker.gradients = std::make_unique_for_overwrite<float[]>(network_.layout().size());
+    for (std::size_t w = 1; w < workers_.size(); w++) {
+        workers_[w].own = std::make_unique_for_overwrite<float[]>(network_.layout().size());
+        workers_[w].gradients = workers_[w].own.get();
+    }
     if (negatives_ == 0) return;
     if (!network_.tied())
         throw Error(ErrorKind::invalid_parameter, "sampled negatives need a tied head", "Set negatives to 0, or head to tied.");
@@ -80,7 +85,16 @@ void BatchGradient::mask_rows(const Noise& noise) {
     for (int i = 0; i < scored_; i++) masked_[i] = random.uniform() < noise.item_dropout;
 }
 
-void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batch, std::uint64_t key, Worker& worker) {
+void BatchGradient::add_targets(const Window& window, int event, Targets& targets) const {
+    const int last = std::min(window.last, event + static_cast<int>(shares_.size()));
+    const float total = std::accumulate(shares_.begin(), shares_.begin() + (last - event), 0.0f);
+    for (int i = event; i < last; i++)
+        targets.targets.push_back({place_in_head(data_.history(window.user)[i]), shares_[i - event] / total,
+                                   data_.seen_before(window.user, i, event)});
+    targets.end_token();
+}
+
+void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batch, std::size_t first_token, Worker& worker) {
     const int d = network_.dimension();
     const std::size_t width = d;
     const Arena::Mark mark = worker.arena.mark();
@@ -92,12 +106,12 @@ void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batc
         const auto history = data_.history(window.user);
         inputs.push_back(place_of_[network_.embedding().start_row()]);
         if (window.first > 0) {
-            worker.targets.push_back(kNoTarget);
+            worker.targets.end_token();
             worker.seen.end_token();
             inputs.push_back(place_of_[history[window.first - 1]]);
         }
         for (int i = window.first; i < window.last; i++) {
-            worker.targets.push_back(place_in_head(history[i]));
+            add_targets(window, i, worker.targets);
             if (network_.learns_repeats())
                 data_.for_each_seen(window.user, i, [&](std::int32_t item) {
                     const std::int32_t place = place_in_head(item);
@@ -114,22 +128,23 @@ void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batc
 
     Pass pass{.kernels = kernels_,
               .parameters = batch.parameters,
-              .gradients = worker.gradients.get(),
+              .gradients = worker.gradients,
               .starts = starts,
               .arena = worker.arena,
               .dropout = batch.dropout,
-              .key = key};
+              .key = batch.key,
+              .first_token = first_token};
     const float* encoded = network_.encode(pass, tokens, worker.kept);
     float* dencoded = worker.arena.take(inputs.size() * width);
     const bool tied = network_.tied();
-    float* gradients = worker.gradients.get();
+    float* gradients = worker.gradients;
     const Head head{tied ? composed_.raw.data() : batch.parameters + network_.head_table(),
                     tied ? scored_bias_.data() : nullptr,
                     network_.learns_repeats() ? batch.parameters[network_.head_repeat()] : 0};
     const HeadGradient head_gradient{tied ? worker.draw.data() : gradients + network_.head_table(),
                                      tied ? worker.dbias.data() : nullptr,
                                      network_.learns_repeats() ? gradients + network_.head_repeat() : nullptr};
-    worker.loss += worker.cross_entropy.add(kernels_, pass.tokens(), d, scored_, encoded, worker.targets.data(), worker.seen,
+    worker.loss += worker.cross_entropy.add(kernels_, pass.tokens(), d, scored_, encoded, worker.targets, worker.seen,
                                             head, batch.scale, dencoded, head_gradient);
     const float* dtokens = network_.backward(pass, dencoded, worker.kept);
     for (std::size_t t = 0; t < inputs.size(); t++)
@@ -144,13 +159,16 @@ double BatchGradient::compute(std::span<const Window> windows, std::span<const f
     for (const std::int32_t row : rows_) std::fill_n(gradients.data() + embedding.item(row), d, 0.0f);
     choose_rows(windows, mix64(noise.key + 1));
     embedding.prepare(parameters.data(), rows_.size(), composed_);
-    const auto pieces = cut_into_pieces(windows, kPieceTokens, [](const Window& window) { return window.training_rows(); });
+    const auto pieces = cut_into_pieces(windows, threads_, [](const Window& window) { return window.training_rows(); });
     const auto hands = deal(pieces, threads_);
+    std::vector<std::size_t> first_tokens{0};
+    for (const Piece& piece : pieces) first_tokens.push_back(first_tokens.back() + piece.tokens);
     const auto events = std::accumulate(windows.begin(), windows.end(), std::int64_t{0},
                                         [](std::int64_t total, const Window& window) { return total + window.length(); });
-    const Batch batch{parameters.data(), 1.0f / static_cast<float>(events), noise.dropout};
+    const Batch batch{parameters.data(), 1.0f / static_cast<float>(events), noise.dropout, mix64(noise.key)};
     const std::size_t shared = embedding.items_end();
 
+    workers_[0].gradients = gradients.data();
     mask_rows(noise);
     if (network_.tied()) {
         scored_bias_.resize(scored_);
@@ -163,7 +181,7 @@ double BatchGradient::compute(std::span<const Window> windows, std::span<const f
     });
     run_threads(threads_, [&](int thread) {
         Worker& worker = workers_[thread];
-        std::fill(worker.gradients.get() + shared, worker.gradients.get() + gradients.size(), 0.0f);
+        std::fill(worker.gradients + shared, worker.gradients + gradients.size(), 0.0f);
         worker.dtoken.assign(rows_.size() * d, 0.0f);
         if (network_.tied()) {
             worker.draw.assign(rows_.size() * d, 0.0f);
@@ -174,7 +192,7 @@ double BatchGradient::compute(std::span<const Window> windows, std::span<const f
         for (const std::size_t index : hands[thread]) {
             stop.poll(thread);
             const Piece& piece = pieces[index];
-            add_piece(windows.subspan(piece.first, piece.last - piece.first), batch, mix64(noise.key + index), worker);
+            add_piece(windows.subspan(piece.first, piece.last - piece.first), batch, first_tokens[index], worker);
         }
     });
     run_threads(threads_, [&](int thread) {
@@ -194,14 +212,12 @@ double BatchGradient::compute(std::span<const Window> windows, std::span<const f
         Worker& own = workers_[thread];
         embedding.backward(kernels_, parameters.data(), rows_, masked_, rows.first, rows.last, composed_,
                            network_.tied() ? own.draw.data() : nullptr, own.dtoken.data(), gradients.data(),
-                           own.gradients.get(), own.values);
+                           own.gradients, own.values);
     });
     run_threads(threads_, [&](int thread) {
         const Range range = part_of(gradients.size() - shared, thread, threads_);
         const std::size_t first = shared + range.first, count = range.last - range.first;
-        std::copy_n(workers_[0].gradients.get() + first, count, gradients.data() + first);
-        for (int other = 1; other < threads_; other++)
-            kernels_.add(count, workers_[other].gradients.get() + first, gradients.data() + first);
+        for (int other = 1; other < threads_; other++) kernels_.add(count, workers_[other].gradients + first, gradients.data() + first);
     });
     if (network_.tied())
         for (const Worker& worker : workers_)

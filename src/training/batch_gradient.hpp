@@ -7,6 +7,7 @@
 
 #include "kernels/parallel.hpp"
 #include "model/network.hpp"
+#include "training/cross_entropy.hpp"
 #include "training/dataset.hpp"
 #include "training/negative_sampler.hpp"
 #include "training/packing.hpp"
@@ -26,8 +27,9 @@ struct Noise {
 class BatchGradient {
   public:
     // Network and data are kept by reference. With `negatives`, an event is not scored against the whole catalogue but
-    // against the items of the batch's targets and that many sampled ones, which takes a tied head.
-    BatchGradient(const Network& network, const Dataset& data, int threads, int negatives = 0);
+    // against the items of the batch's targets and that many sampled ones, which takes a tied head. With `lookahead`, the
+    // events of the window that come after the next one are targets as well, each with that share of the one before.
+    BatchGradient(const Network& network, const Dataset& data, int threads, int negatives = 0, double lookahead = 0);
     ~BatchGradient();
 
     // Returns the sum of the cross-entropies of the windows' events, and writes the gradient of their mean, in layout order.
@@ -44,6 +46,7 @@ class BatchGradient {
     struct Batch {
         const float* parameters;
         float scale, dropout;
+        std::uint64_t key;  // of what is dropped
     };
 
     // The catalogue rows this batch needs, those that are scored first, and their places among them.
@@ -56,12 +59,15 @@ class BatchGradient {
     std::size_t bias_of(int place) const {
         return masked_[place] ? network_.head_unknown_bias() : network_.head_bias() + rows_[place];
     }
-    void add_piece(std::span<const Window> windows, const Batch& batch, std::uint64_t key, Worker& worker);
+    // What is to be predicted where the window's event at this place comes next.
+    void add_targets(const Window& window, int event, Targets& targets) const;
+    void add_piece(std::span<const Window> windows, const Batch& batch, std::size_t first_token, Worker& worker);
 
     const Network& network_;
     const Dataset& data_;
     int threads_, negatives_;
     const KernelTable& kernels_;
+    std::vector<float> shares_;  // of the next event, the one after it, …
     std::optional<NegativeSampler> sampler_;
     std::vector<std::int32_t> rows_, place_of_;
     std::vector<std::uint8_t> masked_;   // of each row: known by its attributes alone

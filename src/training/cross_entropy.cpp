@@ -14,33 +14,39 @@ constexpr int blocks_of(int items) { return (items + kBlockItems - 1) / kBlockIt
 
 }  // namespace
 
-// The items seen by the tokens of a tile, as (item, token), block by block of the catalogue.
-void CrossEntropy::sort_seen(const SeenItems& seen, int first, int tokens, int items) {
-    block_starts_.assign(blocks_of(items) + 2, 0);
-    for (int t = 0; t < tokens; t++)
-        for (const std::int32_t item : seen.of(first + t)) block_starts_[item / kBlockItems + 2]++;
-    for (std::size_t b = 2; b < block_starts_.size(); b++) block_starts_[b] += block_starts_[b - 1];
-    seen_.resize(block_starts_.back());
-    for (int t = 0; t < tokens; t++)
-        for (const std::int32_t item : seen.of(first + t)) seen_[block_starts_[item / kBlockItems + 1]++] = {item, t};
+template <typename Entry>
+template <typename Each>
+void CrossEntropy::ByBlock<Entry>::sort(int items, Each&& each) {
+    starts.assign(blocks_of(items) + 2, 0);
+    each([&](const Entry& entry) { starts[entry.item / kBlockItems + 2]++; });
+    for (std::size_t b = 2; b < starts.size(); b++) starts[b] += starts[b - 1];
+    entries.resize(starts.back());
+    each([&](const Entry& entry) { entries[starts[entry.item / kBlockItems + 1]++] = entry; });
 }
 
-double CrossEntropy::add(const KernelTable& kernels, int tokens, int d, int items, const float* x, const std::int32_t* targets,
+double CrossEntropy::add(const KernelTable& kernels, int tokens, int d, int items, const float* x, const Targets& targets,
                          const SeenItems& seen, const Head& head, float scale, float* dx, const HeadGradient& gradient) {
     double loss = 0;
     const int tiles = (tokens + kTileTokens - 1) / kTileTokens;
     for (int tile = 0; tile < tiles; tile++) {
         const int first = tokens * tile / tiles, last = tokens * (tile + 1) / tiles;
-        if (gradient.repeat) sort_seen(seen, first, last - first, items);
-        loss += add_tile(kernels, last - first, d, items, x + static_cast<std::size_t>(first) * d, targets + first, head, scale,
+        targets_.sort(items, [&](auto&& use) {
+            for (int t = first; t < last; t++)
+                for (const Target& target : targets.of(t)) use({target.item, t - first, target.share, target.seen});
+        });
+        if (gradient.repeat)
+            seen_.sort(items, [&](auto&& use) {
+                for (int t = first; t < last; t++)
+                    for (const std::int32_t item : seen.of(t)) use({item, t - first});
+            });
+        loss += add_tile(kernels, last - first, d, items, x + static_cast<std::size_t>(first) * d, head, scale,
                          dx + static_cast<std::size_t>(first) * d, gradient);
     }
     return loss;
 }
 
-double CrossEntropy::add_tile(const KernelTable& kernels, int tokens, int d, int items, const float* x,
-                              const std::int32_t* targets, const Head& head, float scale, float* dx,
-                              const HeadGradient& gradient) {
+double CrossEntropy::add_tile(const KernelTable& kernels, int tokens, int d, int items, const float* x, const Head& head,
+                              float scale, float* dx, const HeadGradient& gradient) {
     const std::size_t width = d, count = tokens;
     transposed_.resize(count * width);
     for (std::size_t t = 0; t < count; t++)
@@ -49,7 +55,8 @@ double CrossEntropy::add_tile(const KernelTable& kernels, int tokens, int d, int
     reference_.assign(count, -std::numeric_limits<float>::infinity());
     partition_.assign(count, 0.0f);
     correction_.resize(count);
-    target_score_.assign(count, 0.0f);
+    mass_.assign(count, 0.0f);
+    double found = 0;  // the targets' scores, by their shares
 
     // Scores of a block of items, their exponentials, and what they send back to the tokens, while the block is in the cache.
     // The exponentials stay for the items' gradient, which must wait for the whole sum.
@@ -60,39 +67,40 @@ double CrossEntropy::add_tile(const KernelTable& kernels, int tokens, int d, int
         float* scores = scores_.data() + from * count;
         kernels.multiply(block, tokens, d, table, transposed_.data(), scores, false);
         if (gradient.repeat)
-            for (const SeenItem& s : seen_of_block(from / kBlockItems)) scores_[s.item * count + s.token] += head.repeat;
-        for (int t = 0; t < tokens; t++)
-            if (targets[t] >= from && targets[t] < from + block)
-                target_score_[t] = scores[(targets[t] - from) * count + t] + (bias ? bias[targets[t] - from] : 0);
+            for (const SeenItem& s : seen_.of(from / kBlockItems)) scores_[s.item * count + s.token] += head.repeat;
+        for (const TargetItem& target : targets_.of(from / kBlockItems)) {
+            found += target.share * (scores_[target.item * count + target.token] + (bias ? bias[target.item - from] : 0));
+            mass_[target.token] += target.share;
+        }
         const bool corrected = kernels.exponential_scores(block, tokens, bias, scores, reference_.data(), partition_.data(),
                                                           correction_.data());
         if (corrected && from > 0) correct(from, tokens, d, dx);
         kernels.multiply_at(tokens, d, block, scores, table, dx, from > 0);
     }
 
-    double loss = 0;
+    double loss = -found;
     weight_.resize(count);
     weighted_.resize(count * width);
     for (std::size_t t = 0; t < count; t++) {
-        const std::int32_t target = targets[t];
-        weight_[t] = target == kNoTarget ? 0 : scale / partition_[t];
+        loss += mass_[t] * (static_cast<double>(std::log(partition_[t])) + reference_[t]);
+        weight_[t] = scale * mass_[t] / partition_[t];
         for (std::size_t j = 0; j < width; j++) {
             weighted_[t * width + j] = weight_[t] * x[t * width + j];
             dx[t * width + j] *= weight_[t];
         }
-        if (target == kNoTarget) continue;
-        loss += static_cast<double>(std::log(partition_[t])) + reference_[t] - target_score_[t];
-        for (std::size_t j = 0; j < width; j++) {
-            dx[t * width + j] -= scale * head.table[target * width + j];
-            gradient.table[target * width + j] -= scale * x[t * width + j];
-        }
-        if (head.bias) gradient.bias[target] -= scale;
     }
     if (gradient.repeat)
-        for (std::size_t s = 0; s < seen_.size(); s++) {
-            const auto [item, token] = seen_[s];
-            *gradient.repeat += weight_[token] * scores_[item * count + token] - (targets[token] == item ? scale : 0);
+        for (const SeenItem& s : seen_.entries) *gradient.repeat += weight_[s.token] * scores_[s.item * count + s.token];
+    for (const TargetItem& target : targets_.entries) {
+        const float share = scale * target.share;
+        const std::size_t token = target.token * width, item = target.item * width;
+        for (std::size_t j = 0; j < width; j++) {
+            dx[token + j] -= share * head.table[item + j];
+            gradient.table[item + j] -= share * x[token + j];
         }
+        if (head.bias) gradient.bias[target.item] -= share;
+        if (gradient.repeat && target.seen) *gradient.repeat -= share;
+    }
     if (head.bias) kernels.weighted_row_sums(items, tokens, scores_.data(), weight_.data(), gradient.bias);
     kernels.multiply(items, d, tokens, scores_.data(), weighted_.data(), gradient.table, true);
     return loss;

@@ -18,7 +18,7 @@ struct Dataset {
     Catalogue catalogue;
     std::vector<std::int64_t> starts{0};  // users + 1
     std::vector<std::int32_t> items;
-    std::vector<std::uint8_t> repeated;    // of each event: whether the user has had its item before
+    std::vector<std::int32_t> firsts;      // of each event: the place in its user's history where its item comes first
     std::vector<std::int32_t> training;    // events of each user to learn from
     std::vector<std::int32_t> validation;  // place of the validation event in the user's history, or -1
     std::vector<std::int32_t> test;        // place of the test event, or -1
@@ -34,14 +34,16 @@ struct Dataset {
     void for_each_seen(int user, int events, Use&& use) const {
         const std::int64_t first = starts[user];
         for (std::int64_t i = first; i < first + events; i++)
-            if (!repeated[i]) use(items[i]);
+            if (firsts[i] == i - first) use(items[i]);
     }
+    // Whether the user has had the item of the event at `place` among the first `events` events.
+    bool seen_before(int user, int place, int events) const { return firsts[starts[user] + place] < events; }
 
     // Adds a user whose whole history is for training.
     void add_user(std::span<const std::int32_t> events) {
         items.insert(items.end(), events.begin(), events.end());
         starts.push_back(static_cast<std::int64_t>(items.size()));
-        mark_repeats(events);
+        find_firsts(events);
         training.push_back(static_cast<std::int32_t>(events.size()));
         validation.push_back(-1);
         test.push_back(-1);
@@ -69,13 +71,16 @@ struct Dataset {
     bool is_cold(std::int32_t item) const { return !cold.empty() && cold[item]; }
 
   private:
-    void mark_repeats(std::span<const std::int32_t> events) {
+    void find_firsts(std::span<const std::int32_t> events) {
         std::vector<std::int32_t> order(events.size());
         std::iota(order.begin(), order.end(), 0);
         std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return events[a] < events[b]; });
-        const std::size_t first = repeated.size();
-        repeated.resize(first + events.size(), 0);
-        for (std::size_t i = 1; i < order.size(); i++) repeated[first + order[i]] = events[order[i]] == events[order[i - 1]];
+        const std::size_t start = firsts.size();
+        firsts.resize(start + events.size());
+        for (std::size_t i = 0; i < order.size(); i++) {
+            const bool again = i > 0 && events[order[i]] == events[order[i - 1]];
+            firsts[start + order[i]] = again ? firsts[start + order[i - 1]] : order[i];
+        }
     }
 };
 

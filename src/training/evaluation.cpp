@@ -78,7 +78,7 @@ Evaluation evaluate_model(const Network& network, std::span<const float> paramet
         const int first = options.windows == "last" ? std::max(0, place - options.max_history) : 0;
         windows.push_back({user, first, place});
     }
-    const auto pieces = cut_into_pieces(windows, kPieceTokens, [](const Window& window) { return window.length() + 1; });
+    const auto pieces = cut_into_pieces(windows, how.threads, [](const Window& window) { return window.length() + 1; });
     const auto hands = deal(pieces, how.threads);
     std::vector<Tally> tallies(how.threads, {{}, std::vector<char>(items, 0)});
     Stop stop(check);

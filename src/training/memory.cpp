@@ -13,16 +13,16 @@ std::size_t training_memory(const Network& network, const Options& options, cons
 
     // Histories, and each window twice: as it is and in the epoch's order.
     const std::size_t windows = data.items.size() / static_cast<std::size_t>(options.max_history) + data.users();
-    const std::size_t histories = data.items.size() * 5 + static_cast<std::size_t>(data.users()) * 20 + windows * 24;
-    // Value, gradient, two moments, best so far; and the gradient of each worker.
-    const std::size_t weights = parameters * (5 + workers) * kFloat;
+    const std::size_t histories = data.items.size() * 8 + static_cast<std::size_t>(data.users()) * 20 + windows * 24;
+    // Value, gradient, two moments, best so far; and the gradient of each worker but one.
+    const std::size_t weights = parameters * (4 + workers) * kFloat;
     // Composed items: raw and token, their spectra and those of the values; gradients of all of that in each worker.
     const std::size_t composed = rows * (2 * d * kFloat + (d / 2 + 1) * kComplex) +
                                  values * (d / 2 + 1) * kComplex * (1 + workers) +
                                  rows * d * kFloat * workers * (network.tied() ? 2 : 1);
     // A piece's activations with what backward needs, and a tile of scores.
-    const std::size_t tokens = std::max(512, options.max_history + 1);
-    const std::size_t scores = std::max<std::size_t>(std::size_t{1} << 18, 64 * items);
+    const std::size_t tokens = 512 + static_cast<std::size_t>(options.max_history);
+    const std::size_t scores = 128 * items;
     return histories + weights + composed + workers * (tokens * network.activation_size() + scores) * kFloat;
 }
 

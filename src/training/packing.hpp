@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <vector>
 
@@ -25,22 +26,28 @@ struct Piece {
     int tokens;
 };
 
-// Cuts a list of windows, in order, into pieces of up to `limit` tokens (a longer window is a piece of its own). `tokens_of` a window
-// says how many rows it takes.
+// About so many tokens go through the network together at most: their widest activations then stay within a few megabytes.
+constexpr int kPieceTokens = 512;
+
+// Cuts a list of windows, in order, into pieces of nearly the same number of tokens, as many for each thread. `tokens_of` a
+// window says how many rows it takes.
 template <typename TokensOf>
-std::vector<Piece> cut_into_pieces(std::span<const Window> windows, int limit, TokensOf tokens_of) {
+std::vector<Piece> cut_into_pieces(std::span<const Window> windows, int threads, TokensOf tokens_of) {
+    std::int64_t total = 0, before = 0;
+    for (const Window& window : windows) total += tokens_of(window);
+    const std::int64_t round = std::int64_t{kPieceTokens} * threads, count = (total + round - 1) / round * threads;
     std::vector<Piece> pieces;
-    for (std::size_t i = 0; i < windows.size(); i++) {
+    for (std::int64_t i = 0, last = -1; i < std::ssize(windows); i++) {
         const int tokens = tokens_of(windows[i]);
-        if (pieces.empty() || pieces.back().tokens + tokens > limit) pieces.push_back({i, i, 0});
+        const std::int64_t number = (2 * before + tokens) * count / (2 * total);  // where the window's middle lies
+        if (number != last) pieces.push_back({static_cast<std::size_t>(i), 0, 0});
         pieces.back().last = i + 1;
         pieces.back().tokens += tokens;
+        before += tokens;
+        last = number;
     }
     return pieces;
 }
-
-// Tokens of a piece: the widest activations of a piece then stay within a few megabytes.
-constexpr int kPieceTokens = 512;
 
 // Deals pieces to threads by weight, the same way every time.
 inline std::vector<std::vector<std::size_t>> deal(std::span<const Piece> pieces, int threads) {

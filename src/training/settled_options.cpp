@@ -16,6 +16,12 @@ double dropout_for(double history) {
     return std::round(20 * std::clamp(share, 0.2, 0.5)) / 20;
 }
 
+// Where events are few each has to teach several states, where they are many their order can be learned: 0.5 up to 100,000
+// events, none from 250,000 on (docs/performance.md, "What options do").
+double lookahead_for(double events) {
+    return std::round(20 * std::clamp(0.5 * std::log(250000 / std::max(events, 1.0)) / std::log(2.5), 0.0, 0.5)) / 20;
+}
+
 // Adam wants steps, and matrices want rows: a power of two from 16 to 128 that leaves an epoch some 150 steps.
 int batch_size_for(double windows) {
     return static_cast<int>(std::bit_floor(static_cast<unsigned>(std::clamp(windows / 150, 16.0, 128.0))));
@@ -43,6 +49,7 @@ Options settled(Options options, const Dataset& data) {
     if (options.epochs == Options::kAuto)
         options.epochs = epochs_for(events / std::max(data.catalogue.items, 1), std::max(1.0, std::ceil(windows / options.batch_size)));
     if (options.dropout == Options::kAuto) options.dropout = dropout_for(history / std::max(events, 1.0));
+    if (options.lookahead == Options::kAuto) options.lookahead = lookahead_for(events);
     // A score for every item of a large catalogue costs more than all else (bench/large_catalogue.sh).
     if (options.negatives == Options::kAuto)
         options.negatives = options.head == "tied" && data.catalogue.items > 50000 ? 4096 : 0;

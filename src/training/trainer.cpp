@@ -22,7 +22,7 @@ Trainer::Trainer(Dataset data, const Options& options)
       gradients_(parameters_.size()),
       first_moment_(parameters_.size(), 0.0f),
       second_moment_(parameters_.size(), 0.0f),
-      batch_gradient_(*network_, data_, threads_, options_.negatives),
+      batch_gradient_(*network_, data_, threads_, options_.negatives, options_.lookahead),
       random_(mix64(static_cast<std::uint64_t>(options.seed)) + 1) {
     for (const std::int64_t count : data_.training_counts()) data_.cold.push_back(count == 0);
     make_windows();
@@ -56,7 +56,7 @@ double Trainer::repeat_log_odds() const {
         double seen = 0;  // the share of all events that are of items this user has had so far
         for (int i = 0; i < data_.training[user]; i++) {
             expected += seen;
-            if (data_.repeated[data_.starts[user] + i])
+            if (data_.seen_before(user, i, i))
                 repeats += 1;
             else
                 seen += popularity[data_.history(user)[i]] / events;
@@ -84,9 +84,12 @@ double Trainer::step(double rate) {
     constexpr double kBeta1 = 0.9, kBeta2 = 0.999, kEpsilon = 1e-8;
     steps_++;
     choose_shares();
-    double norm = 0;
-    for (const Share& share : shares_) norm += kernels_.squared_norm(share.last - share.first, gradients_.data() + share.first);
-    norm = std::sqrt(norm);
+    std::vector<double> squares(shares_.size());
+    run_threads(threads_, [&](int thread) {
+        for (std::size_t s = thread; s < shares_.size(); s += threads_)
+            squares[s] = kernels_.squared_norm(shares_[s].last - shares_[s].first, gradients_.data() + shares_[s].first);
+    });
+    const double norm = std::sqrt(std::accumulate(squares.begin(), squares.end(), 0.0));
     const bool clipped = options_.gradient_clip > 0 && norm > options_.gradient_clip;
     const float factor = clipped ? static_cast<float>(options_.gradient_clip / norm) : 1.0f;
     const double correction1 = 1 - std::pow(kBeta1, static_cast<double>(steps_));

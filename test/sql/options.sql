@@ -24,7 +24,7 @@ END $$;
 -- Each option of the contract, with a default, a range and a description
 SELECT c.name, o.name IS NOT NULL AS listed, o.default_value <> '' AS has_default, o.range <> '' AS has_range,
        o.description <> '' AS is_described
-FROM unnest('{dimension,layers,state_size,expand,conv_width,feed_forward,max_history,dropout,learning_rate,weight_decay,batch_size,epochs,patience,loss,negatives,seed,threads}'::text[])
+FROM unnest('{dimension,layers,state_size,expand,conv_width,feed_forward,max_history,dropout,learning_rate,weight_decay,batch_size,epochs,patience,loss,lookahead,negatives,seed,threads}'::text[])
      WITH ORDINALITY AS c (name, number) LEFT JOIN holomamba.options() o USING (name)
 ORDER BY c.number;
 SELECT name, range FROM holomamba.options();

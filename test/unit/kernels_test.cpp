@@ -409,9 +409,10 @@ TEST_P(Kernels, WeightedRowSums) {
 TEST_P(Kernels, DropoutKeepsItsMaskAndItsMean) {
     const std::size_t n = 100003;
     Floats x(n, 1.0f), again(n, 1.0f), other(n, 1.0f);
-    k.dropout(n, 0.3f, 42, x.data());
-    k.dropout(n, 0.3f, 42, again.data());
-    k.dropout(n, 0.3f, 43, other.data());
+    k.dropout(0, n, 0.3f, 42, x.data());
+    k.dropout(0, 5000, 0.3f, 42, again.data());
+    k.dropout(5000, n - 5000, 0.3f, 42, again.data() + 5000);  // in two parts, the same
+    k.dropout(0, n, 0.3f, 43, other.data());
     EXPECT_EQ(x, again);
     EXPECT_NE(x, other);
     double total = 0;

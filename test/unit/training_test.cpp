@@ -32,7 +32,7 @@ Options small_options() {
     Options options;
     for (const auto& [name, value] : std::initializer_list<std::pair<const char*, const char*>>{
              {"dimension", "16"}, {"layers", "1"}, {"batch_size", "8"}, {"epochs", "12"}, {"dropout", "0.1"},
-             {"learning_rate", "0.01"}, {"threads", "1"}, {"max_history", "9"}})
+             {"learning_rate", "0.01"}, {"threads", "1"}, {"max_history", "9"}, {"lookahead", "0"}})
         options.set(name, value);
     return options;
 }
@@ -53,33 +53,37 @@ void expect_cross_entropy_of_the_whole_matrix(int tokens, int items, double rais
     auto x = reference::random_vector(random, tokens * d), table = reference::random_vector(random, items * d),
          bias = reference::random_vector(random, items);
     for (int i = items * 3 / 4; i < items; i++) bias[i] += raise;
-    std::vector<std::int32_t> targets;
+    Targets targets;
     SeenItems seen;
     std::vector<double> repeat{-0.7};
     for (int t = 0; t < tokens; t++) {
-        targets.push_back(t % items);
+        // None, one or two targets, the first of which the user has often had.
+        if (t % 5 > 0) targets.targets.push_back({t % items, t % 5 > 1 ? 0.75f : 1.0f, t % 4 > 0});
+        if (t % 5 > 1) targets.targets.push_back({(t + 1) % items, 0.25f, false});
+        targets.end_token();
         for (int i = 0; i < t % 4; i++) seen.items.push_back((t + 2 * i) % items);
         seen.end_token();
     }
     const auto loss = [&] {
         double total = 0;
         for (int t = 0; t < tokens; t++) {
-            double partition = 0, hit = 0;
+            double partition = 0, hit = 0, mass = 0;
             for (int i = 0; i < items; i++) {
                 double score = bias[i];
                 for (int c = 0; c < d; c++) score += x[t * d + c] * table[i * d + c];
                 for (const std::int32_t item : seen.of(t)) score += item == i ? repeat[0] : 0;
                 partition += std::exp(score);
-                if (i == targets[t]) hit = score;
+                for (const Target& target : targets.of(t))
+                    if (target.item == i) hit += target.share * score, mass += target.share;
             }
-            total += std::log(partition) - hit;
+            total += mass * std::log(partition) - hit;
         }
         return total;
     };
     std::vector<float> dx(tokens * d), dtable(items * d, 0.0f), dbias(items, 0.0f), drepeat(1, 0.0f);
     CrossEntropy cross_entropy;
     const double computed = cross_entropy.add(
-        kernels(), tokens, d, items, reference::to_float(x).data(), targets.data(), seen,
+        kernels(), tokens, d, items, reference::to_float(x).data(), targets, seen,
         {reference::to_float(table).data(), reference::to_float(bias).data(), static_cast<float>(repeat[0])}, 0.5f, dx.data(),
         {dtable.data(), dbias.data(), drepeat.data()});
     EXPECT_NEAR(computed, loss(), 1e-6 * tokens * (10 + raise));
@@ -140,18 +144,49 @@ TEST(BatchGradient, WindowsReadTheEventBeforeThem) {
     expect_near(gradient, expected, 1e-4, "gradient");
 }
 
+// The loss of a history with lookahead is that of its events one by one, each after what came before, by their shares.
+TEST(BatchGradient, LooksAhead) {
+    Options options = small_options();
+    options.repeats = "ignored";
+    Catalogue catalogue;
+    catalogue.items = 9;
+    const Network network(options, catalogue);
+    const auto weights = network.initialise(11);
+    const StopCheck never;
+    Stop stop(never);
+    const auto loss = [&](const std::vector<std::int32_t>& history, double lookahead) {
+        Dataset data;
+        data.catalogue = catalogue;
+        data.add_user(history);
+        BatchGradient batch(network, data, 1, 0, lookahead);
+        std::vector<float> gradient(weights.size());
+        return batch.compute(std::array{Window{0, 0, static_cast<std::int32_t>(history.size())}}, weights, {}, stop, gradient);
+    };
+    const auto first = [&](std::int32_t item) { return loss({item}, 0); };
+    const auto after = [&](std::int32_t before, std::int32_t item) { return loss({before, item}, 0) - first(before); };
+    const double third = loss({7, 3, 5}, 0) - loss({7, 3}, 0);
+    const double expected = (first(7) + 0.5 * first(3) + 0.25 * first(5)) / 1.75 + (after(7, 3) + 0.5 * after(7, 5)) / 1.5 + third;
+    EXPECT_NEAR(loss({7, 3, 5}, 0.5), expected, 1e-5);
+    EXPECT_NEAR(loss({7, 3, 5}, 0.04), loss({7, 3, 5}, 0), 1e-6);  // too small a share
+}
+
 TEST(Packing, CutsAndDealsEveryRunOnce) {
     std::vector<Window> windows;
-    for (int i = 0; i < 50; i++) windows.push_back({i, 0, 1 + i * 37 % 90});
+    std::int64_t total = 0;
+    for (int i = 0; i < 50; i++) {
+        windows.push_back({i, 0, 1 + i * 37 % 90});
+        total += windows.back().length();
+    }
     const auto length = [](const Window& window) { return window.length(); };
-    const auto pieces = cut_into_pieces(windows, 100, length);
+    const auto pieces = cut_into_pieces(windows, 3, length);
+    EXPECT_EQ(pieces.size(), 6u);  // of fewer than 512 tokens, and twice the number of threads
     std::size_t next = 0;
     for (const Piece& piece : pieces) {
         EXPECT_EQ(piece.first, next);
         int tokens = 0;
         for (; next < piece.last; next++) tokens += windows[next].length();
         EXPECT_EQ(piece.tokens, tokens);
-        EXPECT_LE(tokens, 100);
+        EXPECT_NEAR(tokens, static_cast<double>(total) / 6, 90);
     }
     EXPECT_EQ(next, windows.size());
     std::multiset<std::size_t> dealt;
@@ -228,6 +263,11 @@ TEST(SettledOptions, FollowTheDataAndLeaveAloneWhatIsChosen) {
     EXPECT_EQ(settled(options, ring(20, 3000, 4)).epochs, 20);
     EXPECT_EQ(settled(options, ring(20, 800, 4)).epochs, 20);
     EXPECT_EQ(settled(options, ring(20, 5, 8)).epochs, 100);
+    EXPECT_EQ(settled(options, ring(20, 1000, 100)).lookahead, 0.5);
+    EXPECT_EQ(settled(options, ring(20, 1571, 100)).lookahead, 0.25);
+    EXPECT_EQ(settled(options, ring(20, 5000, 100)).lookahead, 0);
+    options.set("lookahead", "0.6");
+    EXPECT_EQ(settled(options, ring(20, 5, 8)).lookahead, 0.6);
     options.set("epochs", "9");
     EXPECT_EQ(settled(options, ring(20, 5, 8)).epochs, 9);
     options.set("batch_size", "3");
