@@ -5,11 +5,11 @@
 #   bench/encoders.sh exchanged [SET ...]
 #   bench/encoders.sh cost
 #
-# accuracy: GRU4Rec and SASRec know items alone, without attributes. Their learning rate and then their dropout are those that
-# the validation events like best (one seed); what is printed is the test with those and seeds 42, 43, 44, beside our default
-# options. Leave one out, P-excl, full ranking.
+# accuracy: GRU4Rec and SASRec know items alone, without attributes. Their learning rate, then their dropout, then their
+# lookahead are those that the validation events like best (one seed); what is printed is the test with those and seeds 42, 43,
+# 44, beside our default options. Leave one out, P-excl, full ranking.
 #
-#   RATES, DROPOUTS   what is tried (0.002 0.004 0.008, and 0.35 0.2 0.5)
+#   RATES, DROPOUTS, LOOKAHEADS   what is tried (0.002 0.004 0.008; 0.35 0.2 0.5; 0 0.5)
 #
 # exchanged: the default options, attributes and all, with another block and nothing else.
 #
@@ -23,6 +23,7 @@ mode=${1:?accuracy, exchanged or cost}
 shift
 seeds=(42 43 44)
 read -r -a dropouts <<<"${DROPOUTS:-0.35 0.2 0.5}"
+read -r -a lookaheads <<<"${LOOKAHEADS:-0 0.5}"
 
 # train MODEL OPTIONS: a version with these options, active.
 train() {
@@ -50,24 +51,25 @@ test_line() {
     echo "$line"
 }
 
-# tried RATE DROPOUT: trains the block of tune() so, says what validation found, and keeps in $best what is best so far.
+# tried RATE DROPOUT LOOKAHEAD: trains the block of tune() so, says what validation found, and keeps in $best what is best so far.
 tried() {
     local options found
-    options="\"block\": \"$block\", \"expand\": 1, \"attention_span\": $span, \"learning_rate\": $1, \"dropout\": $2, \"item_dropout\": 0, \"patience\": 4, "
+    options="\"block\": \"$block\", \"expand\": 1, \"attention_span\": $span, \"learning_rate\": $1, \"dropout\": $2, \"lookahead\": $3, \"item_dropout\": 0, \"patience\": 4, "
     train plain "$options\"seed\": 42"
     found=$(validation plain)
-    echo "| $block | $1 | $2 | ${found#* } / ${found% *} |"
+    echo "| $block | $1 | $2 | $3 | ${found#* } / ${found% *} |"
     if [[ $(awk -v a="${found% *}" -v b="$best_ndcg" 'BEGIN { print (a > b) }') == 1 ]]; then
-        best_ndcg=${found% *} best=$options best_rate=$1
+        best_ndcg=${found% *} best=$options best_rate=$1 best_dropout=$2
     fi
     forget plain
 }
 
-# tune BLOCK: the options with the best validation, in $best: the best rate at the first dropout, then the best dropout.
+# tune BLOCK: the options with the best validation, in $best: the best rate, then the best dropout, then the best lookahead.
 tune() {
-    local block=$1 rate dropout best_ndcg=0 best_rate
-    for rate in ${RATES:-0.002 0.004 0.008}; do tried "$rate" "${dropouts[0]}"; done
-    for dropout in "${dropouts[@]:1}"; do tried "$best_rate" "$dropout"; done
+    local block=$1 rate dropout lookahead best_ndcg=0 best_rate best_dropout
+    for rate in ${RATES:-0.002 0.004 0.008}; do tried "$rate" "${dropouts[0]}" "${lookaheads[0]}"; done
+    for dropout in "${dropouts[@]:1}"; do tried "$best_rate" "$dropout" "${lookaheads[0]}"; done
+    for lookahead in "${lookaheads[@]:1}"; do tried "$best_rate" "$best_dropout" "$lookahead"; done
 }
 
 # tests TITLE: the head of a table of tests.
@@ -88,7 +90,7 @@ accuracy() {
     local set span best best_gru
     for set in "$@"; do
         load "$set"
-        printf '\n%s, validation, seed 42:\n\n| block | learning_rate | dropout | hit_rate@10 / ndcg@10 |\n| --- | --- | --- | --- |\n' "$set"
+        printf '\n%s, validation, seed 42:\n\n| block | learning_rate | dropout | lookahead | hit_rate@10 / ndcg@10 |\n| --- | --- | --- | --- | --- |\n' "$set"
         tune gru
         best_gru=$best
         tune attention
