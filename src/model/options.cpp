@@ -56,7 +56,7 @@ const std::vector<Option>& table() {
         {"dropout", &Options::dropout, 0, 0.9, {}, "share of activations dropped while training; auto: the more, the shorter histories are", true},
         {"item_dropout", &Options::item_dropout, 0, 0.9, {},
          "share of the items that a batch knows by their attributes alone, as it will know new ones"},
-        {"learning_rate", &Options::learning_rate, 1e-6, 1, {}, "step of AdamW, at its highest"},
+        {"learning_rate", &Options::learning_rate, 1e-6, 1, {}, "step of AdamW, at its highest; auto: the higher, the more events there are", true},
         {"schedule", &Options::schedule, 0, 0, {"linear", "constant"},
          "the learning rate rises over the first 25th of the steps and then falls to nothing, or stays"},
         {"weight_decay", &Options::weight_decay, 0, 1, {}, "decoupled weight decay of AdamW, on matrices"},

@@ -36,7 +36,7 @@ struct Options {
     std::string windows = "all";
     double dropout = kAuto;
     double item_dropout = 0.1;
-    double learning_rate = 8e-3;
+    double learning_rate = kAuto;
     std::string schedule = "linear";
     double weight_decay = 0.1;
     double gradient_clip = 5;

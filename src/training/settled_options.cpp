@@ -16,11 +16,14 @@ double dropout_for(double history) {
     return std::round(20 * std::clamp(share, 0.2, 0.5)) / 20;
 }
 
-// Where events are few each has to teach several states, where they are many their order can be learned: 0.5 up to 100,000
-// events, none from 250,000 on (docs/performance.md, "What options do").
-double lookahead_for(double events) {
-    return std::round(20 * std::clamp(0.5 * std::log(250000 / std::max(events, 1.0)) / std::log(2.5), 0.0, 0.5)) / 20;
-}
+// 0 up to 100,000 events, 1 from 250,000 on: between the data sets of docs/performance.md, "What options do".
+double plenty(double events) { return std::clamp(std::log(std::max(events, 1.0) / 100000) / std::log(2.5), 0.0, 1.0); }
+
+// Where events are few each has to teach several states, where they are many their order can be learned.
+double lookahead_for(double events) { return std::round(10 * (1 - plenty(events))) / 20; }
+
+// Where events are few, rare items are overshot.
+double learning_rate_for(double events) { return std::round(4 * std::exp2(plenty(events))) / 1000; }
 
 // Adam wants steps, and matrices want rows: a power of two from 16 to 128 that leaves an epoch some 150 steps.
 int batch_size_for(double windows) {
@@ -49,6 +52,7 @@ Options settled(Options options, const Dataset& data) {
     if (options.epochs == Options::kAuto)
         options.epochs = epochs_for(events / std::max(data.catalogue.items, 1), std::max(1.0, std::ceil(windows / options.batch_size)));
     if (options.dropout == Options::kAuto) options.dropout = dropout_for(history / std::max(events, 1.0));
+    if (options.learning_rate == Options::kAuto) options.learning_rate = learning_rate_for(events);
     if (options.lookahead == Options::kAuto) options.lookahead = lookahead_for(events);
     // A score for every item of a large catalogue costs more than all else (bench/large_catalogue.sh).
     if (options.negatives == Options::kAuto)

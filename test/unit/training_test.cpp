@@ -266,6 +266,11 @@ TEST(SettledOptions, FollowTheDataAndLeaveAloneWhatIsChosen) {
     EXPECT_EQ(settled(options, ring(20, 1000, 100)).lookahead, 0.5);
     EXPECT_EQ(settled(options, ring(20, 1571, 100)).lookahead, 0.25);
     EXPECT_EQ(settled(options, ring(20, 5000, 100)).lookahead, 0);
+    EXPECT_EQ(settled(options, ring(20, 1000, 100)).learning_rate, 0.004);
+    EXPECT_EQ(settled(options, ring(20, 1571, 100)).learning_rate, 0.006);
+    EXPECT_EQ(settled(options, ring(20, 4000, 100)).learning_rate, 0.008);
+    options.set("learning_rate", "0.5");
+    EXPECT_EQ(settled(options, ring(20, 5, 8)).learning_rate, 0.5);
     options.set("lookahead", "0.6");
     EXPECT_EQ(settled(options, ring(20, 5, 8)).lookahead, 0.6);
     options.set("epochs", "9");
