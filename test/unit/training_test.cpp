@@ -233,6 +233,27 @@ TEST(BatchGradient, ManyNegativesAreTheWholeCatalogue) {
     }
 }
 
+// Another number of threads cuts the batch elsewhere, and drops the same.
+TEST(BatchGradient, DropsTheSameHoweverABatchIsCut) {
+    const Options options = small_options();
+    const Dataset data = ring(12, 40, 9);
+    const Network network(options, data.catalogue);
+    const auto weights = network.initialise(11);
+    std::vector<Window> windows;
+    for (int user = 0; user < 40; user++) windows.push_back({user, 0, 7});
+    const StopCheck never;
+    Stop stop(never);
+    const auto compute = [&](int threads, float dropout) {
+        BatchGradient batch(network, data, threads);
+        std::vector<float> gradients(network.layout().size(), 0.0f);
+        batch.compute(windows, weights, {.dropout = dropout, .key = 5}, stop, gradients);
+        return gradients;
+    };
+    const auto one = compute(1, 0.4f), other = compute(1, 0);
+    expect_near(compute(3, 0.4f), std::vector<double>(one.begin(), one.end()), 1e-5, "gradient");
+    EXPECT_NE(one, other);
+}
+
 TEST(BatchGradient, NegativesNeedATiedHead) {
     Options options = small_options();
     options.head = "untied";
