@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "kernels/large.hpp"
 #include "model/catalogue.hpp"
 #include "model/options.hpp"
 #include "model/parameters.hpp"
@@ -34,7 +35,7 @@ class HolographicEmbedding {
 
     // What compose leaves for backward; kept from batch to batch.
     struct Composed {
-        std::vector<float> raw, token;  // [number of rows asked for x d]
+        LargeFloats raw, token;  // [number of rows asked for x d]
         std::vector<float> mean, inverse_deviation;
         std::vector<std::complex<float>> item_spectra;   // [rows asked for x spectrum]
         std::vector<std::complex<float>> value_spectra;  // bind(role, value) of every value of every category

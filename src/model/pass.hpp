@@ -9,6 +9,7 @@
 
 #include "hrr/random.hpp"
 #include "kernels/kernels.hpp"
+#include "kernels/large.hpp"
 #include "model/state_format.hpp"
 
 namespace holomamba {
@@ -16,6 +17,9 @@ namespace holomamba {
 // Memory that is taken piece by piece and given back all at once, or back to a mark; blocks are kept for the next use.
 class Arena {
   public:
+    // block: floats taken from the system at a time, at least.
+    explicit Arena(std::size_t block = std::size_t{1} << 18) : smallest_(block) {}
+
     // n floats, 64-byte aligned, uninitialised.
     float* take(std::size_t n) {
         n = (n + 15) / 16 * 16;
@@ -24,8 +28,8 @@ class Arena {
             used_ = 0;
         }
         if (block_ == blocks_.size()) {
-            const std::size_t size = n > kBlock ? n : kBlock;
-            blocks_.push_back({std::unique_ptr<float, Release>(allocate(size)), size});
+            const std::size_t size = n > smallest_ ? n : smallest_;
+            blocks_.push_back({{LargePages<float>().allocate(size), Release{size}}, size});
             used_ = 0;
         }
         used_ += n;
@@ -41,17 +45,15 @@ class Arena {
     }
 
   private:
-    static constexpr std::size_t kBlock = std::size_t{1} << 18;
     struct Release {
-        void operator()(float* p) const { ::operator delete[](p, std::align_val_t{64}); }
+        std::size_t size;
+        void operator()(float* p) const { LargePages<float>().deallocate(p, size); }
     };
-    static float* allocate(std::size_t n) {
-        return static_cast<float*>(::operator new[](n * sizeof(float), std::align_val_t{64}));
-    }
     struct Block {
         std::unique_ptr<float, Release> data;
         std::size_t size;
     };
+    std::size_t smallest_;
     std::vector<Block> blocks_;
     std::size_t block_ = 0, used_ = 0;
 };

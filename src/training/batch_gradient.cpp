@@ -1,7 +1,6 @@
 #include "training/batch_gradient.hpp"
 
 #include <algorithm>
-#include <memory>
 #include <numeric>
 
 #include "hrr/error.hpp"
@@ -9,11 +8,11 @@
 namespace holomamba {
 
 struct BatchGradient::Worker {
-    Arena arena;
+    Arena arena{std::size_t{1} << 20};  // 4 MB at a time, in large pages
     Network::Kept kept;
-    std::unique_ptr<float[]> own;        // gradients of all but the first worker, who writes into the sum
+    LargeFloats own;                     // gradients of all but the first worker, who writes into the sum
     float* gradients;                    // in layout order; those of items are summed apart
-    std::vector<float> draw, dtoken;     // [rows x d] of the composed items
+    LargeFloats draw, dtoken;            // [rows x d] of the composed items
     std::vector<float> dbias;            // [scored rows]
     HolographicEmbedding::ValueGradient values;
     CrossEntropy cross_entropy;
@@ -30,8 +29,8 @@ BatchGradient::BatchGradient(const Network& network, const Dataset& data, int th
     for (double share = 1; share >= kLeast; share *= lookahead) shares_.push_back(static_cast<float>(share));
     place_of_.assign(network_.embedding().rows(), -1);
     for (std::size_t w = 1; w < workers_.size(); w++) {
-        workers_[w].own = std::make_unique_for_overwrite<float[]>(network_.layout().size());
-        workers_[w].gradients = workers_[w].own.get();
+        workers_[w].own.resize(network_.layout().size());
+        workers_[w].gradients = workers_[w].own.data();
     }
     if (negatives_ == 0) return;
     if (!network_.tied())

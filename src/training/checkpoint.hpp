@@ -25,8 +25,8 @@ StoredArray stored(const char* name, T& value) {
     return {name, std::as_writable_bytes(std::span(&value, 1))};
 }
 
-template <typename T>
-StoredArray stored(const char* name, std::vector<T>& values) {
+template <typename T, typename Allocator>
+StoredArray stored(const char* name, std::vector<T, Allocator>& values) {
     return {name, std::as_writable_bytes(std::span(values))};
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/kernels.hpp"
+#include "kernels/large.hpp"
 
 namespace holomamba {
 
@@ -91,7 +92,8 @@ class CrossEntropy {
     void correct(int items, int tokens, int d, float* dx);
 
     // Scratch, kept from call to call.
-    std::vector<float> transposed_, scores_, reference_, partition_, correction_, mass_, weight_, weighted_;
+    LargeFloats scores_;
+    std::vector<float> transposed_, reference_, partition_, correction_, mass_, weight_, weighted_;
     ByBlock<SeenItem> seen_;
     ByBlock<TargetItem> targets_;
 };

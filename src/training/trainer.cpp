@@ -18,12 +18,13 @@ Trainer::Trainer(Dataset data, const Options& options)
       threads_(options_.threads),
       validated_(std::any_of(data_.validation.begin(), data_.validation.end(), [](std::int32_t place) { return place >= 0; })),
       kernels_(kernels()),
-      parameters_(network_->initialise(static_cast<std::uint64_t>(options.seed))),
+      parameters_(network_->layout().size()),
       gradients_(parameters_.size()),
-      first_moment_(parameters_.size(), 0.0f),
-      second_moment_(parameters_.size(), 0.0f),
+      first_moment_(parameters_.size()),
+      second_moment_(parameters_.size()),
       batch_gradient_(*network_, data_, threads_, options_.negatives, options_.lookahead),
       random_(mix64(static_cast<std::uint64_t>(options.seed)) + 1) {
+    std::ranges::copy(network_->initialise(static_cast<std::uint64_t>(options.seed)), parameters_.begin());
     for (const std::int64_t count : data_.training_counts()) data_.cold.push_back(count == 0);
     make_windows();
     if (windows_.empty())

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "kernels/large.hpp"
 #include "model/network.hpp"
 #include "training/batch_gradient.hpp"
 #include "training/checkpoint.hpp"
@@ -71,7 +72,7 @@ class Trainer {
     int threads_;
     bool validated_;  // validation events are held back, so the best weights are not always the last
     const KernelTable& kernels_;
-    std::vector<float> parameters_, gradients_, first_moment_, second_moment_, best_;
+    LargeFloats parameters_, gradients_, first_moment_, second_moment_, best_;
     std::vector<Window> windows_;
     struct Share {
         std::size_t first, last;
