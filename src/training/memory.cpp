@@ -1,6 +1,6 @@
 #include "training/memory.hpp"
 
-#include <algorithm>
+#include "training/packing.hpp"
 
 namespace holomamba {
 
@@ -21,7 +21,7 @@ std::size_t training_memory(const Network& network, const Options& options, cons
                                  values * (d / 2 + 1) * kComplex * (1 + workers) +
                                  rows * d * kFloat * workers * (network.tied() ? 2 : 1);
     // A piece's activations with what backward needs, and a tile of scores.
-    const std::size_t tokens = 512 + static_cast<std::size_t>(options.max_history);
+    const std::size_t tokens = kPieceTokens + static_cast<std::size_t>(options.max_history);
     const std::size_t scores = 128 * items;
     return histories + weights + composed + workers * (tokens * network.activation_size() + scores) * kFloat;
 }
