@@ -10,6 +10,7 @@ namespace holomamba {
 namespace {
 
 constexpr int kWidestPanel = 4;  // in registers
+constexpr int kPanelsAtOnce = 2, kRowsAtOnce = 48;  // so many rows of A meet that many panels while they are in the cache
 
 // B's rows first .. first+depth-1 of `width` columns, filled up with zeros to Registers registers.
 template <int Registers>
@@ -35,9 +36,8 @@ HOLOMAMBA_INLINE void multiply_tile(int depth, Strided a, const float* panel, fl
                                     bool accumulate) {
     constexpr int kColumns = Registers * kLanes;
     // A large C and the next rows of a large A arrive while this tile is computed.
-    if (accumulate)
-        for (int row = 0; row < Rows; row++)
-            for (int r = 0; r < Registers; r++) __builtin_prefetch(c + row * c_row + r * kLanes, 1);
+    for (int row = 0; row < Rows; row++)
+        for (int r = 0; r < Registers; r++) __builtin_prefetch(c + row * c_row + r * kLanes, 1);
     const float* ahead = a.data + Rows * a.row;
     Lanes sums[Rows][Registers] = {};
     for (int j = 0; j < depth; j++) {
@@ -63,47 +63,55 @@ HOLOMAMBA_INLINE void multiply_tile(int depth, Strided a, const float* panel, fl
     }
 }
 
-// All rows of a panel, by tiles of Rows and then of fewer.
+// Some rows of A against a panel, by tiles of Rows and then of fewer.
 template <int Rows, int Registers>
-HOLOMAMBA_INLINE void multiply_rows(int m, int depth, Strided a, const float* panel, float* c, std::size_t c_row, int width,
-                                    bool accumulate) {
+HOLOMAMBA_INLINE void multiply_tiles(int m, int depth, Strided a, const float* panel, float* c, std::size_t c_row, int width,
+                                     bool accumulate) {
     int row = 0;
     for (; row + Rows <= m; row += Rows)
         multiply_tile<Rows, Registers>(depth, {a.data + row * a.row, a.row, a.column}, panel, c + row * c_row, c_row, width,
                                        accumulate);
     if constexpr (Rows > 1)
         if (row < m)
-            multiply_rows<Rows / 2, Registers>(m - row, depth, {a.data + row * a.row, a.row, a.column}, panel,
-                                               c + row * c_row, c_row, width, accumulate);
+            multiply_tiles<Rows / 2, Registers>(m - row, depth, {a.data + row * a.row, a.row, a.column}, panel,
+                                                c + row * c_row, c_row, width, accumulate);
 }
 
 template <int Registers>
-__attribute__((noinline)) void multiply_panel(int m, int width, int k, Strided a, Strided b, float* c, std::size_t c_row,
-                                              bool accumulate) {
-    alignas(64) float panel[kPanelDepth * Registers * kLanes];
-    for (int first = 0; first < k; first += kPanelDepth) {
-        const int depth = std::min(kPanelDepth, k - first);
-        copy_panel<Registers>(depth, width, {b.data + first * b.row, b.row, b.column}, panel);
-        multiply_rows<kSumRegisters / Registers, Registers>(m, depth, {a.data + first * a.column, a.row, a.column}, panel, c, c_row,
-                                                    width, accumulate || first > 0);
-    }
+__attribute__((noinline)) void multiply_rows(int m, int depth, Strided a, const float* panel, float* c, std::size_t c_row,
+                                             int width, bool accumulate) {
+    multiply_tiles<kSumRegisters / Registers, Registers>(m, depth, a, panel, c, c_row, width, accumulate);
 }
+
+// For panels of 1, 2, ... registers.
+constexpr decltype(&multiply_rows<1>) kMultiplyRows[] = {multiply_rows<1>, multiply_rows<2>, multiply_rows<3>, multiply_rows<4>};
+constexpr decltype(&copy_panel<1>) kCopyPanel[] = {copy_panel<1>, copy_panel<2>, copy_panel<3>, copy_panel<4>};
 
 void multiply_strided(int m, int n, int k, Strided a, Strided b, float* c, bool accumulate) {
     if (n <= kMostThin) return multiply_thin(m, n, k, a, b, c, accumulate);
     if (k == 0 && !accumulate) std::memset(c, 0, sizeof(float) * m * n);
+    alignas(64) float panels[kPanelsAtOnce][kPanelDepth * kWidestPanel * kLanes];
     // Panels as wide as each other: a narrow one reads A for little.
-    const int registers = (n + kLanes - 1) / kLanes, panels = (registers + kWidestPanel - 1) / kWidestPanel;
-    for (int panel = 0, column = 0; panel < panels; panel++) {
-        const int wide = registers * (panel + 1) / panels - registers * panel / panels, width = std::min(wide * kLanes, n - column);
-        const Strided part{b.data + column * b.column, b.row, b.column};
-        switch (wide) {
-            case 1: multiply_panel<1>(m, width, k, a, part, c + column, n, accumulate); break;
-            case 2: multiply_panel<2>(m, width, k, a, part, c + column, n, accumulate); break;
-            case 3: multiply_panel<3>(m, width, k, a, part, c + column, n, accumulate); break;
-            default: multiply_panel<4>(m, width, k, a, part, c + column, n, accumulate);
+    const int registers = (n + kLanes - 1) / kLanes, count = (registers + kWidestPanel - 1) / kWidestPanel;
+    const auto start = [&](int panel) { return std::min(registers * panel / count * kLanes, n); };
+    for (int from = 0; from < count; from += kPanelsAtOnce) {
+        const auto each_panel = [&](auto&& use) {
+            for (int panel = from; panel < std::min(count, from + kPanelsAtOnce); panel++)
+                use(start(panel), start(panel + 1) - start(panel), panels[panel - from]);
+        };
+        for (int first = 0; first < k; first += kPanelDepth) {
+            const int depth = std::min(kPanelDepth, k - first);
+            each_panel([&](int column, int width, float* panel) {
+                kCopyPanel[(width - 1) / kLanes](depth, width, {b.data + first * b.row + column * b.column, b.row, b.column}, panel);
+            });
+            for (int row = 0; row < m; row += kRowsAtOnce) {
+                const Strided rows{a.data + row * a.row + first * a.column, a.row, a.column};
+                each_panel([&](int column, int width, const float* panel) {
+                    kMultiplyRows[(width - 1) / kLanes](std::min(kRowsAtOnce, m - row), depth, rows, panel,
+                                                        c + row * static_cast<std::size_t>(n) + column, n, width, accumulate || first > 0);
+                });
+            }
         }
-        column += width;
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "hrr/error.hpp"
 
@@ -18,6 +19,8 @@ struct BatchGradient::Worker {
     CrossEntropy cross_entropy;
     Targets targets;
     SeenItems seen;
+    float* table;        // the gradient of the head's table [scored x d], in draw or in gradients
+    bool fresh;          // nothing is in it yet: the first piece of a batch writes over it
     double loss = 0;
 };
 
@@ -93,6 +96,29 @@ void BatchGradient::add_targets(const Window& window, int event, Targets& target
     targets.end_token();
 }
 
+void BatchGradient::begin(Worker& worker, std::size_t parameters) const {
+    const std::size_t d = network_.dimension(), table_size = scored_ * d;
+    float* const end = worker.gradients + parameters;
+    const auto zero_but_table = [&](float* first, float* last) {
+        std::fill(first, worker.table, 0.0f);
+        std::fill(worker.table + table_size, last, 0.0f);
+    };
+    worker.dtoken.assign(rows_.size() * d, 0.0f);
+    if (network_.tied()) {
+        worker.draw.resize(rows_.size() * d);
+        worker.table = worker.draw.data();
+        zero_but_table(worker.table, worker.table + worker.draw.size());
+        worker.dbias.assign(scored_, 0.0f);
+        std::fill(worker.gradients + network_.embedding().items_end(), end, 0.0f);
+    } else {
+        worker.table = worker.gradients + network_.head_table();
+        zero_but_table(worker.gradients + network_.embedding().items_end(), end);
+    }
+    worker.fresh = true;
+    worker.values.assign(worker.values.size(), 0.0f);
+    worker.loss = 0;
+}
+
 void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batch, std::size_t first_token, Worker& worker) {
     const int d = network_.dimension();
     const std::size_t width = d;
@@ -136,13 +162,12 @@ void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batc
     const float* encoded = network_.encode(pass, tokens, worker.kept);
     float* dencoded = worker.arena.take(inputs.size() * width);
     const bool tied = network_.tied();
-    float* gradients = worker.gradients;
     const Head head{tied ? composed_.raw.data() : batch.parameters + network_.head_table(),
                     tied ? scored_bias_.data() : nullptr,
                     network_.learns_repeats() ? batch.parameters[network_.head_repeat()] : 0};
-    const HeadGradient head_gradient{tied ? worker.draw.data() : gradients + network_.head_table(),
-                                     tied ? worker.dbias.data() : nullptr,
-                                     network_.learns_repeats() ? gradients + network_.head_repeat() : nullptr};
+    const HeadGradient head_gradient{worker.table, tied ? worker.dbias.data() : nullptr,
+                                     network_.learns_repeats() ? worker.gradients + network_.head_repeat() : nullptr,
+                                     std::exchange(worker.fresh, false)};
     worker.loss += worker.cross_entropy.add(kernels_, pass.tokens(), d, scored_, encoded, worker.targets, worker.seen,
                                             head, batch.scale, dencoded, head_gradient);
     const float* dtokens = network_.backward(pass, dencoded, worker.kept);
@@ -180,19 +205,13 @@ double BatchGradient::compute(std::span<const Window> windows, std::span<const f
     });
     run_threads(threads_, [&](int thread) {
         Worker& worker = workers_[thread];
-        std::fill(worker.gradients + shared, worker.gradients + gradients.size(), 0.0f);
-        worker.dtoken.assign(rows_.size() * d, 0.0f);
-        if (network_.tied()) {
-            worker.draw.assign(rows_.size() * d, 0.0f);
-            worker.dbias.assign(scored_, 0.0f);
-        }
-        worker.values.assign(worker.values.size(), 0.0f);
-        worker.loss = 0;
+        begin(worker, gradients.size());
         for (const std::size_t index : hands[thread]) {
             stop.poll(thread);
             const Piece& piece = pieces[index];
             add_piece(windows.subspan(piece.first, piece.last - piece.first), batch, first_tokens[index], worker);
         }
+        if (worker.fresh) std::fill_n(worker.table, scored_ * d, 0.0f);
     });
     run_threads(threads_, [&](int thread) {
         // Each thread sums a range of the composed rows over all workers, takes it back through the embedding, and sums its

@@ -8,7 +8,7 @@ namespace holomamba {
 namespace {
 
 // A tile's tokens are many enough that each read of the table pays; a block of items with its scores stays in the second cache.
-constexpr int kTileTokens = 128, kBlockItems = 96;
+constexpr int kTileTokens = 128, kBlockItems = 192;
 
 constexpr int blocks_of(int items) { return (items + kBlockItems - 1) / kBlockItems; }
 
@@ -40,13 +40,13 @@ double CrossEntropy::add(const KernelTable& kernels, int tokens, int d, int item
                     for (const std::int32_t item : seen.of(t)) use({item, t - first});
             });
         loss += add_tile(kernels, last - first, d, items, x + static_cast<std::size_t>(first) * d, head, scale,
-                         dx + static_cast<std::size_t>(first) * d, gradient);
+                         dx + static_cast<std::size_t>(first) * d, gradient, gradient.fresh && tile == 0);
     }
     return loss;
 }
 
 double CrossEntropy::add_tile(const KernelTable& kernels, int tokens, int d, int items, const float* x, const Head& head,
-                              float scale, float* dx, const HeadGradient& gradient) {
+                              float scale, float* dx, const HeadGradient& gradient, bool fresh) {
     const std::size_t width = d, count = tokens;
     transposed_.resize(count * width);
     for (std::size_t t = 0; t < count; t++)
@@ -91,6 +91,7 @@ double CrossEntropy::add_tile(const KernelTable& kernels, int tokens, int d, int
     }
     if (gradient.repeat)
         for (const SeenItem& s : seen_.entries) *gradient.repeat += weight_[s.token] * scores_[s.item * count + s.token];
+    kernels.multiply(items, d, tokens, scores_.data(), weighted_.data(), gradient.table, !fresh);
     for (const TargetItem& target : targets_.entries) {
         const float share = scale * target.share;
         const std::size_t token = target.token * width, item = target.item * width;
@@ -102,7 +103,6 @@ double CrossEntropy::add_tile(const KernelTable& kernels, int tokens, int d, int
         if (gradient.repeat && target.seen) *gradient.repeat -= share;
     }
     if (head.bias) kernels.weighted_row_sums(items, tokens, scores_.data(), weight_.data(), gradient.bias);
-    kernels.multiply(items, d, tokens, scores_.data(), weighted_.data(), gradient.table, true);
     return loss;
 }
 

@@ -17,11 +17,12 @@ struct Head {
     float repeat;
 };
 
-// Added to; nullptr where there is no such parameter.
+// Added to; nullptr where there is no such parameter. A fresh table holds nothing yet and is written over.
 struct HeadGradient {
     float* table;
     float* bias;
     float* repeat;
+    bool fresh = false;
 };
 
 // The items that the user of each token has had before its target, each once, one token after another.
@@ -87,7 +88,7 @@ class CrossEntropy {
         std::span<const Entry> of(int block) const { return {entries.data() + starts[block], entries.data() + starts[block + 1]}; }
     };
     double add_tile(const KernelTable& kernels, int tokens, int d, int items, const float* x, const Head& head, float scale,
-                    float* dx, const HeadGradient& gradient);
+                    float* dx, const HeadGradient& gradient, bool fresh);
     // A reference has been raised: what the first `items` items gave shrinks.
     void correct(int items, int tokens, int d, float* dx);
 

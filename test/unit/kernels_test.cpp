@@ -22,7 +22,7 @@ INSTANTIATE_TEST_SUITE_P(Tables, Kernels, testing::ValuesIn(kernel_tables()),
                          [](const auto& table) { return std::string(table.param->name); });
 
 TEST_P(Kernels, Products) {
-    std::vector<std::array<int, 3>> shapes{{1, 7, 5}, {17, 30, 64}, {64, 130, 3}, {37, 100, 300}};
+    std::vector<std::array<int, 3>> shapes{{1, 7, 5}, {17, 30, 64}, {64, 130, 3}, {37, 100, 300}, {101, 330, 300}};
     for (int n = 1; n <= 9; n++)  // ranks that have loops of their own, and one more
         for (const auto [m, depth] : {std::array{3, 17}, {37, 300}, {133, 5}}) shapes.push_back({m, n, depth});
     for (const auto [m, n, depth] : shapes) {

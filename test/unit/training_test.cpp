@@ -82,21 +82,28 @@ void expect_cross_entropy_of_the_whole_matrix(int tokens, int items, double rais
     };
     std::vector<float> dx(tokens * d), dtable(items * d, 0.0f), dbias(items, 0.0f), drepeat(1, 0.0f);
     CrossEntropy cross_entropy;
-    const double computed = cross_entropy.add(
-        kernels(), tokens, d, items, reference::to_float(x).data(), targets, seen,
-        {reference::to_float(table).data(), reference::to_float(bias).data(), static_cast<float>(repeat[0])}, 0.5f, dx.data(),
-        {dtable.data(), dbias.data(), drepeat.data()});
+    const auto add = [&](float* to, float* bias_to, float* repeat_to, bool fresh) {
+        return cross_entropy.add(
+            kernels(), tokens, d, items, reference::to_float(x).data(), targets, seen,
+            {reference::to_float(table).data(), reference::to_float(bias).data(), static_cast<float>(repeat[0])}, 0.5f, dx.data(),
+            {to, bias_to, repeat_to, fresh});
+    };
+    const double computed = add(dtable.data(), dbias.data(), drepeat.data(), false);
     EXPECT_NEAR(computed, loss(), 1e-6 * tokens * (10 + raise));
     const auto scaled = [&] { return 0.5 * loss(); };
     expect_near(dx, reference::central_differences(x, scaled), 1e-4, "dx");
     expect_near(dtable, reference::central_differences(table, scaled), 1e-4, "dtable");
     expect_near(dbias, reference::central_differences(bias, scaled), 1e-4, "dbias");
     expect_near(drepeat, reference::central_differences(repeat, scaled), 1e-4, "drepeat");
+
+    std::vector<float> written(items * d, 7.0f);
+    add(written.data(), dbias.data(), drepeat.data(), true);
+    EXPECT_EQ(written, dtable) << "what was in a fresh table counts";
 }
 
 TEST(CrossEntropy, EqualsTheWholeMatrixAcrossTiles) { expect_cross_entropy_of_the_whole_matrix(300, 9, 0); }
-TEST(CrossEntropy, EqualsTheWholeMatrixAcrossBlocks) { expect_cross_entropy_of_the_whole_matrix(70, 200, 0); }
-TEST(CrossEntropy, EqualsTheWholeMatrixWhereLaterScoresAreFarHigher) { expect_cross_entropy_of_the_whole_matrix(70, 200, 60); }
+TEST(CrossEntropy, EqualsTheWholeMatrixAcrossBlocks) { expect_cross_entropy_of_the_whole_matrix(70, 400, 0); }
+TEST(CrossEntropy, EqualsTheWholeMatrixWhereLaterScoresAreFarHigher) { expect_cross_entropy_of_the_whole_matrix(70, 500, 60); }
 
 TEST(Dataset, HoldsOut) {
     const std::vector<std::int32_t> events{0, 1, 2, 3};
@@ -252,6 +259,28 @@ TEST(BatchGradient, DropsTheSameHoweverABatchIsCut) {
     const auto one = compute(1, 0.4f), other = compute(1, 0);
     expect_near(compute(3, 0.4f), std::vector<double>(one.begin(), one.end()), 1e-5, "gradient");
     EXPECT_NE(one, other);
+}
+
+// What an earlier batch left in a worker's memory does not count, though some workers have nothing to do.
+TEST(BatchGradient, BeginsAnew) {
+    const Dataset data = ring(12, 6, 9);
+    const std::vector<Window> windows{{0, 0, 7}, {1, 0, 5}, {2, 0, 6}, {4, 0, 7}};
+    const StopCheck never;
+    Stop stop(never);
+    for (const char* head : {"tied", "untied"}) {
+        Options options = small_options();
+        options.set("head", head);
+        const Network network(options, data.catalogue);
+        const auto weights = network.initialise(11);
+        const auto compute = [&](bool after_another) {
+            BatchGradient batch(network, data, 3);
+            std::vector<float> gradients(network.layout().size(), 0.0f);
+            if (after_another) batch.compute(windows, weights, {.key = 1}, stop, gradients);
+            batch.compute(std::span(windows).first(1), weights, {.key = 2}, stop, gradients);
+            return gradients;
+        };
+        EXPECT_EQ(compute(true), compute(false)) << head;
+    }
 }
 
 TEST(BatchGradient, NegativesNeedATiedHead) {
