@@ -2,6 +2,7 @@
 # The encoders of GRU4Rec and SASRec in the place of ours (option "block"): how well they recommend, and what they cost.
 #
 #   bench/encoders.sh accuracy [SET ...]     ml-100k and movietweetings-100k
+#   bench/encoders.sh paper
 #   bench/encoders.sh exchanged [SET ...]
 #   bench/encoders.sh cost
 #
@@ -11,6 +12,11 @@
 #
 #   RATES, DROPOUTS, LOOKAHEADS   what is tried (0.002 0.004 0.008; 0.35 0.2 0.5; 0 0.5)
 #
+# paper: the paper's table anew. Its protocol on MovieLens-1M (all 3,706 rated films, the last 50 events of each user, 10 epochs, no
+# validation event, P-open), its variant of our block with the first genre, and the encoders of GRU4Rec and SASRec with items alone,
+# two layers, of the same dimension. Learning rate, then dropout, of all three are those that validation events like best (P-excl,
+# one seed); then all train without them.
+#
 # exchanged: the default options, attributes and all, with another block and nothing else.
 #
 # cost: of each block, two layers of dimension 64, states in float16: the bytes of a user's row beside its table of long
@@ -19,11 +25,13 @@
 # shellcheck source=bench/common.sh
 source "$(dirname "$0")/common.sh"
 
-mode=${1:?accuracy, exchanged or cost}
+mode=${1:?accuracy, paper, exchanged or cost}
 shift
 seeds=(42 43 44)
 read -r -a dropouts <<<"${DROPOUTS:-0.35 0.2 0.5}"
 read -r -a lookaheads <<<"${LOOKAHEADS:-0 0.5}"
+rates=${RATES:-0.002 0.004 0.008}
+exclude_seen=true
 
 # train MODEL OPTIONS: a version with these options, active.
 train() {
@@ -45,31 +53,36 @@ test_line() {
     line="| $1 |"
     for seed in "${seeds[@]}"; do
         train "$2" "$3\"seed\": $seed"
-        line+=" $(server_psql -d bench -At -F ' / ' -c "SELECT round(hit_rate::numeric, 4), round(ndcg::numeric, 4) FROM holomamba.evaluate('$2', 10) WHERE ranker <> 'popularity'") |"
+        line+=" $(server_psql -d bench -At -F ' / ' -c "SELECT round(hit_rate::numeric, 4), round(ndcg::numeric, 4) FROM holomamba.evaluate('$2', 10, $exclude_seen) WHERE ranker <> 'popularity'") |"
         forget "$2"
     done
     echo "$line"
 }
 
-# tried RATE DROPOUT LOOKAHEAD: trains the block of tune() so, says what validation found, and keeps in $best what is best so far.
+# tried MODEL BLOCK OPTIONS RATE DROPOUT LOOKAHEAD: trains so, says what validation found, and keeps in $best what is best so far.
 tried() {
     local options found
-    options="\"block\": \"$block\", \"expand\": 1, \"attention_span\": $span, \"learning_rate\": $1, \"dropout\": $2, \"lookahead\": $3, \"item_dropout\": 0, \"patience\": 4, "
-    train plain "$options\"seed\": 42"
-    found=$(validation plain)
-    echo "| $block | $1 | $2 | $3 | ${found#* } / ${found% *} |"
+    options="\"block\": \"$2\", $3\"learning_rate\": $4, \"dropout\": $5, \"lookahead\": $6, "
+    train "$1" "$options\"seed\": 42"
+    found=$(validation "$1")
+    echo "| $2 | $4 | $5 | $6 | ${found#* } / ${found% *} |"
     if [[ $(awk -v a="${found% *}" -v b="$best_ndcg" 'BEGIN { print (a > b) }') == 1 ]]; then
-        best_ndcg=${found% *} best=$options best_rate=$1 best_dropout=$2
+        best_ndcg=${found% *} best=$options best_rate=$4 best_dropout=$5
     fi
-    forget plain
+    forget "$1"
 }
 
-# tune BLOCK: the options with the best validation, in $best: the best rate, then the best dropout, then the best lookahead.
+# tune MODEL BLOCK OPTIONS: the options with the best validation, in $best: the best rate, then the best dropout, then the best
+# lookahead.
 tune() {
-    local block=$1 rate dropout lookahead best_ndcg=0 best_rate best_dropout
-    for rate in ${RATES:-0.002 0.004 0.008}; do tried "$rate" "${dropouts[0]}" "${lookaheads[0]}"; done
-    for dropout in "${dropouts[@]:1}"; do tried "$best_rate" "$dropout" "${lookaheads[0]}"; done
-    for lookahead in "${lookaheads[@]:1}"; do tried "$best_rate" "$best_dropout" "$lookahead"; done
+    local rate dropout lookahead best_ndcg=0 best_rate best_dropout
+    for rate in $rates; do tried "$@" "$rate" "${dropouts[0]}" "${lookaheads[0]}"; done
+    for dropout in "${dropouts[@]:1}"; do tried "$@" "$best_rate" "$dropout" "${lookaheads[0]}"; done
+    for lookahead in "${lookaheads[@]:1}"; do tried "$@" "$best_rate" "$best_dropout" "$lookahead"; done
+}
+
+validations() {
+    printf '\n%s, validation, seed 42:\n\n| block | learning_rate | dropout | lookahead | hit_rate@10 / ndcg@10 |\n| --- | --- | --- | --- | --- |\n' "$1"
 }
 
 # tests TITLE: the head of a table of tests.
@@ -77,23 +90,25 @@ tests() {
     printf '\n%s, test:\n\n| | seed %s | seed %s | seed %s |\n| --- | --- | --- | --- |\n' "$1" "${seeds[@]}"
 }
 
+# load SET MIN_COUNT ATTRIBUTE: models `films`, with the attribute, and `plain`.
 load() {
-    bench_load bench "$1" 1
+    bench_load bench "$1" "$2"
     server_psql -q -d bench -c "SET client_min_messages = warning; SELECT holomamba.create_model('films', 'events', 'user_id', 'item_id',
-        '{id}', 'items', 'item_id', '{genres}'), holomamba.create_model('plain', 'events', 'user_id', 'item_id', '{id}')" >/dev/null
+        '{id}', 'items', 'item_id', '{$3}'), holomamba.create_model('plain', 'events', 'user_id', 'item_id', '{id}')" >/dev/null
     # Where histories are short, a long span only makes states long.
     span=50
     [[ $1 != ml-100k ]] || span=200
 }
 
 accuracy() {
-    local set span best best_gru
+    local set span best best_gru options
     for set in "$@"; do
-        load "$set"
-        printf '\n%s, validation, seed 42:\n\n| block | learning_rate | dropout | lookahead | hit_rate@10 / ndcg@10 |\n| --- | --- | --- | --- | --- |\n' "$set"
-        tune gru
+        load "$set" 1 genres
+        options="\"expand\": 1, \"attention_span\": $span, \"item_dropout\": 0, \"patience\": 4, "
+        validations "$set"
+        tune plain gru "$options"
         best_gru=$best
-        tune attention
+        tune plain attention "$options"
         tests "$set"
         test_line "default options" films ''
         test_line "GRU4Rec, tuned" plain "$best_gru"
@@ -102,10 +117,28 @@ accuracy() {
     done
 }
 
+paper() {
+    local span best best_mamba best_gru options="$paper, \"epochs\": 10, \"validation\": \"on\", " final='"validation": "off", '
+    load ml-1m 1 first_genre
+    rates=${RATES:-0.001 0.002 0.004} exclude_seen=false lookaheads=(0)
+    read -r -a dropouts <<<"${DROPOUTS:-0 0.2}"
+    validations "ml-1m"
+    tune films mamba "$options\"layers\": 3, "
+    best_mamba=$best
+    options+='"expand": 1, "layers": 2, '
+    tune plain gru "$options"
+    best_gru=$best
+    tune plain attention "$options\"feed_forward\": 1, \"attention_span\": $span, "
+    tests "ml-1m"
+    test_line "HoloMambaRec" films "$best_mamba$final"
+    test_line "GRU4Rec" plain "$best_gru$final"
+    test_line "SASRec" plain "$best$final"
+}
+
 exchanged() {
     local set span
     for set in "$@"; do
-        load "$set"
+        load "$set" 1 genres
         tests "$set"
         test_line "default options" films ''
         test_line "\`block\` \`gru\`" films '"block": "gru", '
@@ -131,5 +164,5 @@ SQL
 
 bench_server fsync=off synchronous_commit=off
 bench_machine
-[[ $mode == cost || $# -gt 0 ]] || set -- ml-100k movietweetings-100k
+[[ $mode == cost || $mode == paper || $# -gt 0 ]] || set -- ml-100k movietweetings-100k
 "$mode" "$@"
