@@ -1,7 +1,8 @@
-// Matrix products of training: blocks of C in registers, B copied into panels that the first cache holds.
+// Matrix products of training: blocks of C in registers, B copied into panels that the caches hold.
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 
 #include "kernels/lanes.hpp"
 #include "kernels/thin.hpp"
@@ -10,7 +11,7 @@ namespace holomamba {
 namespace {
 
 constexpr int kWidestPanel = 4;  // in registers
-constexpr int kPanelsAtOnce = 2, kRowsAtOnce = 48;  // so many rows of A meet that many panels while they are in the cache
+constexpr int kPanelsAtOnce = 2, kRowsAtOnce = 48;  // so many rows of A meet so many panels before the next rows do
 
 // B's rows first .. first+depth-1 of `width` columns, filled up with zeros to Registers registers.
 template <int Registers>
@@ -92,8 +93,9 @@ void multiply_strided(int m, int n, int k, Strided a, Strided b, float* c, bool 
     if (k == 0 && !accumulate) std::memset(c, 0, sizeof(float) * m * n);
     alignas(64) float panels[kPanelsAtOnce][kPanelDepth * kWidestPanel * kLanes];
     // Panels as wide as each other: a narrow one reads A for little.
-    const int registers = (n + kLanes - 1) / kLanes, count = (registers + kWidestPanel - 1) / kWidestPanel;
-    const auto start = [&](int panel) { return std::min(registers * panel / count * kLanes, n); };
+    const std::int64_t registers = (n + kLanes - 1) / kLanes;
+    const int count = static_cast<int>((registers + kWidestPanel - 1) / kWidestPanel);
+    const auto start = [&](int panel) { return std::min(static_cast<int>(registers * panel / count) * kLanes, n); };
     for (int from = 0; from < count; from += kPanelsAtOnce) {
         const auto each_panel = [&](auto&& use) {
             for (int panel = from; panel < std::min(count, from + kPanelsAtOnce); panel++)

@@ -96,9 +96,9 @@ void BatchGradient::add_targets(const Window& window, int event, Targets& target
     targets.end_token();
 }
 
-void BatchGradient::begin(Worker& worker, std::size_t parameters) const {
+void BatchGradient::begin(Worker& worker, std::size_t size) const {
     const std::size_t d = network_.dimension(), table_size = scored_ * d;
-    float* const end = worker.gradients + parameters;
+    float* const end = worker.gradients + size;
     const auto zero_but_table = [&](float* first, float* last) {
         std::fill(first, worker.table, 0.0f);
         std::fill(worker.table + table_size, last, 0.0f);

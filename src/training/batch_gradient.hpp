@@ -61,8 +61,9 @@ class BatchGradient {
     }
     // What is to be predicted where the window's event at this place comes next.
     void add_targets(const Window& window, int event, Targets& targets) const;
-    // Nothing of a batch in a worker's gradients: zeros, but in its table of the head, which the first piece writes over.
-    void begin(Worker& worker, std::size_t parameters) const;
+    // Nothing of a batch in a worker's gradients, `size` of them: zeros, but in its table of the head, which the first piece
+    // writes over.
+    void begin(Worker& worker, std::size_t size) const;
     void add_piece(std::span<const Window> windows, const Batch& batch, std::size_t first_token, Worker& worker);
 
     const Network& network_;

@@ -61,7 +61,7 @@ struct Targets {
 
 class CrossEntropy {
   public:
-    // For tokens x[tokens x d]: returns the sum of the cross-entropies of the softmax of their scores with their targets and
+    // For tokens x[tokens x d], at least one: returns the sum of the cross-entropies of the softmax of their scores with their targets and
     // writes dx = the gradient of scale times that sum. `seen` is read where the head's repeat has a gradient. The scores of
     // one tile of tokens exist at a time.
     double add(const KernelTable& kernels, int tokens, int d, int items, const float* x, const Targets& targets,

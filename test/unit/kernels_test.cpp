@@ -50,6 +50,15 @@ TEST_P(Kernels, Products) {
     }
 }
 
+TEST_P(Kernels, ProductsWithAWholeCatalogue) {
+    const int items = 1'600'000;
+    Floats b(items), c(items);
+    for (int i = 0; i < items; i++) b[i] = static_cast<float>(i % 1000);
+    const float a = 2;
+    k.multiply_bt(1, items, 1, &a, b.data(), c.data(), false);
+    for (int i = 0; i < items; i++) ASSERT_EQ(c[i], 2 * b[i]) << i;
+}
+
 TEST_P(Kernels, PackedProductsDoNotDependOnTheRowsBeside) {
     for (const auto [m, n, depth] : {std::array{1, 7, 5}, {5, 1, 33}, {17, 30, 64}, {23, 64, 3}, {9, 130, 20}}) {
         const Vector a = random_vector(random, m * depth), weight = random_vector(random, n * depth), bias = random_vector(random, n);

@@ -267,19 +267,19 @@ TEST(BatchGradient, BeginsAnew) {
     const std::vector<Window> windows{{0, 0, 7}, {1, 0, 5}, {2, 0, 6}, {4, 0, 7}};
     const StopCheck never;
     Stop stop(never);
-    for (const char* head : {"tied", "untied"}) {
+    for (const auto& [head, negatives] : {std::pair{"tied", 0}, {"untied", 0}, {"tied", 3}}) {
         Options options = small_options();
         options.set("head", head);
         const Network network(options, data.catalogue);
         const auto weights = network.initialise(11);
         const auto compute = [&](bool after_another) {
-            BatchGradient batch(network, data, 3);
+            BatchGradient batch(network, data, 3, negatives);
             std::vector<float> gradients(network.layout().size(), 0.0f);
             if (after_another) batch.compute(windows, weights, {.key = 1}, stop, gradients);
             batch.compute(std::span(windows).first(1), weights, {.key = 2}, stop, gradients);
             return gradients;
         };
-        EXPECT_EQ(compute(true), compute(false)) << head;
+        EXPECT_EQ(compute(true), compute(false)) << head << ", " << negatives << " negatives";
     }
 }
 
