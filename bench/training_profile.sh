@@ -25,7 +25,7 @@ profile() {
     server_psql -q -d "$database" -c "SELECT holomamba.cancel_training($job)" >/dev/null
     "$perf" report -i "$server_base/perf.data" --stdio --no-children -F overhead,symbol 2>/dev/null | awk '
         !/^ +[0-9.]+%/ { next }
-        /multiply_/ { kind = "matrix products, those of the softmax included" }
+        /multiply_|copy_panel/ { kind = "matrix products, those of the softmax included" }
         /exponential_scores|CrossEntropy|weighted_row_sums|top_k/ { kind = "the rest of the softmax and its gradient" }
         /selective_scan/ { kind = "selective scan" }
         /causal_convolution/ { kind = "causal convolution" }
