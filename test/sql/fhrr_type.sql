@@ -67,7 +67,7 @@ SELECT id, fhrr_dims(v), pg_column_size(v), v = fhrr_random(id, id) AS intact FR
 CREATE TABLE returned (LIKE typed);
 COPY typed TO PROGRAM 'cat > holomamba_fhrr.bin' WITH (FORMAT binary);
 COPY returned FROM PROGRAM 'cat holomamba_fhrr.bin' WITH (FORMAT binary);
-COPY (SELECT) TO PROGRAM 'rm holomamba_fhrr.bin';
+COPY (SELECT) TO PROGRAM 'rm holomamba_fhrr.bin && cat > /dev/null';
 SELECT count(*) FROM typed JOIN returned USING (id) WHERE typed.v IS NOT DISTINCT FROM returned.v;
 COPY returned TO stdout;
 SELECT fhrr_send('[1,-2,0.5]');

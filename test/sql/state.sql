@@ -172,7 +172,7 @@ COPY frame FROM :'file' WITH (FORMAT binary);
 COPY (SELECT ''::bytea) TO :'file' WITH (FORMAT binary);
 COPY frame FROM :'file' WITH (FORMAT binary);
 SELECT count(*) FROM frame;
-SELECT format('rm -f %s', quote_literal(:'file')) AS remove \gset
+SELECT format('rm -f %s && cat > /dev/null', quote_literal(:'file')) AS remove \gset
 COPY (SELECT) TO PROGRAM :'remove';
 
 -- Weights that are gone: an error that says so, wherever weights are needed
