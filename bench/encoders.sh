@@ -92,11 +92,11 @@ tests() {
     printf '\n%s, test:\n\n| | seed %s | seed %s | seed %s |\n| --- | --- | --- | --- |\n' "$1" "${seeds[@]}"
 }
 
-# load SET MIN_COUNT ATTRIBUTE: models `films`, with the attribute, and `plain`.
+# load SET ATTRIBUTE: models `films`, with the attribute, and `plain`.
 load() {
-    bench_load bench "$1" "$2"
+    bench_load bench "$1" 1
     server_psql -q -d bench -c "SET client_min_messages = warning; SELECT holomamba.create_model('films', 'events', 'user_id', 'item_id',
-        '{id}', 'items', 'item_id', '{$3}'), holomamba.create_model('plain', 'events', 'user_id', 'item_id', '{id}')" >/dev/null
+        '{id}', 'items', 'item_id', '{$2}'), holomamba.create_model('plain', 'events', 'user_id', 'item_id', '{id}')" >/dev/null
     # Where histories or windows are short, a long span only makes states long.
     span=50
     [[ $1 != ml-100k ]] || span=200
@@ -105,7 +105,7 @@ load() {
 accuracy() {
     local set span best best_gru options
     for set in "$@"; do
-        load "$set" 1 genres
+        load "$set" genres
         options="\"expand\": 1, \"attention_span\": $span, \"item_dropout\": 0, \"patience\": 4, "
         validations "$set"
         tune plain gru "$options"
@@ -121,7 +121,7 @@ accuracy() {
 
 paper() {
     local span best best_mamba best_gru options="$paper, \"epochs\": 10, \"patience\": 10, \"validation\": \"on\", " final='"validation": "off", '
-    load ml-1m 1 first_genre
+    load ml-1m first_genre
     rates=${RATES:-0.001 0.002 0.004} exclude_seen=false judged=epochs lookaheads=(0)
     read -r -a dropouts <<<"${DROPOUTS:-0 0.2}"
     validations "ml-1m"
@@ -140,7 +140,7 @@ paper() {
 exchanged() {
     local set span
     for set in "$@"; do
-        load "$set" 1 genres
+        load "$set" genres
         tests "$set"
         test_line "default options" films ''
         test_line "\`block\` \`gru\`" films '"block": "gru", '

@@ -11,7 +11,8 @@ namespace holomamba {
 namespace {
 
 constexpr int kWidestPanel = 4;  // in registers
-constexpr int kPanelsAtOnce = 2, kRowsAtOnce = 48;  // so many rows of A meet so many panels before the next rows do
+// So many rows of A meet so many panels before the next rows do: a large A is then read from memory once for all of them.
+constexpr int kPanelsAtOnce = 2, kRowsAtOnce = 48;
 
 // B's rows first .. first+depth-1 of `width` columns, filled up with zeros to Registers registers.
 template <int Registers>

@@ -50,6 +50,7 @@ TEST_P(Kernels, Products) {
     }
 }
 
+// With so many columns, registers times panels is more than an int holds, whatever the width of a register.
 TEST_P(Kernels, ProductsWithAWholeCatalogue) {
     const int items = 1'600'000;
     Floats b(items), c(items);

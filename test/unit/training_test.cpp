@@ -82,13 +82,13 @@ void expect_cross_entropy_of_the_whole_matrix(int tokens, int items, double rais
     };
     std::vector<float> dx(tokens * d), dtable(items * d, 0.0f), dbias(items, 0.0f), drepeat(1, 0.0f);
     CrossEntropy cross_entropy;
-    const auto add = [&](float* to, float* bias_to, float* repeat_to, bool fresh) {
+    const auto add = [&](std::vector<float>& to, bool fresh) {
         return cross_entropy.add(
             kernels(), tokens, d, items, reference::to_float(x).data(), targets, seen,
             {reference::to_float(table).data(), reference::to_float(bias).data(), static_cast<float>(repeat[0])}, 0.5f, dx.data(),
-            {to, bias_to, repeat_to, fresh});
+            {to.data(), dbias.data(), drepeat.data(), fresh});
     };
-    const double computed = add(dtable.data(), dbias.data(), drepeat.data(), false);
+    const double computed = add(dtable, false);
     EXPECT_NEAR(computed, loss(), 1e-6 * tokens * (10 + raise));
     const auto scaled = [&] { return 0.5 * loss(); };
     expect_near(dx, reference::central_differences(x, scaled), 1e-4, "dx");
@@ -97,7 +97,7 @@ void expect_cross_entropy_of_the_whole_matrix(int tokens, int items, double rais
     expect_near(drepeat, reference::central_differences(repeat, scaled), 1e-4, "drepeat");
 
     std::vector<float> written(items * d, 7.0f);
-    add(written.data(), dbias.data(), drepeat.data(), true);
+    add(written, true);
     EXPECT_EQ(written, dtable) << "what was in a fresh table counts";
 }
 
