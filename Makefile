@@ -77,9 +77,9 @@ DATA        = $(wildcard extension/*.sql)
 DATA_built  = build/$(EXTENSION)--$(EXTVERSION).sql
 # The variables below are PGXS's own.
 PG_CPPFLAGS = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server)
-PG_CXXFLAGS = -std=c++20 -O2 -fvisibility=hidden -Wextra -Wno-register -Wno-unused-parameter -Wno-psabi $(WERROR)
+PG_CXXFLAGS = -MMD -MP -std=c++20 -O2 -fvisibility=hidden -Wextra -Wno-register -Wno-unused-parameter -Wno-psabi $(WERROR)
 SHLIB_LINK  = $(CORE_LIB) -lfftw3f -lstdc++ -lm -lpthread
-EXTRA_CLEAN = build
+EXTRA_CLEAN = build $(OBJS:.o=.d)
 # For `make installcheck`.
 REGRESS     = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
 REGRESS_OPTS = --inputdir=test --load-extension=$(EXTENSION)
@@ -87,7 +87,7 @@ override with_llvm = no
 include $(PGXS)
 
 $(shlib): $(CORE_LIB)
-$(OBJS): $(wildcard src/*/*.hpp)
+-include $(OBJS:.o=.d)
 
 build/$(EXTENSION)--$(EXTVERSION).sql: $(SQL_PARTS) holomamba.control
 	@mkdir -p $(@D)
