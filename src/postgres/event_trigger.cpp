@@ -114,11 +114,9 @@ void change_row(LiveModel* m, TriggerData* trigger) {
 
 // With the rights of the model's owner.
 template <typename Function>
-void as_owner(LiveModel* m, Function&& function) {
+void as_owner_of(LiveModel* m, Function&& function) {
     if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
-    const OwnerScope scope = enter_owner(m->owner);
-    function();
-    leave_owner(scope);
+    as_owner(m->owner, function);
     SPI_finish();
 }
 
@@ -130,12 +128,12 @@ void follow_events(LiveModel* m, TriggerData* trigger) {
                         errhint("Drop the trigger.")));
     const bool row = TRIGGER_FIRED_FOR_ROW(trigger->tg_event);
     if (!TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
-        return as_owner(m, [&] { row ? change_row(m, trigger) : change(m, trigger); });
+        return as_owner_of(m, [&] { row ? change_row(m, trigger) : change(m, trigger); });
     TupleTableSlot* event = only_event(trigger);
-    if (event == nullptr) return as_owner(m, [&] { insert(m, trigger); });
+    if (event == nullptr) return as_owner_of(m, [&] { insert(m, trigger); });
     const Step step = advance_user(m, event);
     if (step != Step::done)
-        as_owner(m, [&] {
+        as_owner_of(m, [&] {
             if (step == Step::absent && start(m, event)) return;
             if (step == Step::unfit && !row) return insert(m, trigger);
             keep_item(m, event);
@@ -187,6 +185,6 @@ Datum holomamba_follow_events(PG_FUNCTION_ARGS) {
 
 HOLOMAMBA_FUNCTION(holomamba_follow_items)
 Datum holomamba_follow_items(PG_FUNCTION_ARGS) {
-    follow(fcinfo, false, [](LiveModel* m, TriggerData* trigger) { as_owner(m, [&] { follow_items(m, trigger); }); });
+    follow(fcinfo, false, [](LiveModel* m, TriggerData* trigger) { as_owner_of(m, [&] { follow_items(m, trigger); }); });
     return PointerGetDatum(nullptr);
 }

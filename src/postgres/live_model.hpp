@@ -1,6 +1,7 @@
 // What a session keeps of a model whose events it has written: names' numbers, types, and plans of its statements.
 #pragma once
 
+#include "postgres/owner_scope.hpp"
 #include "postgres/spi.hpp"
 
 extern "C" {
@@ -101,13 +102,5 @@ uint64 run_on_latest(LiveModel* model, Statement statement, const Arguments* arg
 
 // Gives users a row, and locks it. Runs `place` and `lock` until no row has gone while it was waited for.
 void lock_users(LiveModel* model, Statement place, Statement lock, const Arguments* arguments = nullptr);
-
-// The rights and the search path of a SECURITY DEFINER function of the model's owner, until leave() or an error.
-struct OwnerScope {
-    Oid user;
-    int security, settings;
-};
-OwnerScope enter_owner(Oid owner);
-void leave_owner(const OwnerScope& scope);
 
 }  // namespace holomamba::postgres

@@ -47,20 +47,18 @@ namespace {
 
 // Calls function(model) with the rights of the model's owner, if the caller may manage it.
 template <typename Function>
-void as_owner(const char* name, Function&& function) {
+void as_manager(const char* name, Function&& function) {
     if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
     Parameters p;
     add(&p, TEXTOID, name ? CStringGetTextDatum(name) : Datum{0}, name == nullptr);
     execute("SELECT holomamba.assert_tables_exist(holomamba.assert_may_manage($1))", &p);
     LiveModel* m = find_live_model(name, InvalidOid);
-    const OwnerScope scope = enter_owner(m->owner);
     m->running++;
     PG_TRY();
-    { function(m); }
+    { as_owner(m->owner, [&] { function(m); }); }
     PG_FINALLY();
     { m->running--; }
     PG_END_TRY();
-    leave_owner(scope);
     SPI_finish();
 }
 
@@ -85,7 +83,7 @@ Datum holomamba_rebuild_state(PG_FUNCTION_ARGS) {
     const char* name = PG_ARGISNULL(0) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(0));
     PreventCommandIfReadOnly("rebuild_state()");
     ArrayType* users = PG_ARGISNULL(1) ? nullptr : PG_GETARG_ARRAYTYPE_P(1);
-    as_owner(name, [&](LiveModel* m) {
+    as_manager(name, [&](LiveModel* m) {
         if (users == nullptr) return replay_all(m);
         LockRelationOid(m->users, RowExclusiveLock);
         replay_users(m, ids_of(m, users));
@@ -98,7 +96,7 @@ Datum holomamba_check_state(PG_FUNCTION_ARGS) {
     const char* name = text_to_cstring(PG_GETARG_TEXT_PP(0));
     InitMaterializedSRF(fcinfo, 0);
     auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-    as_owner(name, [&](LiveModel* m) {
+    as_manager(name, [&](LiveModel* m) {
         Parameters p;
         add_text(&p, name);
         query("SELECT (holomamba.find_model($1)).active_version", &p);
