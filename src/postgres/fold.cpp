@@ -226,9 +226,9 @@ void take(Fold* f, SPITupleTable* rows, uint64 row) {
     if (f->events == kEvents || (!more && f->users == kUsers)) flush(f, more);
     MemoryContextSwitchTo(f->batch);
 
+    if (!more) f->users++;
     Run* r = &f->runs[f->users - 1];
     if (!more) {
-        r = &f->runs[f->users++];
         *r = Run{};
         r->user = copy(m->user, user, false);
         r->first = allocate_values(m->orders);
