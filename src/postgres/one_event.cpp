@@ -64,8 +64,10 @@ void fill_row(const LiveModel* m, const Event& event, const State* state, const 
     ExecStoreVirtualTuple(after);
 }
 
-// Needed only where the new row found no place beside the old one.
+// Needed only where the new row found no place beside the old one. The owner may have put indexes of his own on the table: their
+// expressions and predicates run in his name.
 void add_index_entries(Relation users, TupleTableSlot* row, UpdatedIndexes indexes) {
+    const OwnerScope scope = enter_owner(users->rd_rel->relowner);
     EState* executor = CreateExecutorState();
     ResultRelInfo* target = makeNode(ResultRelInfo);
     InitResultRelInfo(target, users, 0, nullptr, 0);
@@ -73,6 +75,7 @@ void add_index_entries(Relation users, TupleTableSlot* row, UpdatedIndexes index
     insert_index_tuples(target, row, executor, indexes);
     ExecCloseIndices(target);
     FreeExecutorState(executor);
+    leave_owner(scope);
 }
 
 // Replaces the row as UPDATE does: waits for a transaction that has changed it, and then, in READ COMMITTED, puts the
