@@ -1,5 +1,6 @@
 // The module: what the server checks and runs when it loads us.
 #include "postgres/compat.h"
+#include "postgres/executor_run.hpp"
 #include "postgres/guard.hpp"
 
 extern "C" {
@@ -18,4 +19,5 @@ void _PG_init(void) {
     DefineCustomStringVariable("holomamba.model", "Model that recommend() and its like ask when none is named.",
                                "Empty: the only one there is.", &default_model, "", PGC_USERSET, 0, nullptr, nullptr, nullptr);
     MarkGUCPrefixReserved("holomamba");
+    holomamba::postgres::watch_executor();
 }
