@@ -4,7 +4,7 @@
 #include <cmath>
 #include <string>
 
-#include "hrr/error.hpp"
+#include "base/error.hpp"
 
 namespace holomamba {
 

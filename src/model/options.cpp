@@ -8,7 +8,7 @@
 #include <numeric>
 #include <variant>
 
-#include "hrr/error.hpp"
+#include "base/error.hpp"
 
 namespace holomamba {
 namespace {

@@ -7,9 +7,9 @@
 #include <span>
 #include <vector>
 
-#include "hrr/random.hpp"
+#include "base/large.hpp"
+#include "base/random.hpp"
 #include "kernels/kernels.hpp"
-#include "kernels/large.hpp"
 #include "model/state_format.hpp"
 
 namespace holomamba {

@@ -4,7 +4,7 @@
 #include <functional>
 #include <memory>
 
-#include "hrr/error.hpp"
+#include "base/error.hpp"
 #include "model/attention.hpp"
 #include "model/encoder.hpp"
 #include "model/gru.hpp"

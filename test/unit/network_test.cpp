@@ -3,8 +3,8 @@
 
 #include <numeric>
 
+#include "base/error.hpp"
 #include "golden.hpp"
-#include "hrr/error.hpp"
 #include "model/encoder.hpp"
 #include "near.hpp"
 #include "training/batch_gradient.hpp"

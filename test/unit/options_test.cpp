@@ -4,7 +4,7 @@
 
 #include <map>
 
-#include "hrr/error.hpp"
+#include "base/error.hpp"
 
 namespace holomamba {
 namespace {
