@@ -21,7 +21,7 @@ endif
 # ---------------------------------------------------------------------------------------------------------------------
 # The core: plain C++20, no server header, one static library.
 
-CORE_DIRS   = kernels hrr model training ranking
+CORE_DIRS   = base kernels hrr ranking model training
 CORE_SRCS   = $(filter-out src/kernels/variant.cpp,$(wildcard $(CORE_DIRS:%=src/%/*.cpp)))
 CORE_OBJS   = $(CORE_SRCS:src/%.cpp=build/%.o)
 EIGEN_FLAGS = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags eigen3 2>/dev/null))
