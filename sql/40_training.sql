@@ -444,15 +444,15 @@ BEGIN
                    'WHERE y.model = $1 AND y.version = $2 AND y.field = '''') p (id, count) ON p.id = i.item_id',
                    items_table, m.item_type,
                    CASE WHEN m.items IS NULL THEN 'i.target'
-                        ELSE format('CASE WHEN EXISTS (SELECT FROM %s s WHERE s.%I = i.item_id::%s) THEN i.target END',
-                                    m.items, m.item_key, m.item_type) END)
+                        ELSE format('CASE WHEN EXISTS (SELECT FROM %s s WHERE s.%I%s = i.item_id::%s) THEN i.target END',
+                                    m.items, m.item_key, holomamba.item_collation(m), m.item_type) END)
     USING model, version;
     -- Items that have come since the training are known by their attributes.
     WHILE m.items IS NOT NULL LOOP
         EXECUTE format('INSERT INTO %s (item_id, token, target) SELECT d.item_id::%s, d.token, d.target '
                        'FROM holomamba.describe_items($1, $2, ARRAY(SELECT s.%I::text FROM %s s WHERE s.%3$I IS NOT NULL '
-                       'AND NOT EXISTS (SELECT FROM %1$s i WHERE i.item_id = s.%3$I) LIMIT 1000)) d',
-                       items_table, m.item_type, m.item_key, m.items)
+                       'AND NOT EXISTS (SELECT FROM %1$s i WHERE i.item_id = s.%3$I%5$s) LIMIT 1000)) d',
+                       items_table, m.item_type, m.item_key, m.items, holomamba.item_collation(m))
         USING model, version;
         GET DIAGNOSTICS described = ROW_COUNT;
         EXIT WHEN described = 0;
@@ -491,3 +491,22 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION holomamba.forget_version(text, integer) IS 'deletes a version that is not active, its weights and its log';
+
+-- What a training goes on from are the events that it began with, deleted ones among them.
+CREATE FUNCTION holomamba.forget_unfinished(model text) RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m CONSTANT holomamba.model_catalogue := holomamba.assert_may_manage(model);
+    unfinished CONSTANT integer[] := ARRAY(SELECT v.version FROM holomamba.version_catalogue v
+                                           WHERE v.model = m.model AND v.status <> 'ready' ORDER BY v.version);
+    version integer;
+BEGIN
+    FOREACH version IN ARRAY unfinished LOOP
+        PERFORM holomamba.forget_version(model, version);
+    END LOOP;
+    RETURN cardinality(unfinished);
+END
+$$;
+COMMENT ON FUNCTION holomamba.forget_unfinished(text) IS
+    'forgets every training of a model that was broken off, with the events that it was to go on from; an error where one is under way';
