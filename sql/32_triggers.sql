@@ -135,6 +135,11 @@ WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL
 ORDER BY e.{user}, <<order_#>>
 $$),
 
+-- Whose events came, where other triggers have changed some of them since: all of them are replayed.
+('users_arrived', $$
+SELECT array_agg(DISTINCT e.{user}) FROM new_events e WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL
+$$),
+
 -- From which states these users go on, {p1}, when the order values of their first new events are the arrays before: NULL
 -- where there is none yet, and whether the events come after its last.
 ('states', $$
@@ -276,6 +281,7 @@ $$),
 ('items_describe', $$
 INSERT INTO {items} (item_id, token, target)
 SELECT d.item_id::{item_type}, d.token, d.target FROM holomamba.describe_items({model}, $2, $1) d
+WHERE EXISTS (SELECT FROM {owned_items} n WHERE n.{key}{collate} = d.item_id::{item_type}{collate})
 ON CONFLICT (item_id) DO UPDATE SET target = excluded.target
 $$),
 ('items_awaited', $$

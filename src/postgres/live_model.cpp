@@ -43,6 +43,7 @@ const StatementInfo kInfos[kStatements] = {
     {"place_arrived", Takes::nothing},
     {"lock_arrived", Takes::nothing},
     {"arrived", Takes::nothing},
+    {"users_arrived", Takes::nothing},
     {"states", Takes::many},
     {"store", Takes::many},
     {"place_chosen", Takes::many},

@@ -15,6 +15,7 @@ enum class Statement {
     place_arrived,
     lock_arrived,
     arrived,
+    users_arrived,
     states,
     store,
     place_chosen,

@@ -64,8 +64,8 @@ void fill_row(const LiveModel* m, const Event& event, const State* state, const 
     ExecStoreVirtualTuple(after);
 }
 
-// Needed only where the new row found no place beside the old one. The owner may have put indexes of his own on the table: their
-// expressions and predicates run in his name.
+// Needed only where the new row found no place beside the old one. The owner may have put indexes of his own on the
+// table: their expressions and predicates run in his name.
 void add_index_entries(Relation users, TupleTableSlot* row, UpdatedIndexes indexes) {
     const OwnerScope scope = enter_owner(users->rd_rel->relowner);
     EState* executor = CreateExecutorState();

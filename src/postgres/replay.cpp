@@ -57,7 +57,9 @@ void as_manager(const char* name, LOCKMODE mode, Function&& function) {
                         errhint("SELECT holomamba.drop_model('%s');", name)));
     m->running++;
     PG_TRY();
-    { as_owner(m->owner, [&] { function(m); }); }
+    {
+        as_owner(m->owner, [&] { function(m); });
+    }
     PG_FINALLY();
     { m->running--; }
     PG_END_TRY();
@@ -85,9 +87,8 @@ Datum holomamba_rebuild_state(PG_FUNCTION_ARGS) {
     const char* name = PG_ARGISNULL(0) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(0));
     PreventCommandIfReadOnly("rebuild_state()");
     ArrayType* users = PG_ARGISNULL(1) ? nullptr : PG_GETARG_ARRAYTYPE_P(1);
-    as_manager(name, users == nullptr ? ShareRowExclusiveLock : RowExclusiveLock, [&](LiveModel* m) {
-        users == nullptr ? replay_all(m) : replay_users(m, ids_of(m, users));
-    });
+    as_manager(name, users == nullptr ? ShareRowExclusiveLock : RowExclusiveLock,
+               [&](LiveModel* m) { users == nullptr ? replay_all(m) : replay_users(m, ids_of(m, users)); });
     PG_RETURN_VOID();
 }
 
