@@ -50,9 +50,22 @@ Datum user_of(LiveModel* m, TupleTableSlot* event) {
     return null ? Datum{0} : array_of(m->user, &user, &null, 1);
 }
 
+// The ids of many new rows. Only ids of text can be too long: for others this costs nothing.
+void check_events(LiveModel* m, TriggerData* trigger) {
+    if (m->user.length != -1 && m->item.length != -1) return;
+    TupleTableSlot* event = MakeSingleTupleTableSlot(RelationGetDescr(trigger->tg_relation), &TTSOpsMinimalTuple);
+    tuplestore_rescan(trigger->tg_newtable);
+    while (tuplestore_gettupleslot(trigger->tg_newtable, true, false, event)) {
+        CHECK_FOR_INTERRUPTS();
+        check_event(m, event);
+    }
+    ExecDropSingleTupleTableSlot(event);
+}
+
 // Many new events.
 void insert(LiveModel* m, TriggerData* trigger) {
     const bool changed = changed_since_it_began(m);
+    check_events(m, trigger);
     int32 version;
     if (!active_version(m, &version)) return;
     SPI_register_trigger_data(trigger);
@@ -83,6 +96,7 @@ void change(LiveModel* m, TriggerData* trigger) {
     int32 version;
     if (!active_version(m, &version)) return;
     const bool update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
+    if (update) check_events(m, trigger);
     SPI_register_trigger_data(trigger);
     if (update) keep_unknown(m, Statement::unknown_altered);
     run(m, update ? Statement::touched_by_update : Statement::touched_by_delete);
@@ -116,6 +130,7 @@ void change_row(LiveModel* m, TriggerData* trigger) {
     note_change(m);
     if (update) {
         ExecStoreHeapTuple(trigger->tg_newtuple, after, false);
+        check_event(m, after);
         keep_item(m, after);
     }
     ExecStoreHeapTuple(trigger->tg_trigtuple, before, false);
