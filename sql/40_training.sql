@@ -51,9 +51,8 @@ BEGIN
         INTO id USING longest;
         IF id IS NOT NULL THEN
             RAISE program_limit_exceeded USING
-                MESSAGE = format('column "%s": an id of %s bytes is longer than the %s that a model can keep',
-                                 source.id_column, octet_length(id), longest),
-                DETAIL = format('It begins with "%s".', left(id, 40)),
+                MESSAGE = format('an id in column "%s" of table %s is %s bytes long', source.id_column, source.relation, octet_length(id)),
+                DETAIL = format('Ids of a model have at most %s bytes. It begins with "%s".', longest, left(id, 40)),
                 HINT = 'Shorten it or delete its rows, or let the model go by another column.';
         END IF;
     END LOOP;
