@@ -283,8 +283,10 @@ CREATE FUNCTION holomamba.assert_tables_exist(m holomamba.model_catalogue, with_
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    missing text := CASE WHEN NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = m.interactions) THEN 'interactions'
-                         WHEN with_items AND m.items IS NOT NULL AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = m.items) THEN 'items' END;
+    -- What has become a view since may run anything in the name of who reads it.
+    missing text := CASE WHEN NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = m.interactions AND c.relkind IN ('r', 'p')) THEN 'interactions'
+                         WHEN with_items AND m.items IS NOT NULL
+                              AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = m.items AND c.relkind IN ('r', 'p')) THEN 'items' END;
 BEGIN
     IF missing IS NOT NULL THEN
         RAISE undefined_table USING
@@ -294,13 +296,12 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.assert_tables_exist(holomamba.model_catalogue, boolean) IS 'an error where a table that a model was made of has been dropped';
+COMMENT ON FUNCTION holomamba.assert_tables_exist(holomamba.model_catalogue, boolean) IS 'an error where a table that a model was made of is not there any more, or is no table';
 
--- Runs with its owner's rights, for no role but the extension's may create in this schema. It
--- needs not know who calls: whoever does, it makes what the catalogue's row says, in the name of the owner of the
--- interactions, who was asked when the row was written.
+-- Runs with the rights of the extension's owner, for no other role may create in this schema (src/postgres/catalogue.cpp): it
+-- makes what the catalogue's row says, in the name of the owner of the interactions, who was asked when the row was written.
 CREATE FUNCTION holomamba.create_tables(model name) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     m holomamba.model_catalogue := holomamba.find_model(model);
@@ -362,6 +363,7 @@ END
 $$;
 
 COMMENT ON FUNCTION holomamba.create_tables(name) IS 'internal: makes the tables of a model that is in the catalogue, in the name of its owner';
+REVOKE EXECUTE ON FUNCTION holomamba.create_tables(name) FROM PUBLIC;
 
 -- What users call
 
@@ -435,10 +437,7 @@ BEGIN
     PERFORM holomamba.check_options(options);
     PERFORM holomamba.warn_without_index(interactions, user_column, order_columns);
 
-    INSERT INTO holomamba.model_catalogue
-        (model, interactions, user_column, item_column, order_columns, items, item_key, attributes, options, user_type, item_type)
-    VALUES (model, interactions, user_column, item_column, order_columns, items, item_key, attributes, options, user_type, item_type);
-    PERFORM holomamba.create_tables(model);
+    PERFORM holomamba.declare_model(model::name, interactions, user_column, item_column, order_columns, items, item_key, attributes, options);
     PERFORM holomamba.create_triggers(model);
 
     RAISE NOTICE USING
@@ -457,7 +456,7 @@ DECLARE
     m holomamba.model_catalogue := holomamba.find_model(model);
     t record;
 BEGIN
-    DELETE FROM holomamba.model_catalogue c WHERE c.model = m.model;
+    PERFORM holomamba.delete_model(m.model);
     -- Not those that others hung on tables of their own: they fail there, model or not.
     FOR t IN SELECT f.* FROM holomamba.model_triggers(m.model) f JOIN pg_class c ON c.oid = f.relation WHERE pg_has_role(c.relowner, 'USAGE') LOOP
         EXECUTE format('DROP TRIGGER %I ON %s', t.trigger_name, t.relation);

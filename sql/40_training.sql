@@ -6,7 +6,7 @@ COMMENT ON FUNCTION holomamba.options() IS 'the options of create_model() and tr
 
 CREATE FUNCTION holomamba.check_options(options jsonb) RETURNS void
     AS 'MODULE_PATHNAME', 'holomamba_check_options' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION holomamba.check_options(jsonb) IS 'refuses options that do not exist or are out of range';
+COMMENT ON FUNCTION holomamba.check_options(jsonb) IS 'refuses options that do not exist, are out of range, or are those of another block';
 
 CREATE FUNCTION holomamba.complete_options(options jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp
@@ -91,8 +91,7 @@ BEGIN
     EXECUTE format('SELECT array_agg(u.id::text ORDER BY u.id), array_agg(u.events ORDER BY u.id) '
                    'FROM (SELECT i.id, sum(i.event) AS events FROM (%s) i (id, event) WHERE i.id IS NOT NULL GROUP BY i.id) u', ids)
     INTO labels, counts;
-    INSERT INTO holomamba.vocabulary (model, version, field, labels, counts)
-    VALUES (m.model, make_vocabulary.version, '', coalesce(labels, '{}'), coalesce(counts, '{}'));
+    PERFORM holomamba.store_vocabulary(m.model, make_vocabulary.version, '', coalesce(labels, '{}'), coalesce(counts, '{}'));
 
     FOREACH attribute IN ARRAY m.attributes LOOP
         EXECUTE CASE holomamba.attribute_kind((holomamba.column_of(m.items, attribute)).atttypid)
@@ -104,8 +103,7 @@ BEGIN
                        m.items, holomamba.values_expression(m.items, attribute))
             END
         INTO labels;
-        INSERT INTO holomamba.vocabulary (model, version, field, labels)
-        VALUES (m.model, make_vocabulary.version, attribute, coalesce(labels, '{}'));
+        PERFORM holomamba.store_vocabulary(m.model, make_vocabulary.version, attribute, coalesce(labels, '{}'));
     END LOOP;
 END
 $$;
@@ -301,7 +299,6 @@ BEGIN
     ELSIF options IS NULL THEN
         RAISE null_value_not_allowed USING MESSAGE = 'argument "options" must not be null';
     END IF;
-    PERFORM holomamba.check_options(options);
     chosen := m.options || options || CASE WHEN epochs IS NULL THEN '{}' ELSE jsonb_build_object('epochs', epochs) END;
     PERFORM holomamba.check_options(chosen);
     -- Where everything is learned from, nothing tells when to stop: as many epochs as served the last holdout best.
@@ -327,19 +324,15 @@ BEGIN
 
     chosen := chosen || jsonb_build_object('warm_start', holomamba.warm_start_of(m, chosen ->> 'warm_start'));
 
-    -- Trainings that start at the same moment get numbers one after the other.
-    PERFORM FROM holomamba.model_catalogue c WHERE c.model = m.model FOR NO KEY UPDATE;
-    SELECT coalesce(max(v.version), 0) + 1 INTO begin_training.version FROM holomamba.version_catalogue v WHERE v.model = m.model;
-    INSERT INTO holomamba.version_catalogue AS v (model, version, status, holdout, options, seed)
-    VALUES (m.model, begin_training.version, 'training', holdout, chosen, (chosen ->> 'seed')::bigint)
-    RETURNING v.training_id INTO begin_training.training_id;
+    training_id := holomamba.add_version(m.model, holdout, chosen);
+    SELECT v.version INTO begin_training.version FROM holomamba.version_catalogue v WHERE v.training_id = begin_training.training_id;
     PERFORM holomamba.make_vocabulary(m, begin_training.version);
     -- What an old version has learned of a number holds for the scale that it learned it on.
     IF chosen ->> 'warm_start' <> 'false' THEN
-        UPDATE holomamba.vocabulary y SET labels = o.labels
-        FROM holomamba.vocabulary o
+        PERFORM holomamba.store_vocabulary(m.model, begin_training.version, y.field, o.labels)
+        FROM holomamba.vocabulary y JOIN holomamba.vocabulary o ON o.model = y.model AND o.field = y.field
         WHERE y.model = m.model AND y.version = begin_training.version AND y.field <> ''
-          AND o.model = m.model AND o.version = (chosen ->> 'warm_start')::integer AND o.field = y.field
+          AND o.version = (chosen ->> 'warm_start')::integer
           AND holomamba.attribute_kind((holomamba.column_of(m.items, y.field)).atttypid) = 'number';
     END IF;
 END
@@ -363,10 +356,8 @@ BEGIN
         SELECT v.version INTO begin_resuming.version FROM holomamba.versions v
         WHERE v.model = m.model AND v.status IN ('interrupted', 'failed') ORDER BY v.version DESC LIMIT 1;
     END IF;
-    UPDATE holomamba.version_catalogue v SET status = 'training', message = NULL
-    WHERE v.model = m.model AND v.version = begin_resuming.version AND v.status <> 'ready'
-    RETURNING v.training_id INTO begin_resuming.training_id;
-    IF NOT FOUND THEN
+    training_id := holomamba.reopen_version(m.model, version);
+    IF training_id IS NULL THEN
         RAISE object_not_in_prerequisite_state USING
             MESSAGE = CASE WHEN version IS NULL THEN format('model "%s" has no training to go on with', model)
                            ELSE format('version %s of model "%s" is not one to go on with', version, model) END,
@@ -416,6 +407,12 @@ $$;
 COMMENT ON FUNCTION holomamba.assert_read_committed(text) IS 'internal: refuses to replay all events under an old snapshot';
 
 CREATE FUNCTION holomamba.activate(model text, version integer) RETURNS void
+    AS 'MODULE_PATHNAME', 'holomamba_activate' LANGUAGE C;
+COMMENT ON FUNCTION holomamba.activate(text, integer) IS
+    'makes a complete version the one that recommends: item vectors and all user states are computed for it, in one commit';
+
+-- With the rights of the model's owner, whoever has asked for it.
+CREATE FUNCTION holomamba.activate_as_owner(model text, version integer) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -424,11 +421,11 @@ DECLARE
     described bigint;
 BEGIN
     IF NOT EXISTS (SELECT FROM holomamba.version_catalogue v
-                   WHERE v.model = m.model AND v.version = activate.version AND v.status = 'ready') THEN
+                   WHERE v.model = m.model AND v.version = activate_as_owner.version AND v.status = 'ready') THEN
         RAISE undefined_object USING
-            MESSAGE = format('model "%s" has no complete version %s', activate.model, coalesce(activate.version::text, 'NULL')),
+            MESSAGE = format('model "%s" has no complete version %s', activate_as_owner.model, coalesce(activate_as_owner.version::text, 'NULL')),
             HINT = (SELECT coalesce('The complete versions are ' || string_agg(v.version::text, ', ' ORDER BY v.version) || '.',
-                                    format('There is none yet: CALL holomamba.train(%L);', activate.model))
+                                    format('There is none yet: CALL holomamba.train(%L);', activate_as_owner.model))
                     FROM holomamba.version_catalogue v WHERE v.model = m.model AND v.status = 'ready');
     END IF;
     PERFORM holomamba.assert_tables_exist(m);
@@ -457,13 +454,12 @@ BEGIN
         GET DIAGNOSTICS described = ROW_COUNT;
         EXIT WHEN described = 0;
     END LOOP;
-    UPDATE holomamba.model_catalogue c SET active_version = activate.version WHERE c.model = m.model;
+    PERFORM holomamba.set_active_version(m.model, activate_as_owner.version);
     PERFORM holomamba.rebuild_state(model);
     PERFORM holomamba.refit_target_index(m);
 END
 $$;
-COMMENT ON FUNCTION holomamba.activate(text, integer) IS
-    'makes a complete version the one that recommends: item vectors and all user states are computed for it, in one commit';
+COMMENT ON FUNCTION holomamba.activate_as_owner(text, integer) IS 'internal: what activate() does';
 
 CREATE FUNCTION holomamba.forget_version(model text, version integer) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -482,8 +478,7 @@ BEGIN
             HINT = (SELECT format('SELECT holomamba.cancel_training(%s); ends that.', v.training_id) FROM holomamba.version_catalogue v
                     WHERE v.model = m.model AND v.version = forget_version.version);
     END IF;
-    DELETE FROM holomamba.version_catalogue v WHERE v.model = m.model AND v.version = forget_version.version;
-    IF NOT FOUND THEN
+    IF holomamba.delete_version(m.model, version) IS NOT TRUE THEN
         RAISE undefined_object USING
             MESSAGE = format('model "%s" has no version %s', model, coalesce(version::text, 'NULL')),
             HINT = 'The view holomamba.versions lists the versions.';

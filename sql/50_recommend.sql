@@ -7,6 +7,16 @@
 -- The verbs are C functions (src/postgres/recommend*.cpp) around one statement each, which a session plans once. That SQL is
 -- in src/postgres/recommend_statements.cpp. Here is what they ask when something is wrong, and their declarations.
 
+CREATE FUNCTION holomamba.may_ask(model name) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT EXISTS (SELECT FROM pg_class c
+                   WHERE c.relnamespace = 'holomamba'::regnamespace AND c.relname = may_ask.model || '_items'
+                     AND has_any_column_privilege(c.oid, 'SELECT'))
+$$;
+
+COMMENT ON FUNCTION holomamba.may_ask(name) IS 'internal: whether the current role may read the items of a model';
+
 CREATE FUNCTION holomamba.choose_model(model text, k integer) RETURNS holomamba.model_catalogue
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -20,6 +30,9 @@ BEGIN
     END IF;
     IF chosen IS NULL THEN
         models := ARRAY(SELECT c.model::text FROM holomamba.model_catalogue c ORDER BY c.model);
+        IF cardinality(models) > 1 THEN
+            models := ARRAY(SELECT c FROM unnest(models) c WHERE holomamba.may_ask(c::name));
+        END IF;
         IF cardinality(models) > 1 THEN
             RAISE invalid_parameter_value USING
                 MESSAGE = 'there are several models: say which',

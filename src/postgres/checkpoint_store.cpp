@@ -1,5 +1,6 @@
 #include "postgres/checkpoint_store.hpp"
 
+#include "postgres/catalogue.hpp"
 #include "postgres/compat.h"
 #include "postgres/stored.hpp"
 
@@ -22,8 +23,8 @@ Parameters key(const char* model, int32 version, const char* name) {
 
 void store_checkpoint(const char* model, int32 version, const char* name, std::span<const std::byte> bytes) {
     Parameters old = key(model, version, name);
-    execute(
-        "DELETE FROM holomamba.checkpoints c WHERE c.model = $1::pg_catalog.name AND c.version = $2 AND c.name = $3",
+    write_catalogue(
+        "DELETE FROM holomamba.checkpoint_catalogue c WHERE c.model = $1::pg_catalog.name AND c.version = $2 AND c.name = $3",
         &old);
     Size first = 0;
     int32 part = 0;
@@ -35,9 +36,9 @@ void store_checkpoint(const char* model, int32 version, const char* name, std::s
         Parameters p = key(model, version, name);
         add_int(&p, part++);
         add(&p, BYTEAOID, PointerGetDatum(data));
-        execute(
-            "INSERT INTO holomamba.checkpoints (model, version, name, part, data) VALUES ($1::pg_catalog.name, $2, $3, "
-            "$4, $5)",
+        write_catalogue(
+            "INSERT INTO holomamba.checkpoint_catalogue (model, version, name, part, data) "
+            "VALUES ($1::pg_catalog.name, $2, $3, $4, $5)",
             &p);
         pfree(data);
         first += count;
@@ -85,7 +86,8 @@ void delete_checkpoints(const char* model, int32 version) {
     Parameters p;
     add_text(&p, model);
     add_int(&p, version);
-    execute("DELETE FROM holomamba.checkpoints c WHERE c.model = $1::pg_catalog.name AND c.version = $2", &p);
+    write_catalogue("DELETE FROM holomamba.checkpoint_catalogue c WHERE c.model = $1::pg_catalog.name AND c.version = $2",
+                    &p);
 }
 
 }  // namespace holomamba::postgres

@@ -69,7 +69,9 @@ using namespace holomamba::postgres;
 HOLOMAMBA_FUNCTION(holomamba_check_options)
 Datum holomamba_check_options(PG_FUNCTION_ARGS) {
     Outcome outcome;
-    if (!set_options(PG_GETARG_JSONB_P(0), make_owned<holomamba::Options>(CurrentMemoryContext), &outcome)) raise(outcome);
+    auto* options = make_owned<holomamba::Options>(CurrentMemoryContext);
+    if (!set_options(PG_GETARG_JSONB_P(0), options, &outcome)) raise(outcome);
+    core_call([&] { options->check(); });
     PG_RETURN_VOID();
 }
 

@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "postgres/catalogue.hpp"
 #include "postgres/stored.hpp"
 
 extern "C" {
@@ -29,7 +30,7 @@ void store_parameters(const char* model, int32 version, const ParameterLayout& l
         add_text(&p, parameter.name.c_str());
         add(&p, INT4ARRAYOID, PointerGetDatum(construct_array(shape, rank, INT4OID, sizeof(int32), true, TYPALIGN_INT)));
         add(&p, BYTEAOID, PointerGetDatum(data));
-        execute(
+        write_catalogue(
             "INSERT INTO holomamba.parameters (model, version, name, shape, data) VALUES ($1::pg_catalog.name, $2, $3, $4, $5) "
             "ON CONFLICT (model, version, name) DO UPDATE SET shape = excluded.shape, data = excluded.data",
             &p);
