@@ -35,8 +35,8 @@ void read_catalogue(const char* model, int32 version, Datum ids, int items, Desc
     add_text(&p, model);
     add_int(&p, version);
     execute(
-        "SELECT v.options, (SELECT pg_catalog.cardinality(y.labels) FROM holomamba.vocabulary y "
-        "WHERE y.model = m.model AND y.version = $2 AND y.field = '') AS labels "
+        "SELECT v.options, (SELECT true FROM holomamba.vocabulary y "
+        "WHERE y.model = m.model AND y.version = $2 AND y.field = '' AND y.labels IS NOT NULL) AS labels "
         "FROM holomamba.assert_may_manage($1) m JOIN holomamba.version_catalogue v USING (model) "
         "WHERE v.version = $2 AND v.status = 'ready'",
         &p);
@@ -45,7 +45,7 @@ void read_catalogue(const char* model, int32 version, Datum ids, int items, Desc
                 (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("model \"%s\" has no complete version %d", model, version),
                  errhint("The view holomamba.versions lists the versions.")));
     read_options(last_rows("holomamba.version_catalogue", model, version), 0, 1, &d->options);
-    (void)int32_of(last_rows("holomamba.vocabulary_catalogue", model, version), 0, 2, 0, holomamba::kMostItems);
+    (void)datum_of(last_rows("holomamba.vocabulary_catalogue", model, version), 0, 2, BOOLOID);
     d->catalogue.items = items;
     add(&p, TEXTARRAYOID, ids);
     execute(

@@ -129,7 +129,8 @@ Dataset unpack(std::span<const std::byte> bytes) {
     std::uint64_t attributes = 0;
     read(data.catalogue.items);
     read(attributes);
-    if (attributes > bytes.size()) Reader::refuse();
+    // Nothing is made room for that the bytes cannot hold: an attribute takes a few counts at least.
+    if (attributes > bytes.size() / (4 * sizeof(std::uint64_t))) Reader::refuse();
     data.catalogue.attributes.resize(attributes);
     for (Attribute& attribute : data.catalogue.attributes) go_through(read, attribute);
     std::vector<std::int64_t> starts;
