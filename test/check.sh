@@ -5,12 +5,13 @@
 #   TESTS="hrr state"                             which files of test/sql to run (all)
 #   TAP="001_cancel"                              which files of test/t to run (all)
 #   WERROR=-Werror                                warnings are errors, as in CI
+#   CHECK_LOGS=check-long/ubsan                   where below build/ to leave what the tests wrote (check)
 #
 # What the tests wrote is left in build/check. The last line is the count of what passed and what failed.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
-kept=$root/build/check
+kept=$root/build/${CHECK_LOGS:-check}
 kinds=,${CHECK:-unit,fuzz,regress,isolation,tap,style},
 passed=0
 failed=0
@@ -149,6 +150,7 @@ style() {
     local results=$kept/style.log
     createdb style
     server_psql -q -d style -c 'CREATE EXTENSION holomamba' || true
+    PGDATABASE=style "$root/test/check_style.sh" public_rights >"$kept/public_rights.txt" || true
     { PGDATABASE=style "$root/test/check_style.sh" || echo 'not ok - these checks broke off'; } | tee "$results"
     count "$(grep -c '^ok ' "$results")" "$(grep -c '^not ok ' "$results")"
 }
