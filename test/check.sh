@@ -3,7 +3,7 @@
 #
 #   CHECK=unit,fuzz,regress,isolation,tap,style   which kinds of tests to run (all)
 #   TESTS="hrr state"                             which files of test/sql to run (all)
-#   TAP="001_cancel"                              which files of test/t to run (all)
+#   TAP="001_cancel"                              which files of test/t to run (all); long/memory: one of test/long
 #   WERROR=-Werror                                warnings are errors, as in CI
 #   CHECK_LOGS=check-long/ubsan                   where below build/ to leave what the tests wrote (check)
 #
@@ -129,12 +129,16 @@ isolation() {
 # Each file starts servers of its own. tini reaps those that a test kills: one that is still a zombie cannot be started
 # again.
 tap() {
-    local name result start
+    local name file result start
     for name in ${TAP:-$(names t pl)}; do
         start=$SECONDS
+        file=test/t/$name.pl
+        # Those of another folder are only run where they are asked for.
+        [[ $name != */* ]] || file=test/$name.pl
+        name=${name##*/}
         as_server_user mkdir -p "tap/$name"
         if server_run "${server_as[@]}" TESTDIR="$server_work/tap/$name" PG_REGRESS="$harness/regress/pg_regress" \
-            tini -s -g -- prove -v -I "$harness/perl" -I test/t "test/t/$name.pl" >"$kept/tap_$name.log" 2>&1; then
+            tini -s -g -- prove -v -I "$harness/perl" -I test/t "$file" >"$kept/tap_$name.log" 2>&1; then
             result=ok
             count 1 0
         else
