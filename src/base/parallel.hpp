@@ -6,7 +6,7 @@
 #include <functional>
 #include <vector>
 
-namespace holomamba {
+namespace holomamba::base {
 
 // Thrown out of a long computation when its caller asked it to stop.
 struct Cancelled {};
@@ -42,4 +42,4 @@ struct Range {
 };
 inline Range part_of(std::size_t n, int thread, int threads) { return {n * thread / threads, n * (thread + 1) / threads}; }
 
-}  // namespace holomamba
+}  // namespace holomamba::base

@@ -9,7 +9,7 @@
 
 #include "hrr/scratch.hpp"
 
-namespace holomamba {
+namespace holomamba::hrr {
 
 struct Transform::Plans {
     fftwf_plan forward = nullptr;
@@ -100,4 +100,4 @@ void Transform::inverse(std::complex<float>* spectrum, float* x) const {
     for (std::size_t j = 0; j < length_; j++) x[j] = scale * aligned.data()[j];
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::hrr

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace holomamba {
+namespace holomamba::model {
 
 // One attribute of all items: several values out of a set each (a category), or one number each.
 struct Attribute {
@@ -22,4 +22,4 @@ struct Catalogue {
     std::vector<Attribute> attributes;
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::model

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holomamba {
+namespace holomamba::model {
 
 struct Options {
     // Of numbers that training chooses by its data (training/settled_options.hpp); "auto" as text.
@@ -69,4 +69,4 @@ struct OptionInfo {
 
 std::vector<OptionInfo> describe_options();
 
-}  // namespace holomamba
+}  // namespace holomamba::model

@@ -6,7 +6,7 @@
 
 #include "base/error.hpp"
 
-namespace holomamba {
+namespace holomamba::training {
 namespace {
 
 // First of all bytes; to be raised when what follows changes.
@@ -63,7 +63,7 @@ class Reader {
         if (!rest_.empty()) refuse();
     }
     [[noreturn]] static void refuse() {
-        throw Error(ErrorKind::corrupted, "the stored data of the training cannot be read",
+        throw base::Error(base::ErrorKind::corrupted, "the stored data of the training cannot be read",
                     "Was it begun by another version of holomamba? Forget the version and train a new one.");
     }
 
@@ -91,7 +91,7 @@ bool within(std::int32_t value, std::int32_t first, std::size_t end) {
     return value >= first && (value < 0 || static_cast<std::size_t>(value) < end);
 }
 
-bool is_possible(const Attribute& attribute, std::size_t items) {
+bool is_possible(const model::Attribute& attribute, std::size_t items) {
     if (attribute.numeric) return attribute.numbers.size() == items;
     const auto& offsets = attribute.offsets;
     return attribute.values >= 0 && offsets.size() == items + 1 && offsets.front() == 0 &&
@@ -109,7 +109,7 @@ std::vector<std::byte> pack(const Dataset& data) {
     write(kFormat);
     write(data.catalogue.items);
     write(static_cast<std::uint64_t>(data.catalogue.attributes.size()));
-    for (const Attribute& attribute : data.catalogue.attributes) go_through(write, attribute);
+    for (const model::Attribute& attribute : data.catalogue.attributes) go_through(write, attribute);
     write(data.starts);
     write(data.items);
     write(data.training);
@@ -129,7 +129,7 @@ Dataset unpack(std::span<const std::byte> bytes) {
     read(attributes);
     if (attributes > bytes.size()) Reader::refuse();
     data.catalogue.attributes.resize(attributes);
-    for (Attribute& attribute : data.catalogue.attributes) go_through(read, attribute);
+    for (model::Attribute& attribute : data.catalogue.attributes) go_through(read, attribute);
     std::vector<std::int64_t> starts;
     std::vector<std::int32_t> items, training, validation, test;
     read(starts);
@@ -145,7 +145,7 @@ Dataset unpack(std::span<const std::byte> bytes) {
     };
     check(data.catalogue.items >= 0);
     const auto catalogue_size = static_cast<std::size_t>(data.catalogue.items);
-    for (const Attribute& attribute : data.catalogue.attributes) check(is_possible(attribute, catalogue_size));
+    for (const model::Attribute& attribute : data.catalogue.attributes) check(is_possible(attribute, catalogue_size));
     check(std::all_of(items.begin(), items.end(), [&](std::int32_t item) { return within(item, 0, catalogue_size); }));
     check(starts.size() == users + 1 && validation.size() == users && test.size() == users && starts.front() == 0 &&
           std::is_sorted(starts.begin(), starts.end()) && static_cast<std::size_t>(starts.back()) == items.size());
@@ -161,4 +161,4 @@ Dataset unpack(std::span<const std::byte> bytes) {
     return data;
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::training

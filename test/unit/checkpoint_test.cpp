@@ -11,14 +11,14 @@
 #include "training/trainer.hpp"
 #include "training/warm_start.hpp"
 
-namespace holomamba {
+namespace holomamba::training {
 namespace {
 
 // Users who walk round a ring of items that have a category and a number each.
 Dataset ring(int items, int users, int length, bool held_out) {
     Dataset data;
     data.catalogue.items = items;
-    Attribute kind, price;
+    model::Attribute kind, price;
     kind.name = "kind";
     kind.values = 3;
     kind.offsets = {0};
@@ -39,8 +39,8 @@ Dataset ring(int items, int users, int length, bool held_out) {
     return data;
 }
 
-Options options_with(std::initializer_list<std::pair<const char*, const char*>> chosen) {
-    Options options;
+model::Options options_with(std::initializer_list<std::pair<const char*, const char*>> chosen) {
+    model::Options options;
     for (const auto& [name, value] :
          std::initializer_list<std::pair<const char*, const char*>>{{"dimension", "16"},
                                                                     {"layers", "1"},
@@ -78,13 +78,13 @@ TEST(Checkpoint, PackedDataComesBack) {
 TEST(Checkpoint, DamagedDataIsRefused) {
     const auto bytes = pack(ring(9, 5, 7, true));
     for (std::size_t length = 0; length < bytes.size(); length++)
-        EXPECT_THROW(unpack(std::span(bytes).first(length)), Error) << length;
+        EXPECT_THROW(unpack(std::span(bytes).first(length)), base::Error) << length;
     auto longer = bytes;
     longer.push_back(std::byte{0});
-    EXPECT_THROW(unpack(longer), Error);
+    EXPECT_THROW(unpack(longer), base::Error);
     auto other = bytes;
     other[0] = std::byte{99};
-    EXPECT_THROW(unpack(other), Error);
+    EXPECT_THROW(unpack(other), base::Error);
 }
 
 // Rows can be written by hand: no number in them may lead out of the data.
@@ -92,7 +92,7 @@ TEST(Checkpoint, ImpossibleDataIsRefused) {
     const auto refused = [](auto&& change) {
         Dataset data = ring(9, 5, 7, true);
         change(data);
-        EXPECT_THROW(unpack(pack(data)), Error);
+        EXPECT_THROW(unpack(pack(data)), base::Error);
     };
     refused([](Dataset& data) { data.items[3] = 9; });
     refused([](Dataset& data) { data.items[3] = -1; });
@@ -117,7 +117,7 @@ TEST(Checkpoint, ImpossibleDataIsRefused) {
 // whole.
 TEST(Checkpoint, ResumedEqualsUnbroken) {
     for (const bool held_out : {false, true}) {
-        const Options options = options_with({{"patience", "3"}});
+        const model::Options options = options_with({{"patience", "3"}});
         Trainer whole(ring(9, 20, 12, held_out), options);
         std::vector<std::vector<std::vector<std::byte>>> checkpoints{copy_of(whole.state())};
         std::vector<EpochReport> reports;
@@ -152,23 +152,23 @@ TEST(Checkpoint, ResumedEqualsUnbroken) {
 
 // A new catalogue: item 0 is new, items 1 and 2 are the old 2 and 0; the values of "kind" have changed places.
 TEST(WarmStart, CopiesRowsByLabel) {
-    const Options options = options_with({});
+    const model::Options options = options_with({});
     const Dataset old_data = ring(3, 2, 3, false), new_data = ring(3, 2, 3, false);
-    const Network old_network(options, old_data.catalogue), network(options, new_data.catalogue);
+    const model::Network old_network(options, old_data.catalogue), network(options, new_data.catalogue);
     const auto old_weights = old_network.initialise(1), fresh = network.initialise(2);
     auto weights = fresh;
     WarmStart warm(network.layout(), weights);
     warm.match("", {-1, 2, 0});
     warm.match("kind", {1, -1, 0});
-    for (const ParameterInfo& p : old_network.layout().parameters())
+    for (const model::ParameterInfo& p : old_network.layout().parameters())
         warm.copy(p.name, p.shape, std::span(old_weights).subspan(p.offset, p.size));
     warm.finish();
-    const auto row = [](const std::vector<float>& from, const ParameterInfo& p, int i) {
+    const auto row = [](const std::vector<float>& from, const model::ParameterInfo& p, int i) {
         const std::size_t width = p.size / static_cast<std::size_t>(p.shape[0]);
         return std::vector<float>(from.begin() + static_cast<std::ptrdiff_t>(p.offset + i * width),
                                   from.begin() + static_cast<std::ptrdiff_t>(p.offset + (i + 1) * width));
     };
-    for (const ParameterInfo& p : network.layout().parameters()) {
+    for (const model::ParameterInfo& p : network.layout().parameters()) {
         if (p.name == "embedding.items") {
             EXPECT_EQ(row(weights, p, 0), row(fresh, p, 0));
             EXPECT_EQ(row(weights, p, 1), row(old_weights, p, 2));
@@ -190,7 +190,7 @@ TEST(WarmStart, CopiesRowsByLabel) {
 
 TEST(WarmStart, RefusesWhatDoesNotFit) {
     const Dataset data = ring(3, 2, 3, false);
-    const Network network(options_with({}), data.catalogue);
+    const model::Network network(options_with({}), data.catalogue);
     auto weights = network.initialise(1);
     WarmStart warm(network.layout(), weights);
     warm.match("", {0, 5, 2});
@@ -200,20 +200,20 @@ TEST(WarmStart, RefusesWhatDoesNotFit) {
         for (const int extent : shape) size *= static_cast<std::size_t>(extent);
         warm.copy(name, shape, std::span(values).first(size));
     };
-    EXPECT_THROW(copy("no.such.parameter", {1}), Error);
-    EXPECT_THROW(copy("embedding.norm.gain", {8}), Error);
-    EXPECT_THROW(copy("embedding.items", {5, 8}), Error);
-    EXPECT_THROW(copy("embedding.items", {1, 16}), Error);
-    EXPECT_THROW(copy("embedding.items", {5, 16}), Error);  // there is no row 5
-    EXPECT_THROW(warm.copy("head.bias", {3}, std::span(values).first(2)), Error);
-    EXPECT_THROW(warm.finish(), Error);
+    EXPECT_THROW(copy("no.such.parameter", {1}), base::Error);
+    EXPECT_THROW(copy("embedding.norm.gain", {8}), base::Error);
+    EXPECT_THROW(copy("embedding.items", {5, 8}), base::Error);
+    EXPECT_THROW(copy("embedding.items", {1, 16}), base::Error);
+    EXPECT_THROW(copy("embedding.items", {5, 16}), base::Error);  // there is no row 5
+    EXPECT_THROW(warm.copy("head.bias", {3}, std::span(values).first(2)), base::Error);
+    EXPECT_THROW(warm.finish(), base::Error);
 }
 
 TEST(TrainingMemory, GrowsWithWhatIsAsked) {
     const Dataset data = ring(9, 20, 12, true);
     const auto memory = [&](std::initializer_list<std::pair<const char*, const char*>> chosen, int threads) {
-        const Options options = options_with(chosen);
-        return training_memory(Network(options, data.catalogue), options, data, threads);
+        const model::Options options = options_with(chosen);
+        return training_memory(model::Network(options, data.catalogue), options, data, threads);
     };
     EXPECT_GT(memory({}, 2), memory({}, 1));
     EXPECT_GT(memory({{"dimension", "64"}}, 1), memory({}, 1));
@@ -223,4 +223,4 @@ TEST(TrainingMemory, GrowsWithWhatIsAsked) {
 }
 
 }  // namespace
-}  // namespace holomamba
+}  // namespace holomamba::training
