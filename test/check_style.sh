@@ -65,6 +65,16 @@ upward_includes() {
     done
 }
 
+# The algebra of spectra has the names of that of vectors, and so a namespace of its own.
+other_namespaces() {
+    local file name room
+    grep -rHoE '^namespace holomamba[a-z:]*' src --include='*.[ch]pp' | sed 's/:namespace /\t/' | while IFS=$'\t' read -r file name; do
+        room=${file#src/}
+        room=${room%%/*}
+        [[ $room == postgres || $name == "holomamba::$room" || $room/$name == hrr/holomamba::fhrr ]] || echo "$file: $name"
+    done
+}
+
 long_files() {
     find src -name '*.[ch]pp' -exec wc -l {} + | awk '$1 > 700 && $2 != "total" { print $2 ": " $1 " lines" }'
 }
@@ -206,6 +216,7 @@ fi
 other_versions | rule 'holomamba.control, META.json and CHANGELOG.md give one version'
 server_headers | rule 'src includes server headers in src/postgres only'
 upward_includes | rule 'folders of src include the folders below them only'
+other_namespaces | rule 'every folder of the core has one namespace, of its name'
 long_files | rule 'no source file is longer than 700 lines'
 blanks | rule 'src and sql have no tabs and no blanks at line ends'
 scripts | rule 'shellcheck finds nothing in the scripts'

@@ -127,7 +127,7 @@ bool has_hash(const KeySet& set, uint32 hash) {
 float sketch_extent(Scan* scan, Page page, Page next = nullptr) {
     const SketchPage sketch = sketch_page(scan->layout.shape, page);
     const QuantisedQuery& q = scan->query;
-    return kernels().sketch_bounds(scan->layout.shape.grouped_slots(), scan->layout.shape.prefix, sketch.codes,
+    return kernels::table().sketch_bounds(scan->layout.shape.grouped_slots(), scan->layout.shape.prefix, sketch.codes,
                                    q.prefix, sketch.scales, sketch.rests, q.sketch_step, q.sketch_base, q.sketch_rest,
                                    scan->products, scan->bounds, next, next == nullptr ? 0 : BLCKSZ);
 }
@@ -228,7 +228,7 @@ void offer(IndexScanDesc desc, const SketchedSlot& sketched, Buffer buffer) {
     Page page = BufferGetPage(buffer);
     const DetailNote* note = detail_note(shape, page, sketched.slot);
     const int32_t product =
-        kernels().code_product(shape.rest, detail_elements(shape, page, sketched.slot), scan->query.rest);
+        kernels::table().code_product(shape.rest, detail_elements(shape, page, sketched.slot), scan->query.rest);
     Candidate candidate;
     candidate.bound = bound_inner_product(scan->query, sketched.bound, sketched.scale, sketched.product, product,
                                           note->prefix_error, note->rest_error);

@@ -8,7 +8,7 @@
 
 #include "ranking/extent.hpp"
 
-namespace holomamba {
+namespace holomamba::ranking {
 
 const float kUnboundedScale = std::numeric_limits<float>::infinity();
 
@@ -93,8 +93,8 @@ int compact_prefix(int dims, int wanted, bool keyed, int page_bytes) {
         const ExtentShape shape = extent_shape(dims, prefix, keyed, page_bytes);
         return static_cast<double>(shape.pages()) * page_bytes <= kLargestCopy * dims * shape.slots;
     };
-    wanted = std::min(wanted / 4 * 4, kMaxPrefix);
-    for (int prefix = wanted; prefix <= kMaxPrefix; prefix += 4)
+    wanted = std::min(wanted / 4 * 4, kernels::kMaxPrefix);
+    for (int prefix = wanted; prefix <= kernels::kMaxPrefix; prefix += 4)
         if (is_compact(prefix)) return prefix;
     for (int prefix = wanted; prefix >= kShortestPrefix; prefix -= 4)
         if (is_compact(prefix)) return prefix;
@@ -241,4 +241,4 @@ double bound_inner_product(const QuantisedQuery& query, float sketch_bound, floa
     return std::min(scale * whole, static_cast<double>(sketch_bound)) * query.unit;
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::ranking

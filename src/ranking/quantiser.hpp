@@ -21,7 +21,7 @@
 
 #include "kernels/kernels.hpp"
 
-namespace holomamba {
+namespace holomamba::ranking {
 
 constexpr int kMaxQuantisedDims = 1000;
 
@@ -59,7 +59,7 @@ struct Code {
     std::uint8_t rest;                                     // |z_R|, in steps of the scale
     std::uint8_t prefix_error;                             // |e_P|
     std::uint8_t rest_error;                               // |e_R|
-    std::int8_t elements[kMaxPrefix + kMaxQuantisedDims];  // prefix, then the rest
+    std::int8_t elements[kernels::kMaxPrefix + kMaxQuantisedDims];  // prefix, then the rest
 };
 
 constexpr float kNullScale = -1.0f;
@@ -77,7 +77,7 @@ struct QuantisedQuery {
     double prefix_error_step, rest_error_step;    // what 1 in a code's errors adds to the bound
     double base;                                  // rounding
     float sketch_step, sketch_base, sketch_rest;  // arguments of the kernel sketch_bounds
-    std::int16_t prefix[kMaxPrefix];
+    std::int16_t prefix[kernels::kMaxPrefix];
     std::int16_t rest[kMaxQuantisedDims + 32];
 };
 
@@ -89,4 +89,4 @@ void quantise_query(const Transform& transform, const float* q, QuantisedQuery* 
 double bound_inner_product(const QuantisedQuery& query, float sketch_bound, float scale, std::int32_t prefix_product,
                            std::int32_t rest_product, std::uint8_t prefix_error, std::uint8_t rest_error) noexcept;
 
-}  // namespace holomamba
+}  // namespace holomamba::ranking

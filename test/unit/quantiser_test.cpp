@@ -13,7 +13,7 @@
 #include "ranking/extent.hpp"
 #include "reference.hpp"
 
-namespace holomamba {
+namespace holomamba::ranking {
 namespace {
 
 using reference::random_vector;
@@ -21,7 +21,7 @@ using reference::to_float;
 using Floats = std::vector<float>;
 
 // Rows of one length whose first directions hold most of the length, and a few that are out of the ordinary.
-Floats sample(Random& random, int rows, int dims) {
+Floats sample(base::Random& random, int rows, int dims) {
     Floats x;
     for (int i = 0; i < rows; i++) {
         auto row = random_vector(random, dims);
@@ -45,20 +45,20 @@ struct Bounds {
 };
 
 // Both bounds, by the kernels of a table, of a code laid down as on a page.
-Bounds bounds_of(const KernelTable& kernels, const Transform& transform, const QuantisedQuery& query,
+Bounds bounds_of(const kernels::Table& kernels, const Transform& transform, const QuantisedQuery& query,
                  const Code& code) {
     const ExtentShape shape = extent_shape(transform.dims, transform.prefix, false, 8000);
     const int slot = 5;
-    std::vector<std::int8_t> codes(kSketchGroup * shape.prefix, 77), rest(shape.rest + 32, 99);
-    Floats scales(kSketchGroup), bounds(kSketchGroup);
-    std::vector<std::uint8_t> rests(kSketchGroup);
-    std::vector<std::int32_t> products(kSketchGroup);
+    std::vector<std::int8_t> codes(kernels::kSketchGroup * shape.prefix, 77), rest(shape.rest + 32, 99);
+    Floats scales(kernels::kSketchGroup), bounds(kernels::kSketchGroup);
+    std::vector<std::uint8_t> rests(kernels::kSketchGroup);
+    std::vector<std::int32_t> products(kernels::kSketchGroup);
     put_prefix(shape, slot, code.elements, codes.data());
     std::memcpy(rest.data(), code.elements + shape.prefix, shape.rest);
     scales[slot] = code.scale;
     rests[slot] = code.rest;
     const float best =
-        kernels.sketch_bounds(kSketchGroup, shape.prefix, codes.data(), query.prefix, scales.data(), rests.data(),
+        kernels.sketch_bounds(kernels::kSketchGroup, shape.prefix, codes.data(), query.prefix, scales.data(), rests.data(),
                               query.sketch_step, query.sketch_base, query.sketch_rest, products.data(), bounds.data(), nullptr, 0);
     EXPECT_EQ(best, bounds[slot]);
     EXPECT_EQ(bounds[slot + 1], -INFINITY);
@@ -70,7 +70,7 @@ Bounds bounds_of(const KernelTable& kernels, const Transform& transform, const Q
 constexpr int kPageBytes = 8104;
 
 void expect_safe(int dims, bool fitted) {
-    Random random{static_cast<std::uint64_t>(dims)};
+    base::Random random{static_cast<std::uint64_t>(dims)};
     const Floats x = sample(random, 150, dims), q = sample(random, 30, dims);
     const FittedTransform fit =
         fitted ? fit_transform(dims, x, false, kPageBytes) : FittedTransform{plain_prefix(dims), {}, Floats(dims, 1.0f)};
@@ -84,7 +84,7 @@ void expect_safe(int dims, bool fitted) {
         EXPECT_TRUE(code.scale > 1e38f || bounds_vector(transform, &x[i], code));
         for (std::size_t j = 0; j < queries.size(); j++) {
             const double product = hrr::inner_product(dims, &x[i], &q[j * dims]);
-            for (const KernelTable* kernels : kernel_tables()) {
+            for (const kernels::Table* kernels : kernels::tables()) {
                 const Bounds bounds = bounds_of(*kernels, transform, queries[j], code);
                 ASSERT_GE(bounds.sketch * queries[j].unit, product) << kernels->name << " " << i / dims << " " << j;
                 ASSERT_GE(bounds.whole, product) << kernels->name << " " << i / dims << " " << j;
@@ -103,7 +103,7 @@ TEST(Quantiser, NoProductIsAboveItsBound) {
 
 TEST(Quantiser, BoundsAreTightEnoughToBeOfUse) {
     constexpr int kDims = 65;
-    Random random{3};
+    base::Random random{3};
     Floats x;
     for (int i = 0; i < 500; i++) {
         auto row = random_vector(random, kDims);
@@ -123,7 +123,7 @@ TEST(Quantiser, BoundsAreTightEnoughToBeOfUse) {
             Code code;
             quantise(transform, &x[i * kDims], &code);
             const double product = hrr::inner_product(kDims, &x[i * kDims], &x[j * kDims]);
-            const Bounds bounds = bounds_of(kernels(), transform, query, code);
+            const Bounds bounds = bounds_of(kernels::table(), transform, query, code);
             excess += bounds.whole - product;
             rest += bounds.sketch * query.unit - product;
             lengths += hrr::norm(kDims, &x[i * kDims]) * hrr::norm(kDims, &x[j * kDims]);
@@ -134,7 +134,7 @@ TEST(Quantiser, BoundsAreTightEnoughToBeOfUse) {
 }
 
 TEST(Quantiser, ADifferentVectorIsNotWithinACode) {
-    Random random{4};
+    base::Random random{4};
     Floats x = to_float(random_vector(random, 65));
     const Transform transform{65, 16, 0, nullptr, nullptr};
     const Floats spread(65, 1.0f);
@@ -157,13 +157,13 @@ TEST(Extent, PagesAreWellFilledWhateverPrefixIsWanted) {
             const int prefix = compact_prefix(dims, wanted, false, kPageBytes);
             const ExtentShape shape = extent_shape(dims, prefix, false, kPageBytes);
             EXPECT_LE(shape.pages() * kPageBytes, 1.35 * dims * shape.slots) << dims << " " << wanted;
-            EXPECT_LE(std::abs(prefix - std::min(wanted, kMaxPrefix)), 24) << dims << " " << wanted;
+            EXPECT_LE(std::abs(prefix - std::min(wanted, kernels::kMaxPrefix)), 24) << dims << " " << wanted;
         }
 }
 
 TEST(Extent, EverythingHasItsPlace) {
     for (int dims = 1; dims <= kMaxQuantisedDims; dims++)
-        for (int prefix = 4; prefix <= kMaxPrefix; prefix += 4) {
+        for (int prefix = 4; prefix <= kernels::kMaxPrefix; prefix += 4) {
             const ExtentShape shape = extent_shape(dims, prefix, false, kPageBytes);
             ASSERT_GE(shape.slots, 8);
             ASSERT_LE(shape.grouped_slots(), shape.sketch_slots);
@@ -183,7 +183,7 @@ TEST(Extent, EverythingHasItsPlace) {
 }
 
 TEST(BestBounds, KeepsTheFirstOfAllInOrder) {
-    Random random{5};
+    base::Random random{5};
     std::vector<Candidate> all(1000), kept(50);
     BestBounds best{kept.data(), 0, kept.size()};
     for (std::uint32_t i = 0; i < all.size(); i++) {
@@ -196,7 +196,7 @@ TEST(BestBounds, KeepsTheFirstOfAllInOrder) {
 }
 
 TEST(Clustering, IsAnOrderInWhichRunsAreNearerThanChance) {
-    Random random{6};
+    base::Random random{6};
     constexpr std::size_t kCount = 5000;
     constexpr int kDims = 4;
     const Floats points = to_float(random_vector(random, kCount * kDims));
@@ -214,4 +214,4 @@ TEST(Clustering, IsAnOrderInWhichRunsAreNearerThanChance) {
 }
 
 }  // namespace
-}  // namespace holomamba
+}  // namespace holomamba::ranking
