@@ -96,7 +96,7 @@ bool is_possible(const model::Attribute& attribute, std::size_t items) {
         return attribute.numbers.size() == items &&
                std::none_of(attribute.numbers.begin(), attribute.numbers.end(), [](float x) { return std::isinf(x); });
     const auto& offsets = attribute.offsets;
-    return within(attribute.values, 0, std::size_t{kMostItems} + 1) && offsets.size() == items + 1 && offsets.front() == 0 &&
+    return within(attribute.values, 0, std::size_t{model::kMostItems} + 1) && offsets.size() == items + 1 && offsets.front() == 0 &&
            std::is_sorted(offsets.begin(), offsets.end()) &&
            static_cast<std::size_t>(offsets.back()) == attribute.indices.size() &&
            std::all_of(attribute.indices.begin(), attribute.indices.end(), [&](std::int32_t value) {
@@ -146,7 +146,7 @@ Dataset unpack(std::span<const std::byte> bytes) {
     const auto check = [](bool possible) {
         if (!possible) Reader::refuse();
     };
-    check(within(data.catalogue.items, 0, std::size_t{kMostItems} + 1));
+    check(within(data.catalogue.items, 0, std::size_t{model::kMostItems} + 1));
     const auto catalogue_size = static_cast<std::size_t>(data.catalogue.items);
     for (const model::Attribute& attribute : data.catalogue.attributes) check(is_possible(attribute, catalogue_size));
     check(std::all_of(items.begin(), items.end(), [&](std::int32_t item) { return within(item, 0, catalogue_size); }));

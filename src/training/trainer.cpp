@@ -168,7 +168,7 @@ void Trainer::check_state() const {
     check(finite(best_), "best");
 }
 
-EpochReport Trainer::run_epoch(const StopCheck& check) {
+EpochReport Trainer::run_epoch(const base::StopCheck& check) {
     const auto start = std::chrono::steady_clock::now();
     base::Stop stop(check);
     epoch_++;
