@@ -31,6 +31,46 @@ END
 $$;
 COMMENT ON FUNCTION holomamba.assert_may_manage(text) IS 'the row of a model, for its owner; an error for others';
 
+-- What reads a model's tables with its caller's rights relies on their columns. To a type that an owner makes, and gives a table
+-- later, casts and operators may belong that are functions of his. Attributes are read as what they are now.
+CREATE FUNCTION holomamba.assert_columns(m holomamba.model_catalogue) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    names CONSTANT text[] := ARRAY[format('holomamba.%I', m.model || '_items'), format('holomamba.%I', m.model || '_users')];
+    items CONSTANT regclass := to_regclass(names[1]);
+    users CONSTANT regclass := to_regclass(names[2]);
+    gone CONSTANT text := (SELECT n FROM unnest(names) n
+                           WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = to_regclass(n) AND c.relkind = 'r') LIMIT 1);
+    expected record;
+    found regtype;
+BEGIN
+    IF gone IS NOT NULL THEN
+        RAISE undefined_table USING
+            MESSAGE = format('table %s is gone', gone),
+            HINT = format('SELECT holomamba.drop_model(%L);', m.model);
+    END IF;
+    FOR expected IN
+        SELECT c.* FROM (VALUES (m.interactions, m.user_column, m.user_type), (m.interactions, m.item_column, m.item_type),
+                                (m.items, m.item_key, m.item_type),
+                                (items, 'item_id', m.item_type), (items, 'token', '@extschema@.hrr'),
+                                (items, 'target', '@extschema@.hrr'),
+                                (users, 'user_id', m.user_type), (users, 'vector', '@extschema@.hrr')) AS c (relation, name, type)
+        WHERE c.relation IS NOT NULL
+    LOOP
+        found := holomamba.base_type((holomamba.column_of(expected.relation, expected.name)).atttypid);
+        IF coalesce(holomamba.id_family(found), found) <> coalesce(holomamba.id_family(expected.type), expected.type) THEN
+            RAISE datatype_mismatch USING
+                MESSAGE = format('column "%s" of table %s is of type %s, not %s', expected.name, expected.relation, found, expected.type),
+                HINT = format('Undo the change, or make model "%s" anew.', m.model);
+        END IF;
+    END LOOP;
+    PERFORM holomamba.check_order_columns(m.interactions, m.order_columns);
+END
+$$;
+COMMENT ON FUNCTION holomamba.assert_columns(holomamba.model_catalogue) IS
+    'internal: an error where a column that a model relies on is not of the type, or of the family of types, that it was made of';
+
 -- Ids are the keys of a model's tables: one that has no room in an index entry would be met at the very end of a training.
 CREATE FUNCTION holomamba.check_ids(m holomamba.model_catalogue) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -52,7 +92,7 @@ BEGIN
         IF id IS NOT NULL THEN
             RAISE program_limit_exceeded USING
                 MESSAGE = format('an id in column "%s" of table %s is %s bytes long', source.id_column, source.relation, octet_length(id)),
-                DETAIL = format('Ids of a model have at most %s bytes. It begins with "%s".', longest, left(id, 40)),
+                DETAIL = format('Ids of a model have at most %s bytes. This one begins with "%s".', longest, left(id, 40)),
                 HINT = 'Shorten it or delete its rows, or let the model go by another column.';
         END IF;
     END LOOP;
@@ -211,6 +251,7 @@ DECLARE
     first_order pg_attribute;
 BEGIN
     PERFORM holomamba.assert_tables_exist(m);
+    PERFORM holomamba.assert_columns(m);
     SELECT * INTO v FROM holomamba.version_catalogue c WHERE c.model = m.model AND c.version = training_queries.version;
     SELECT string_agg(format('e.%I', o.name), ', ' ORDER BY o.number) INTO order_list
     FROM unnest(m.order_columns) WITH ORDINALITY AS o (name, number);

@@ -48,6 +48,7 @@ BEGIN
             MESSAGE = format('model "%s" is not trained', m.model),
             HINT = format('CALL holomamba.train(%L);', m.model);
     END IF;
+    PERFORM holomamba.assert_columns(m);
     RETURN m;
 END
 $$;

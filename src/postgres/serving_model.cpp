@@ -83,20 +83,26 @@ Oid own_table(const char* model, const char* suffix, Oid schema) {
     return table;
 }
 
-// The columns that statements compare by operators of the extension: of another type they would find others.
-void check_columns(const ServingModel& m) {
-    const struct {
-        Oid table;
-        const char *column, *type;
-    } columns[] = {{m.items_table, "token", "hrr"}, {m.items_table, "target", "hrr"}, {m.users_table, "vector", "hrr"}};
-    for (const auto& c : columns) {
-        const AttrNumber number = get_attnum(c.table, c.column);
-        if (number == InvalidAttrNumber || get_atttype(c.table, number) != extension_type(c.type))
-            ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-                            errmsg("column \"%s\" of table holomamba.%s is not of type %s", c.column,
-                                   get_rel_name(c.table), c.type),
-                            errhint("SELECT holomamba.drop_model('%s');", m.name)));
-    }
+// The type of a column that statements compare and cast: of another type they would find operators and casts of its owner's.
+Oid check_column(const ServingModel& m, Oid table, const char* column, Oid type) {
+    const AttrNumber number = get_attnum(table, column);
+    const Oid found = number == InvalidAttrNumber ? InvalidOid : get_atttype(table, number);
+    if (!OidIsValid(found) || family_of(getBaseType(found)) != type)
+        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                        errmsg("column \"%s\" of table %s is not of type %s", column,
+                               qualified(get_namespace_name(get_rel_namespace(table)), get_rel_name(table)),
+                               format_type_be(type)),
+                        errhint("Undo the change, or make model \"%s\" anew.", m.name)));
+    return found;
+}
+
+void check_own_columns(const ServingModel& m) {
+    const Oid vector = extension_type("hrr");
+    (void)check_column(m, m.items_table, "item_id", m.item_family);
+    (void)check_column(m, m.items_table, "token", vector);
+    (void)check_column(m, m.items_table, "target", vector);
+    (void)check_column(m, m.users_table, "user_id", m.user_family);
+    (void)check_column(m, m.users_table, "vector", vector);
 }
 
 bool is_table(Oid relation) {
@@ -141,15 +147,15 @@ ServingModel choose_model(const char* name, bool k_given, int32 k, const char* v
     const Oid ours = LookupExplicitNamespace("holomamba", false);
     m.items_table = own_table(m.name, "items", ours);
     m.users_table = own_table(m.name, "users", ours);
-    check_columns(m);
+    check_own_columns(m);
     m.schema = quote_identifier(get_namespace_name(extension_schema()));
     m.items = qualified("holomamba", get_rel_name(m.items_table));
     m.users = qualified("holomamba", get_rel_name(m.users_table));
     m.events = qualified(get_namespace_name(get_rel_namespace(m.interactions)), events);
     const char* user_column = text_of(0, 6);
     const char* item_column = text_of(0, 7);
-    m.user_stored = get_atttype(m.interactions, get_attnum(m.interactions, user_column));
-    m.item_stored = get_atttype(m.interactions, get_attnum(m.interactions, item_column));
+    m.user_stored = check_column(m, m.interactions, user_column, m.user_family);
+    m.item_stored = check_column(m, m.interactions, item_column, m.item_family);
     m.user_column = quote_identifier(user_column);
     m.item_column = quote_identifier(item_column);
     SPI_freetuptable(SPI_tuptable);

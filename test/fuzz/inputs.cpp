@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "hrr/error.hpp"
+#include "base/error.hpp"
 #include "inputs.hpp"
 #include "postgres/hrr.hpp"
 #include "server.hpp"

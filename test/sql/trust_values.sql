@@ -30,7 +30,8 @@ CALL holomamba.train('vm', holdout => 'leave_one_out');
 
 -- An error says where the value is and what to do
 BEGIN;
-ALTER TABLE holomamba.vm_items ALTER token TYPE bigint USING 5;
+ALTER TABLE holomamba.vm_items ALTER token DROP NOT NULL;
+UPDATE holomamba.vm_items SET token = NULL;
 SELECT count(*) FROM recommend('u1', 5, diversity => 0.5);
 \echo :LAST_ERROR_SQLSTATE
 ROLLBACK;
@@ -89,6 +90,7 @@ SELECT pg_temp.after('ALTER TABLE holomamba.version_catalogue ALTER holdout DROP
 SELECT pg_temp.after('ALTER TABLE holomamba.version_catalogue DROP CONSTRAINT version_catalogue_holdout_check; UPDATE holomamba.version_catalogue SET holdout = ''half''',
                      'SELECT count(*) FROM holomamba.evaluate(''vm'')');
 SELECT pg_temp.after('UPDATE holomamba.version_catalogue SET fingerprint = NULL', 'SELECT ssm_events(ssm_initial(''vm'', 1))');
+SELECT pg_temp.after('ALTER TABLE holomamba.version_catalogue ALTER fingerprint TYPE numeric', 'SELECT ssm_events(ssm_initial(''vm'', 1))');
 INSERT INTO statements VALUES (1, 'SELECT ssm_events(ssm_initial(''vm'', 1))'), (2, 'SELECT count(*) FROM holomamba.evaluate(''vm'')'),
     (3, 'SELECT count(*) FROM holomamba.item_vectors(''vm'', 1)'), (4, 'SELECT count(*) FROM holomamba.describe_items(''vm'', 1, ''{i1,new}'')');
 SELECT damage, statement, pg_temp.after(format('UPDATE holomamba.version_catalogue SET fingerprint = %s; %s', 1000 + place, damage), statement)
