@@ -70,11 +70,17 @@ copy_sources() {
     rm -rf "$new"
 }
 
-# Runs `make check` as the arguments say (variables, for env), in a tree; its count is added to ours.
-run_check() {
-    local tree=$1 counted log=$long_logs/check.log
+# Runs `make check` as the arguments say (variables, for env), in a tree.
+make_check() {
+    local tree=$1
     shift
-    env "$@" make -C "$tree" --no-print-directory check >"$log" 2>&1 || true
+    env "$@" make -C "$tree" --no-print-directory check >"$long_logs/check.log" 2>&1 || true
+}
+
+# The same, and its count is added to ours.
+run_check() {
+    local counted log=$long_logs/check.log
+    make_check "$@"
     counted=$(tail -n 5 "$log" | sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p')
     if [[ -z $counted ]]; then
         not_ok "make check counted"
