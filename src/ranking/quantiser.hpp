@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "kernels/kernels.hpp"
+#include "base/parallel.hpp"
 
 namespace holomamba::ranking {
 
@@ -50,8 +51,9 @@ int plain_prefix(int dims);
 int compact_prefix(int dims, int wanted, bool keyed, int page_bytes);
 
 // The transform that suits a sample [rows x dims] of the vectors, and pages of so many bytes: its normals are
-// [prefix x dims], or none for few dims.
-FittedTransform fit_transform(int dims, std::span<const float> sample, bool keyed, int page_bytes);
+// [prefix x dims], or none for few dims. Throws Cancelled where the check says so.
+FittedTransform fit_transform(int dims, std::span<const float> sample, bool keyed, int page_bytes,
+                              const base::StopCheck& stop = {});
 
 // A stored vector. The scale is 0 where there is none, negative for NULL and infinite where no bound is known.
 struct Code {

@@ -1,4 +1,5 @@
 # The index holomamba in sessions that hear of changes to it while they use it: what they keep of it is freed under their hands.
+# And builds that are broken off.
 use strict;
 use warnings;
 
@@ -39,6 +40,25 @@ foreach my $kind (qw(update other scan analyze vacuum))
 eval { $_->{run}->finish } foreach @sessions;
 is(join('', map { $_->{err} } @sessions), '', 'no session failed');
 is($node->safe_psql('postgres', q{SELECT * FROM holomamba.check_index('items_x')}), '', 'nothing is wrong with the index');
+
+# Long enough for the timeout to come while the transform is fitted or rows are quantised
+$node->safe_psql('postgres', 'CREATE TABLE wide AS SELECT i AS id, hrr_random(1000, i) AS x FROM generate_series(1, 3000) i');
+my ($out, $err);
+$node->psql('postgres', q{
+    SET statement_timeout = '300ms';
+    CREATE INDEX wide_x ON wide USING holomamba (x);
+    SELECT count(*) FROM pg_class WHERE relname = 'wide_x';
+    SET statement_timeout = 0;
+    CREATE INDEX wide_x ON wide USING holomamba (x);
+    SET statement_timeout = '300ms';
+    SELECT holomamba.refit_index('wide_x');
+    REINDEX INDEX wide_x;
+    SET statement_timeout = 0;
+    SELECT * FROM holomamba.check_index('wide_x');
+    SET enable_seqscan = off;
+    SELECT id FROM wide ORDER BY x <#> hrr_random(1000, 7) LIMIT 1}, on_error_stop => 0, stdout => \$out, stderr => \$err);
+is(scalar(() = $err =~ /canceling statement due to statement timeout/g), 3, 'builds are cancelled');
+is($out, "0\n7", '... and leave nothing, or the index as it was');
 
 $node->stop;
 done_testing();

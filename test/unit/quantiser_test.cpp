@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <Eigen/Dense>
 #include <cmath>
 #include <cstring>
 
@@ -131,6 +132,59 @@ TEST(Quantiser, BoundsAreTightEnoughToBeOfUse) {
     }
     EXPECT_LT(excess / lengths, 0.03);
     EXPECT_LT(rest / lengths, 0.3);
+}
+
+TEST(Quantiser, TheSketchHoldsWhatTheBestDirectionsHold) {
+    constexpr int kDims = 200, kRows = 600;
+    const std::function<double(int)> spectra[] = {[](int j) { return std::exp(-0.1 * j); }, [](int j) { return j < 20 ? 1 : 0.1; },
+                                                  [](int j) { return 1 / (1.0 + j); }, [](int) { return 1; }};
+    for (const auto& spectrum : spectra) {
+        Random random{7};
+        // Mixed, so that the best directions are none of the coordinates.
+        const auto mixer = random_vector(random, kDims * kDims);
+        const Eigen::MatrixXd mix = Eigen::HouseholderQR<Eigen::MatrixXd>(
+                                        Eigen::Map<const Eigen::MatrixXd>(mixer.data(), kDims, kDims)).householderQ();
+        Eigen::MatrixXd rows(kRows, kDims);
+        for (int i = 0; i < kRows; i++) {
+            const auto row = random_vector(random, kDims);
+            for (int j = 0; j < kDims; j++) rows(i, j) = row[j] * spectrum(j);
+        }
+        const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> x = (rows * mix).cast<float>();
+        const FittedTransform fit = fit_transform(kDims, {x.data(), kRows * kDims}, false, kPageBytes);
+        const Eigen::MatrixXd wide = x.cast<double>();
+        const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> best(wide.transpose() * wide, Eigen::EigenvaluesOnly);
+        double held = 0, all = 0;
+        for (int j = 0; j < kDims; j++) {
+            all += fit.spread[j] * fit.spread[j];
+            if (j < fit.prefix) held += fit.spread[j] * fit.spread[j];
+        }
+        EXPECT_GE(held / all, 0.97 * best.eigenvalues().tail(fit.prefix).sum() / best.eigenvalues().sum());
+    }
+}
+
+// A check that is asked often, and heeded: `function` is given one.
+void expect_stops(int often, const std::function<void(const StopCheck&)>& function) {
+    int asked = 0;
+    function([&] { return ++asked < 0; });
+    EXPECT_GE(asked, often);
+    for (const int last : {1, asked / 2, asked}) {
+        int more = 0;
+        EXPECT_THROW(function([&] { return ++more == last; }), Cancelled);
+        EXPECT_EQ(more, last);
+    }
+}
+
+TEST(Quantiser, AFitCanBeStopped) {
+    Random random{8};
+    const Floats x = sample(random, 300, 400);
+    // For each block of rows, round of the iteration and direction of the sketch.
+    expect_stops(40, [&](const StopCheck& stop) { fit_transform(400, x, false, kPageBytes, stop); });
+}
+
+TEST(Clustering, CanBeStopped) {
+    Random random{9};
+    const Floats points = to_float(random_vector(random, 4 * 5000));
+    expect_stops(50, [&](const StopCheck& stop) { cluster(5000, 4, points.data(), 360, 90, stop); });
 }
 
 TEST(Quantiser, ADifferentVectorIsNotWithinACode) {
