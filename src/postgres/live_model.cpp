@@ -112,6 +112,13 @@ Oid own_table(const LiveModel* m, const char* suffix) {
     return table;
 }
 
+// Whether a table is another, or a partition or an inheritance child of it.
+bool is_part_of(Oid relation, Oid whole) {
+    if (!OidIsValid(whole) || relation == whole) return OidIsValid(whole);
+    const Oid row = get_rel_type_id(whole);
+    return OidIsValid(row) && typeInheritsFrom(get_rel_type_id(relation), row);
+}
+
 void load_catalogue(LiveModel* m) {
     Parameters p;
     add_text(&p, NameStr(m->name));
@@ -129,9 +136,8 @@ void load_catalogue(LiveModel* m) {
     m->owned_items = DatumGetObjectId(value_of(0, 2, &null));
     if (null) m->owned_items = InvalidOid;
     if (!OidIsValid(m->relation)) m->relation = m->interactions;
-    const bool of_events = m->relation == m->interactions ||
-                           typeInheritsFrom(get_rel_type_id(m->relation), get_rel_type_id(m->interactions));
-    if (!of_events && m->relation != m->owned_items)
+    const bool of_events = is_part_of(m->relation, m->interactions);
+    if (!of_events && !is_part_of(m->relation, m->owned_items))
         ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
                         errmsg("table \"%s\" is none of the tables of model \"%s\"", get_rel_name(m->relation),
                                NameStr(m->name)),
