@@ -11,7 +11,7 @@ PGXS      := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 GOALS     := $(or $(MAKECMDGOALS),all)
 
 # `make demo` and `make check` install what is missing, so they must run before there is a pg_config.
-SELF_SUFFICIENT = demo check deps format
+SELF_SUFFICIENT = demo check check-assert deps format
 ifneq ($(filter-out $(SELF_SUFFICIENT),$(GOALS)),)
 ifeq ($(wildcard $(PGXS)),)
 $(error PostgreSQL's build files are missing: install postgresql-server-dev-15, run "make deps", or set PG_CONFIG)
@@ -21,7 +21,7 @@ endif
 # ---------------------------------------------------------------------------------------------------------------------
 # The core: plain C++20, no server header, one static library.
 
-CORE_DIRS   = kernels hrr model training ranking
+CORE_DIRS   = base kernels hrr ranking model training
 CORE_SRCS   = $(filter-out src/kernels/variant.cpp,$(wildcard $(CORE_DIRS:%=src/%/*.cpp)))
 CORE_OBJS   = $(CORE_SRCS:src/%.cpp=build/%.o)
 EIGEN_FLAGS = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags eigen3 2>/dev/null))
@@ -146,6 +146,9 @@ deps:
 check:
 	+@test/check.sh
 
+check-assert:
+	+@test/check_assert.sh
+
 demo:
 	+@examples/demo.sh
 endif
@@ -154,4 +157,4 @@ format:
 	test/install_deps.sh format
 	clang-format -i $(wildcard src/*/*.hpp src/*/*.cpp test/unit/*.cpp test/unit/*.hpp test/fuzz/*.cpp test/fuzz/*.hpp)
 
-.PHONY: all unit deps check demo format
+.PHONY: all unit deps check check-assert demo format

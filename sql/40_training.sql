@@ -6,7 +6,7 @@ COMMENT ON FUNCTION holomamba.options() IS 'the options of create_model() and tr
 
 CREATE FUNCTION holomamba.check_options(options jsonb) RETURNS void
     AS 'MODULE_PATHNAME', 'holomamba_check_options' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION holomamba.check_options(jsonb) IS 'refuses options that do not exist or are out of range';
+COMMENT ON FUNCTION holomamba.check_options(jsonb) IS 'refuses options that do not exist, are out of range, or are those of another block';
 
 CREATE FUNCTION holomamba.complete_options(options jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp
@@ -236,7 +236,6 @@ BEGIN
     ELSIF options IS NULL THEN
         RAISE null_value_not_allowed USING MESSAGE = 'argument "options" must not be null';
     END IF;
-    PERFORM holomamba.check_options(options);
     chosen := m.options || options || CASE WHEN epochs IS NULL THEN '{}' ELSE jsonb_build_object('epochs', epochs) END;
     PERFORM holomamba.check_options(chosen);
     -- Where everything is learned from, nothing tells when to stop: as many epochs as served the last holdout best.

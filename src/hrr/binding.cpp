@@ -5,8 +5,8 @@
 #include <cmath>
 #include <complex>
 
+#include "base/random.hpp"
 #include "hrr/fhrr.hpp"
-#include "hrr/random.hpp"
 #include "hrr/scratch.hpp"
 #include "hrr/transform.hpp"
 #include "hrr/vector.hpp"

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "base/error.hpp"
 #include "hrr/direct_transform.hpp"
-#include "hrr/error.hpp"
 #include "hrr/fhrr.hpp"
 #include "hrr/scratch.hpp"
 #include "hrr/transform.hpp"

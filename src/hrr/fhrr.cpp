@@ -7,10 +7,10 @@
 #include <numbers>
 #include <vector>
 
+#include "base/error.hpp"
+#include "base/random.hpp"
 #include "hrr/binding.hpp"
 #include "hrr/direct_transform.hpp"
-#include "hrr/error.hpp"
-#include "hrr/random.hpp"
 #include "hrr/scratch.hpp"
 #include "hrr/transform.hpp"
 #include "hrr/vector.hpp"

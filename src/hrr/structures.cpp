@@ -6,10 +6,10 @@
 #include <numeric>
 #include <vector>
 
+#include "base/error.hpp"
+#include "base/random.hpp"
 #include "hrr/binding.hpp"
-#include "hrr/error.hpp"
 #include "hrr/fhrr.hpp"
-#include "hrr/random.hpp"
 #include "hrr/scratch.hpp"
 #include "hrr/transform.hpp"
 #include "hrr/vector.hpp"

@@ -23,7 +23,8 @@ class Attention : public Layer {
     void prepare(const float* parameters, float* prepared) const override;
     void forward(Pass& pass, const float* x, float* state, float* y, Saved& saved) const override;
     void backward(Pass& pass, const float* x, const float* dy, float* dx, const Saved& saved) const override;
-    std::size_t state_size() const override { return (1 + 2 * static_cast<std::size_t>(span_)) * channels_; }
+    std::size_t saved_slots() const override;
+    StateShape state() const override { return {1 + 2 * span_, channels_}; }
     std::size_t activation_size() const override {
         return 9 * static_cast<std::size_t>(channels_) + static_cast<std::size_t>(heads_) * span_;
     }

@@ -24,7 +24,9 @@ struct UserEvents {
 
 class Encoder {
   public:
-    explicit Encoder(const Options& options, const KernelTable& kernels = holomamba::kernels());
+    // The blocks as for Network. Throws std::exception where their states do not fit.
+    explicit Encoder(const Options& options, const KernelTable& kernels = holomamba::kernels(),
+                     Network::MakeBlock* make_block = nullptr);
 
     // Copies a stored parameter; names the encoder has no use for are passed over. Of embedding.items only the last two
     // rows, the unknown item and the start token, need be given. Throws Error where the size is wrong.

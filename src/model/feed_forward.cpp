@@ -4,7 +4,7 @@ namespace holomamba {
 namespace {
 
 // Slots of Saved.
-enum { kUp, kActivated };
+enum { kUp, kActivated, kSlots };
 
 }  // namespace
 
@@ -13,6 +13,8 @@ FeedForward::FeedForward(const Options& options, const std::string& prefix, Para
       inner_(options.feed_forward * options.dimension),
       up_(prefix + ".up", inner_, d_, true, layout),
       down_(prefix + ".down", d_, inner_, true, layout) {}
+
+std::size_t FeedForward::saved_slots() const { return kSlots; }
 
 void FeedForward::initialise(Random& random, float* parameters) const {
     up_.initialise(random, parameters);

@@ -17,6 +17,7 @@ class FeedForward : public Layer {
     void prepare(const float* parameters, float* prepared) const override;
     void forward(Pass& pass, const float* x, float* state, float* y, Saved& saved) const override;
     void backward(Pass& pass, const float* x, const float* dy, float* dx, const Saved& saved) const override;
+    std::size_t saved_slots() const override;
     std::size_t activation_size() const override { return 4 * static_cast<std::size_t>(inner_); }
 
   private:

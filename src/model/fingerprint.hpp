@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <span>
 
-#include "hrr/random.hpp"
+#include "base/random.hpp"
 #include "model/state_format.hpp"
 
 namespace holomamba {

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "kernels/large.hpp"
+#include "base/large.hpp"
 #include "model/catalogue.hpp"
 #include "model/options.hpp"
 #include "model/parameters.hpp"

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "hrr/random.hpp"
+#include "base/random.hpp"
 #include "model/parameters.hpp"
 #include "model/pass.hpp"
 

@@ -20,7 +20,8 @@ class Mamba : public Layer {
     void prepare(const float* parameters, float* prepared) const override;
     void forward(Pass& pass, const float* x, float* state, float* y, Saved& saved) const override;
     void backward(Pass& pass, const float* x, const float* dy, float* dx, const Saved& saved) const override;
-    std::size_t state_size() const override;
+    std::size_t saved_slots() const override;
+    StateShape state() const override;
     std::size_t activation_size() const override { return static_cast<std::size_t>(channels_) * (14 + 4 * state_); }
 
   private:

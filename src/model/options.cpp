@@ -8,7 +8,7 @@
 #include <numeric>
 #include <variant>
 
-#include "hrr/error.hpp"
+#include "base/error.hpp"
 
 namespace holomamba {
 namespace {
@@ -21,7 +21,8 @@ struct Option {
     double low, high;                  // of numbers
     std::vector<const char*> choices;  // of words; none: free text
     const char* description;
-    bool automatic = false;  // numbers that may be left to the data: Options::kAuto
+    bool automatic = false;       // numbers that may be left to the data: Options::kAuto
+    const char* block = nullptr;  // whose it is, where it is not everybody's
 };
 
 constexpr double kSeeds = 9007199254740992.0;  // 2^53: jsonb numbers survive a trip through double precision
@@ -32,11 +33,12 @@ const std::vector<Option>& table() {
          "what an event goes through: a selective state space; a gated recurrent unit; or causal attention, whose state is the past events themselves"},
         {"dimension", &Options::dimension, 8, 1024, {}, "elements of an item's vector"},
         {"layers", &Options::layers, 1, 16, {}, "blocks, one after another"},
-        {"state_size", &Options::state_size, 1, 64, {}, "recurrent state of a channel of mamba"},
+        {"state_size", &Options::state_size, 1, 64, {}, "recurrent state of a channel of mamba", false, "mamba"},
         {"expand", &Options::expand, 1, 8, {}, "channels of a block, as a multiple of dimension"},
-        {"conv_width", &Options::conv_width, 1, 16, {}, "events that the causal convolution of mamba sees"},
-        {"attention_heads", &Options::attention_heads, 1, 64, {}, "heads of an attention block"},
-        {"attention_span", &Options::attention_span, 1, 1000, {}, "events that an attention block looks back on, and keeps in each user's state"},
+        {"conv_width", &Options::conv_width, 1, 16, {}, "events that the causal convolution of mamba sees", false, "mamba"},
+        {"attention_heads", &Options::attention_heads, 1, 64, {}, "heads of an attention block", false, "attention"},
+        {"attention_span", &Options::attention_span, 1, 1000, {},
+         "events that an attention block looks back on, and keeps in each user's state", false, "attention"},
         {"feed_forward", &Options::feed_forward, 0, 16, {},
          "width of the feed-forward layer after each block, as a multiple of dimension; 0 leaves it out"},
         {"residual", &Options::residual, 0, 0, {"post", "pre"}, "where the layer norm of a residual connection sits"},
@@ -181,6 +183,17 @@ void Options::set(std::string_view name, std::string_view text) {
 }
 
 std::string Options::get(std::string_view name) const { return value_text(*this, find(name)); }
+
+void Options::check() const {
+    for (const Option& option : table()) {
+        if (!option.block || block == option.block) continue;
+        const std::string usual = value_text(Options{}, option);
+        if (value_text(*this, option) != usual)
+            throw Error(ErrorKind::invalid_parameter,
+                        "option \"" + std::string(option.name) + "\" is one of block \"" + option.block + "\", and the block is \"" + block + "\"",
+                        "Leave it out, set it to " + usual + ", or choose that block.");
+    }
+}
 
 std::vector<OptionInfo> describe_options() {
     std::vector<OptionInfo> described;

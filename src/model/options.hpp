@@ -59,6 +59,8 @@ struct Options {
     // Sets one option from its text. Throws Error: unknown name (with the nearest known one), malformed or out of range.
     void set(std::string_view name, std::string_view text);
     std::string get(std::string_view name) const;
+    // Throws Error where an option that only another block has is not at its default: it would be without effect.
+    void check() const;
 };
 
 struct OptionInfo {

@@ -7,9 +7,9 @@
 #include <span>
 #include <vector>
 
-#include "hrr/random.hpp"
+#include "base/large.hpp"
+#include "base/random.hpp"
 #include "kernels/kernels.hpp"
-#include "kernels/large.hpp"
 #include "model/state_format.hpp"
 
 namespace holomamba {
@@ -73,6 +73,7 @@ struct Pass {
     // to the last bit whatever it is cut into and whatever goes through the network beside it.
     const float* prepared = nullptr;
     StateFormat format = StateFormat::float32;  // of the states
+    int state_width = 0;                        // and how wide their rows are
     float dropout = 0;
     std::uint64_t key = 0;        // of the dropout masks
     std::size_t first_token = 0;  // where the tokens stand among those with the same key
@@ -80,9 +81,9 @@ struct Pass {
     int sequences() const { return static_cast<int>(starts.size()) - 1; }
     int tokens() const { return starts.back(); }
     bool exact() const { return format == StateFormat::float32; }
-    // Rounds rows of `channels` elements of a state, `stride` apart, to what the format can hold.
-    void round(int rows, int channels, int stride, float* x) const {
-        for (int r = 0; r < rows; r++, x += stride) round_row(kernels, format, channels, x);
+    // Rounds rows of a state, `stride` apart, to what the format can hold.
+    void round(int rows, int stride, float* x) const {
+        for (int r = 0; r < rows; r++, x += stride) round_row(kernels, format, state_width, x);
     }
     // The same elements of x [tokens x width] are dropped in forward and backward, and however a batch is cut into passes: a
     // mask depends on the key, the token and the place in the network.

@@ -24,6 +24,7 @@ void Residual::forward(Pass& pass, const float* x, float* state, float* y, Kept&
     const float* p = pass.parameters;
     const int tokens = pass.tokens();
     const std::size_t size = static_cast<std::size_t>(tokens) * d_;
+    kept.saved.resize(layer_->saved_slots());
     kept.mean = pass.arena.take(tokens);
     kept.inverse_deviation = pass.arena.take(tokens);
     float* middle = pass.arena.take(size);

@@ -32,7 +32,7 @@ class Residual {
     void forward(Pass& pass, const float* x, float* state, float* y, Kept& kept) const;
     // As Layer::backward.
     void backward(Pass& pass, const float* dy, float* dx, const Kept& kept) const;
-    std::size_t state_size() const { return layer_->state_size(); }
+    StateShape state() const { return layer_->state(); }
     // As Layer::activation_size, with the connection's own.
     std::size_t activation_size() const { return layer_->activation_size() + 6 * static_cast<std::size_t>(d_); }
 

@@ -21,7 +21,7 @@ namespace {
 // Locks the item of a row if it may still come.
 void keep_item(LiveModel* m, TupleTableSlot* event) {
     bool null;
-    const Datum item = slot_getattr(event, m->item, &null);
+    const Datum item = slot_getattr(event, m->item.source, &null);
     if (!null) (void)stays_unknown(m, item);
 }
 
@@ -33,7 +33,7 @@ bool start(LiveModel* m, TupleTableSlot* event) {
     Arguments arguments = make_arguments(m);
     bool null;
     for (int i = 0; i <= m->orders + 1; i++) {
-        const AttrNumber source = i < m->orders ? m->order[i].source : i == m->orders ? m->user.source : m->item;
+        const AttrNumber source = i < m->orders ? m->order[i].source : i == m->orders ? m->user.source : m->item.source;
         arguments.values[i] = slot_getattr(event, source, &null);
         arguments.nulls[i] = null ? 'n' : ' ';
     }
@@ -121,7 +121,7 @@ void as_owner_of(LiveModel* m, Function&& function) {
 }
 
 void follow_events(LiveModel* m, TriggerData* trigger) {
-    if (m->user.source == InvalidAttrNumber)
+    if (m->relation == m->owned_items)
         ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
                         errmsg("table \"%s\" holds no events of model \"%s\"",
                                RelationGetRelationName(trigger->tg_relation), NameStr(m->name)),
@@ -160,16 +160,16 @@ void follow(FunctionCallInfo fcinfo, bool events, void (*function)(LiveModel*, T
                         errmsg("trigger \"%s\" is not one that holomamba.create_triggers() makes", t->tgname),
                         errhint("Drop the trigger.")));
 
-    LiveModel* m = find_live_model(t->tgargs[0], RelationGetRelid(trigger->tg_relation));
+    // A part that is emptied has everybody replayed: the lock for that is taken at once, not in two steps that two of them
+    // could take half of each.
+    const bool everybody = TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) && events;
+    const Oid relation = RelationGetRelid(trigger->tg_relation);
+    LiveModel* m = lock_live_model(t->tgargs[0], relation, RowExclusiveLock,
+                                   everybody ? ShareRowExclusiveLock : RowExclusiveLock);
+    if (m == nullptr) return warn_of_orphan(t->tgargs[0], t->tgname, relation);
     m->running++;
     PG_TRY();
-    {
-        // A part that is emptied has everybody replayed: the lock for that is taken at once, not in two steps that two of
-        // them could take half of each.
-        const bool everybody = TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) && events && m->relation != m->interactions;
-        LockRelationOid(m->users, everybody ? ShareRowExclusiveLock : RowExclusiveLock);
-        function(m, trigger);
-    }
+    { function(m, trigger); }
     PG_FINALLY();
     { m->running--; }
     PG_END_TRY();

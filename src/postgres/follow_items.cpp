@@ -96,7 +96,7 @@ void for_id_of(LiveModel* m, Relation items, HeapTuple row, Function&& function)
 }  // namespace
 
 void follow_items(LiveModel* m, TriggerData* trigger) {
-    if (m->key == InvalidAttrNumber)
+    if (!m->of_items)
         ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
                         errmsg("table \"%s\" does not hold the items of model \"%s\"",
                                RelationGetRelationName(trigger->tg_relation), NameStr(m->name)),

@@ -7,8 +7,8 @@
 #include <new>
 #include <stdexcept>
 
-#include "hrr/error.hpp"
-#include "kernels/parallel.hpp"
+#include "base/error.hpp"
+#include "base/parallel.hpp"
 
 extern "C" {
 #include "postgres.h"

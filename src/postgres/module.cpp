@@ -1,5 +1,6 @@
 // The module: what the server checks and runs when it loads us.
 #include "postgres/compat.h"
+#include "postgres/executor_run.hpp"
 #include "postgres/guard.hpp"
 
 extern "C" {
@@ -23,4 +24,5 @@ void _PG_init(void) {
                             "Each takes one of max_worker_processes.", &max_trainings, 2, 0, 1000, PGC_SUSET, 0, nullptr, nullptr,
                             nullptr);
     MarkGUCPrefixReserved("holomamba");
+    holomamba::postgres::watch_executor();
 }

@@ -47,7 +47,9 @@ using namespace holomamba::postgres;
 HOLOMAMBA_FUNCTION(holomamba_check_options)
 Datum holomamba_check_options(PG_FUNCTION_ARGS) {
     const char* json = DatumGetCString(DirectFunctionCall1(jsonb_out, PG_GETARG_DATUM(0)));
-    read_options(json, make_owned<holomamba::Options>(CurrentMemoryContext));
+    auto* options = make_owned<holomamba::Options>(CurrentMemoryContext);
+    read_options(json, options);
+    core_call([&] { options->check(); });
     PG_RETURN_VOID();
 }
 

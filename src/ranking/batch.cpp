@@ -5,7 +5,7 @@
 #include <limits>
 #include <string>
 
-#include "hrr/error.hpp"
+#include "base/error.hpp"
 #include "hrr/vector.hpp"
 #include "kernels/kernels.hpp"
 #include "ranking/mmr.hpp"

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "kernels/parallel.hpp"
+#include "base/parallel.hpp"
 
 namespace holomamba {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "kernels/parallel.hpp"
+#include "base/parallel.hpp"
 
 namespace holomamba {
 

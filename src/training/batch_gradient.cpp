@@ -4,7 +4,7 @@
 #include <numeric>
 #include <utility>
 
-#include "hrr/error.hpp"
+#include "base/error.hpp"
 
 namespace holomamba {
 

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "kernels/parallel.hpp"
+#include "base/parallel.hpp"
 #include "model/network.hpp"
 #include "training/cross_entropy.hpp"
 #include "training/dataset.hpp"

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "hrr/error.hpp"
+#include "base/error.hpp"
 
 namespace holomamba {
 namespace {

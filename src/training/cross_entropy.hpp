@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "base/large.hpp"
 #include "kernels/kernels.hpp"
-#include "kernels/large.hpp"
 
 namespace holomamba {
 

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "kernels/parallel.hpp"
+#include "base/parallel.hpp"
 #include "model/network.hpp"
 #include "training/dataset.hpp"
 #include "training/metrics.hpp"

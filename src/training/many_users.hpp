@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "kernels/parallel.hpp"
+#include "base/parallel.hpp"
 #include "model/encoder.hpp"
 
 namespace holomamba {

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "hrr/random.hpp"
+#include "base/random.hpp"
 
 namespace holomamba {
 

@@ -4,7 +4,7 @@
 #include <bit>
 #include <cmath>
 
-#include "kernels/parallel.hpp"
+#include "base/parallel.hpp"
 
 namespace holomamba {
 namespace {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "hrr/error.hpp"
+#include "base/error.hpp"
 #include "training/evaluation.hpp"
 #include "training/settled_options.hpp"
 

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "kernels/large.hpp"
+#include "base/large.hpp"
 #include "model/network.hpp"
 #include "training/batch_gradient.hpp"
 #include "training/checkpoint.hpp"

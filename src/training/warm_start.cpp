@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "hrr/error.hpp"
+#include "base/error.hpp"
 
 namespace holomamba {
 namespace {

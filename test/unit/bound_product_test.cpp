@@ -9,8 +9,8 @@
 #include <numbers>
 #include <vector>
 
+#include "base/error.hpp"
 #include "hrr/binding.hpp"
-#include "hrr/error.hpp"
 #include "hrr/fhrr.hpp"
 #include "hrr/transform.hpp"
 #include "hrr/vector.hpp"

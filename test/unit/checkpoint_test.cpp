@@ -6,7 +6,7 @@
 #include <cstring>
 #include <limits>
 
-#include "hrr/error.hpp"
+#include "base/error.hpp"
 #include "training/memory.hpp"
 #include "training/trainer.hpp"
 #include "training/warm_start.hpp"

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <map>
 
-#include "hrr/error.hpp"
+#include "base/error.hpp"
 #include "near.hpp"
 
 namespace holomamba {

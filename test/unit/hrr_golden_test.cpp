@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "base/random.hpp"
 #include "golden.hpp"
 #include "hrr/binding.hpp"
 #include "hrr/bound_product.hpp"
 #include "hrr/fhrr.hpp"
-#include "hrr/random.hpp"
 #include "hrr/vector.hpp"
 
 namespace holomamba {

@@ -10,10 +10,10 @@
 #include <thread>
 #include <vector>
 
+#include "base/error.hpp"
+#include "base/random.hpp"
 #include "hrr/binding.hpp"
 #include "hrr/direct_transform.hpp"
-#include "hrr/error.hpp"
-#include "hrr/random.hpp"
 #include "hrr/transform.hpp"
 #include "hrr/vector.hpp"
 #include "kernels/kernels.hpp"

@@ -3,8 +3,8 @@
 
 #include <numeric>
 
+#include "base/error.hpp"
 #include "golden.hpp"
-#include "hrr/error.hpp"
 #include "model/encoder.hpp"
 #include "near.hpp"
 #include "training/batch_gradient.hpp"
@@ -72,7 +72,7 @@ TEST_P(GoldenNetwork, EncoderStateAndScoresEqualTheOracle) {
             tokens.insert(tokens.end(), composed.token.begin() + static_cast<std::ptrdiff_t>(row * d),
                           composed.token.begin() + static_cast<std::ptrdiff_t>((row + 1) * d));
         const std::vector<int> starts{0, static_cast<int>(inputs.size())};
-        std::vector<float> state(network.state_size(), 0.0f);
+        std::vector<float> state(network.state().size(), 0.0f);
         Arena arena;
         Pass pass{kernels(), parameters.data(), nullptr, starts, arena, state.data(), state.size()};
         Network::Kept kept;

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "hrr/error.hpp"
+#include <map>
+
+#include "base/error.hpp"
 
 namespace holomamba {
 namespace {
@@ -41,6 +43,34 @@ TEST(Options, RefuseWithAHint) {
     EXPECT_EQ(hint_of("dropout", "-1"), "Allowed: auto | 0 .. 0.9.");
     EXPECT_EQ(hint_of("item_dropout", "auto"), "Allowed: 0 .. 0.9.");
     EXPECT_EQ(hint_of("head", "both"), "Allowed: tied | untied.");
+}
+
+// An option that the block does not have may be left at its default, so that all options of a version can be given again.
+TEST(Options, OfAnotherBlockAreRefused) {
+    const auto message = [](const char* block, const char* name, const char* value) -> std::string {
+        Options options;
+        options.set(name, value);
+        options.set("block", block);
+        try {
+            options.check();
+        } catch (const Error& error) {
+            EXPECT_EQ(error.kind(), ErrorKind::invalid_parameter);
+            return std::string(error.what()) + ". " + error.hint();
+        }
+        return "";
+    };
+    EXPECT_EQ(message("mamba", "attention_span", "50"),
+              "option \"attention_span\" is one of block \"attention\", and the block is \"mamba\". "
+              "Leave it out, set it to 200, or choose that block.");
+    for (const auto& [name, owner] : std::map<const char*, std::string>{{"state_size", "mamba"},
+                                                                        {"conv_width", "mamba"},
+                                                                        {"attention_heads", "attention"},
+                                                                        {"attention_span", "attention"}})
+        for (const char* block : {"mamba", "gru", "attention"}) {
+            EXPECT_EQ(message(block, name, "9").empty(), block == owner) << name << " of " << block;
+            EXPECT_EQ(message(block, name, Options().get(name).c_str()), "") << name << " of " << block;
+        }
+    EXPECT_EQ(message("gru", "dimension", "32"), "");
 }
 
 TEST(Options, EveryDefaultIsAllowed) {

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "hrr/random.hpp"
+#include "base/random.hpp"
 #include "hrr/vector.hpp"
 #include "ranking/best_bounds.hpp"
 #include "ranking/clustering.hpp"

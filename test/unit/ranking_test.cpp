@@ -4,8 +4,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "hrr/error.hpp"
-#include "hrr/random.hpp"
+#include "base/error.hpp"
+#include "base/random.hpp"
 #include "hrr/vector.hpp"
 #include "ranking/batch.hpp"
 #include "ranking/mmr.hpp"

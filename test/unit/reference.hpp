@@ -4,7 +4,7 @@
 #include <cmath>
 #include <vector>
 
-#include "hrr/random.hpp"
+#include "base/random.hpp"
 
 namespace holomamba::reference {
 

@@ -5,7 +5,7 @@
 #include <numeric>
 #include <set>
 
-#include "hrr/error.hpp"
+#include "base/error.hpp"
 #include "near.hpp"
 #include "ranking/top_k.hpp"
 #include "reference.hpp"

@@ -1,4 +1,4 @@
-#include "kernels/parallel.hpp"
+#include "base/parallel.hpp"
 
 #include <pthread.h>
 #include <sched.h>
