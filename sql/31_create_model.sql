@@ -504,12 +504,11 @@ COMMENT ON FUNCTION holomamba.is_dead(holomamba.model_catalogue) IS 'whether a t
 CREATE FUNCTION holomamba.is_abandoned(model name) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT EXISTS (SELECT FROM holomamba.model_catalogue m
-                   WHERE m.model = is_abandoned.model AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = m.interactions))
+    SELECT NOT EXISTS (SELECT FROM holomamba.model_catalogue m JOIN pg_class c ON c.oid = m.interactions WHERE m.model = is_abandoned.model)
        AND NOT EXISTS (SELECT FROM holomamba.own_tables(is_abandoned.model))
 $$;
 
-COMMENT ON FUNCTION holomamba.is_abandoned(name) IS 'whether a model has lost all its tables, and with them its owner: anybody may drop it';
+COMMENT ON FUNCTION holomamba.is_abandoned(name) IS 'whether a model has lost all its tables, and with them its owner, if there is a row of it at all: anybody may drop it';
 
 -- Not the triggers that others hung on tables of their own: they do nothing there, model or not.
 CREATE FUNCTION holomamba.drop_leftovers(model name, relations oid[], owners oid[]) RETURNS boolean
@@ -589,6 +588,10 @@ BEGIN
     END IF;
     IF holomamba.drop_leftovers(model, '{}', owners) OR is_known THEN
         RAISE NOTICE 'what was left of a former model "%" is dropped', model;
+    END IF;
+    -- Versions can have come without it.
+    IF NOT is_known THEN
+        PERFORM holomamba.delete_model(model);
     END IF;
 END
 $$;

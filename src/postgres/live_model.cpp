@@ -327,7 +327,9 @@ void warn_of_orphan(const char* model, const char* trigger, Oid relation) {
                       errmsg("trigger \"%s\" on table \"%s\" follows model \"%s\", which is not there or not of this table",
                              trigger, get_rel_name(relation), model),
                       errdetail("The statement is done as if there were no trigger."),
-                      errhint("SELECT holomamba.drop_model('%s'); removes what is left of it.", model)));
+                      errhint("Drop the trigger, or where the model is gone, all that is left of it: "
+                              "SELECT holomamba.drop_model('%s');",
+                              model)));
 }
 
 Arguments make_arguments(const LiveModel* model) {
