@@ -17,7 +17,8 @@
 
 -- Templates. <<last_#>> stands for last_1, last_2, ..., as many as the model has order columns; {name} for a name of the
 -- model; {p1} for the first parameter after as many, $# for each of those. Names that users chose are quoted and enter
--- last, so that none of them is taken for a part of the template.
+-- last, so that none of them is taken for a part of the template. What a statement returns has names of ours alone: a bare one,
+-- as in ORDER BY, is never that of a column of theirs.
 CREATE FUNCTION holomamba.fill_template(template text, m holomamba.model_catalogue) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -35,9 +36,12 @@ DECLARE
         'owned_items', m.items,
         'key', quote_ident(m.item_key),
         'item_type', m.item_type,
-        'attributes', (SELECT coalesce(string_agg(format(', n.%I', a.name), '' ORDER BY a.number), '')
+        'attributes', (SELECT coalesce(string_agg(format(', n.%I AS attribute_%s', a.name, a.number), '' ORDER BY a.number), '')
                        FROM unnest(m.attributes) WITH ORDINALITY AS a (name, number)),
-        'collate', holomamba.collation_clause(m.item_type, (holomamba.column_of(m.interactions, m.item_column)).attcollation),
+        -- Always explicit: keys of the items that have another collation are compared as ids of items are.
+        'collate', (SELECT coalesce(format(' COLLATE %s', a.attcollation::regcollation), '')
+                    FROM pg_attribute a
+                    WHERE a.attrelid = format('holomamba.%I', m.model || '_items')::regclass AND a.attname = 'item_id' AND a.attcollation <> 0),
         'order_values', (SELECT string_agg(format('e.%I AS order_%s', o.name, o.number), ', ' ORDER BY o.number)
                          FROM unnest(m.order_columns) WITH ORDINALITY AS o (name, number)),
         'p1', '$' || orders + 1, 'p2', '$' || orders + 2, 'p3', '$' || orders + 3, 'p4', '$' || orders + 4, 'p5', '$' || orders + 5);
@@ -110,10 +114,15 @@ SELECT (SELECT count(*) FROM new_events e WHERE e.{user} IS NOT NULL AND e.{item
        (SELECT count(*) FROM locked)
 $$),
 ('arrived', $$
-SELECT e.{user}, i.token, {order_values}
+SELECT e.{user} AS user_id, i.token, {order_values}
 FROM new_events e LEFT JOIN {items} i ON i.item_id = e.{item}
 WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL
-ORDER BY e.{user}, <<order_#>>
+ORDER BY user_id, <<order_#>>
+$$),
+
+-- Whose events came, where other triggers have changed some of them since: all of them are replayed.
+('users_arrived', $$
+SELECT array_agg(DISTINCT e.{user}) FROM new_events e WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL
 $$),
 
 -- From which states these users go on, {p1}, when the order values of their first new events are the arrays before: NULL
@@ -147,10 +156,10 @@ WITH locked AS MATERIALIZED (
 SELECT (SELECT count(*) FROM unnest({p1}) AS c WHERE c NOT IN (SELECT l.user_id FROM locked l)), (SELECT count(*) FROM locked)
 $$),
 ('history_chosen', $$
-SELECT e.{user}, i.token, {order_values}
+SELECT e.{user} AS user_id, i.token, {order_values}
 FROM {interactions} e LEFT JOIN {items} i ON i.item_id = e.{item}
 WHERE e.{user} IN (SELECT c FROM unnest({p1}) AS c) AND e.{item} IS NOT NULL
-ORDER BY e.{user}, <<order_#>>, e.tableoid, e.ctid
+ORDER BY user_id, <<order_#>>, e.tableoid, e.ctid
 $$),
 ('remove_chosen', $$
 DELETE FROM {users} u
@@ -160,10 +169,10 @@ $$),
 
 -- All users replayed, in the order of ids.
 ('history', $$
-SELECT e.{user}, i.token, {order_values}
+SELECT e.{user} AS user_id, i.token, {order_values}
 FROM {interactions} e LEFT JOIN {items} i ON i.item_id = e.{item}
 WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL
-ORDER BY e.{user}, <<order_#>>, e.tableoid, e.ctid
+ORDER BY user_id, <<order_#>>, e.tableoid, e.ctid
 $$),
 ('remove', $$
 DELETE FROM {users} u
@@ -198,7 +207,7 @@ $$),
 -- Whom deleted or updated events touch. An update of other columns changes no state, unless it moves an event past another
 -- that it is tied with.
 ('touched_by_delete', $$
-SELECT array_agg(DISTINCT e.{user}) FROM old_events e WHERE e.{user} IS NOT NULL
+SELECT array_agg(DISTINCT e.{user}) FROM old_events e WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL
 $$),
 ('touched_by_update', $$
 WITH before AS (
@@ -247,9 +256,9 @@ $$),
 SELECT n.{key}::text FROM new_items n WHERE n.{key} IS NOT NULL
 $$),
 ('items_altered', $$
-SELECT c.{key}::text
-FROM (SELECT n.{key}{attributes} FROM new_items n EXCEPT ALL SELECT n.{key}{attributes} FROM old_items n) c
-WHERE c.{key} IS NOT NULL
+SELECT c.key::text
+FROM (SELECT n.{key} AS key{attributes} FROM new_items n EXCEPT ALL SELECT n.{key} AS key{attributes} FROM old_items n) c
+WHERE c.key IS NOT NULL
 $$),
 -- Of items $1 those that are new; they themselves, in version $2; and who has had events with items $1.
 ('items_unmet', $$
@@ -259,6 +268,7 @@ $$),
 ('items_describe', $$
 INSERT INTO {items} (item_id, token, target)
 SELECT d.item_id::{item_type}, d.token, d.target FROM holomamba.describe_items({model}, $2, $1) d
+WHERE EXISTS (SELECT FROM {owned_items} n WHERE n.{key}{collate} = d.item_id::{item_type}{collate})
 ON CONFLICT (item_id) DO UPDATE SET target = excluded.target
 $$),
 ('items_awaited', $$

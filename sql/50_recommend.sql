@@ -185,17 +185,19 @@ BEGIN
             END IF;
             base := holomamba.parameter_row(m.model, version, 'embedding.base.' || attribute, 1);
             FOR term IN EXECUTE format(
-                'SELECT x.label, x.vector, count(*) OVER () AS n FROM %s i, LATERAL (%s) x (label, vector) WHERE i.%I = $1::%s ORDER BY x.label',
+                'SELECT x.label, x.vector, count(*) OVER () AS n FROM %s i, LATERAL (%s) x (label, vector) WHERE i.%I%s = $1::%s ORDER BY x.label',
                 m.items,
                 CASE WHEN base IS NULL THEN
                     format('SELECT v.x, holomamba.parameter_row($2, $3, $4, array_position($5, v.x)) FROM %s v (x) WHERE v.x = ANY ($5)',
                            holomamba.values_expression(m.items, attribute))
                 ELSE
-                    -- A number is the power of its base to the standardised value; labels are mean and deviation.
-                    format('SELECT i.%1$I::text, %2$s.bind_power($6, (v.x - $5[1]::double precision) / $5[2]::double precision) '
+                    -- A number is the power of its base, a unitary vector, to the standardised value; labels are mean and
+                    -- deviation.
+                    format('SELECT i.%1$I::text, %2$s.unitary(%2$s.bind_power($6, holomamba.standard_score('
+                           'v.x, $5[1]::double precision, $5[2]::double precision))) '
                            'FROM (SELECT %3$s) v (x) WHERE v.x IS NOT NULL',
                            attribute, '@extschema@', holomamba.number_expression(m.items, attribute))
-                END, m.item_key, m.item_type)
+                END, m.item_key, holomamba.item_collation(m), m.item_type)
                 USING item_text, m.model, version, 'embedding.values.' || attribute, labels, base
             LOOP
                 kind := 'attribute';

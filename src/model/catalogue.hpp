@@ -7,6 +7,9 @@
 
 namespace holomamba {
 
+// Rows of a table of vectors, at most: so numbers of rows, and of those few behind the items, are never out of range.
+constexpr int kMostItems = 1 << 30;
+
 // One attribute of all items: several values out of a set each (a category), or one number each.
 struct Attribute {
     std::string name;

@@ -76,7 +76,7 @@ const std::vector<Option>& table() {
         {"warm_start", &Options::warm_start, 0, 0, {},
          "start from the weights of a version: its number, true for the active one if there is one, or false"},
         {"seed", &Options::seed, 0, kSeeds, {}, "of every random choice"},
-        {"threads", &Options::threads, 0, 256, {}, "processor threads while training; 0: all there are"},
+        {"threads", &Options::threads, 0, kMostThreads, {}, "processor threads while training; 0: all there are"},
     };
     return options;
 }

@@ -9,6 +9,8 @@
 
 namespace holomamba {
 
+constexpr int kMostThreads = 256;
+
 struct Options {
     // Of numbers that training chooses by its data (training/settled_options.hpp); "auto" as text.
     static constexpr int kAuto = -1;

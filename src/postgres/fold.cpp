@@ -231,6 +231,7 @@ void take(Fold* f, SPITupleTable* rows, uint64 row) {
     Run* r = &f->runs[f->users - 1];
     if (!more) {
         *r = Run{};
+        if (m->user.length == -1 && is_long_id(user)) refuse_long_id(user, m->interactions, m->user.source);
         r->user = copy(m->user, user, false);
         r->first = allocate_values(m->orders);
         r->last = allocate_values(m->orders);

@@ -43,6 +43,7 @@ const StatementInfo kInfos[kStatements] = {
     {"place_arrived", Takes::nothing},
     {"lock_arrived", Takes::nothing},
     {"arrived", Takes::nothing},
+    {"users_arrived", Takes::nothing},
     {"states", Takes::many},
     {"store", Takes::many},
     {"place_chosen", Takes::many},
@@ -330,6 +331,16 @@ void warn_of_orphan(const char* model, const char* trigger, Oid relation) {
                       errhint("Drop the trigger, or where the model is gone, all that is left of it: "
                               "SELECT holomamba.drop_model('%s');",
                               model)));
+}
+
+void check_event(const LiveModel* model, TupleTableSlot* event) {
+    if (model->user.length != -1 && model->item.length != -1) return;
+    bool no_user, no_item;
+    const Datum user = slot_getattr(event, model->user.source, &no_user);
+    const Datum item = slot_getattr(event, model->item.source, &no_item);
+    if (no_user || no_item) return;
+    if (model->user.length == -1 && is_long_id(user)) refuse_long_id(user, model->relation, model->user.source);
+    if (model->item.length == -1 && is_long_id(item)) refuse_long_id(item, model->relation, model->item.source);
 }
 
 Arguments make_arguments(const LiveModel* model) {

@@ -5,6 +5,10 @@
 #include "postgres/owner_scope.hpp"
 #include "postgres/spi.hpp"
 
+extern "C" {
+#include "executor/tuptable.h"
+}
+
 namespace holomamba::postgres {
 
 // The statements of holomamba.event_statements() (sql/32_triggers.sql), by the names that they have there.
@@ -15,6 +19,7 @@ enum class Statement {
     place_arrived,
     lock_arrived,
     arrived,
+    users_arrived,
     states,
     store,
     place_chosen,
@@ -73,6 +78,9 @@ LiveModel* lock_live_model(const char* name, Oid relation, LOCKMODE mode, LOCKMO
 // Says, once a session for each model, that there is nothing left of a model that a trigger follows. Its table is the
 // user's: it must stay of use.
 void warn_of_orphan(const char* model, const char* trigger, Oid relation);
+
+// Raises where the ids of a row of `relation` are too long. Of a row that has both.
+void check_event(const LiveModel* model, TupleTableSlot* event);
 
 // Values of a statement's parameters: for one event, or arrays of them (see the templates).
 struct Arguments {

@@ -153,6 +153,15 @@ AttrNumber key_column(Oid table, const char* name, const Column& item, const cha
     return key.number;
 }
 
+void refuse_long_id(Datum id, Oid table, AttrNumber number) {
+    const Size bytes = toast_raw_datum_size(id) - VARHDRSZ;
+    ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                    errmsg("an id in column \"%s\" of table %s is %zu bytes long", get_attname(table, number, false),
+                           name_of(table), bytes),
+                    errdetail("Ids of a model have at most %zu bytes.", kMostIdBytes)));
+    pg_unreachable();
+}
+
 void check_primary_key(Relation table, const Column& column) {
     const Oid primary = primary_key_of(table);
     if (OidIsValid(primary)) {

@@ -4,9 +4,11 @@
 // checked here, when the table is looked up anew: that is after every change of it, and before any row.
 #pragma once
 
+#include "postgres/compat.h"
 #include "postgres/guard.hpp"
 
 extern "C" {
+#include "access/detoast.h"
 #include "utils/relcache.h"
 #include "utils/typcache.h"
 }
@@ -37,6 +39,19 @@ AttrNumber source_column(Oid table, const char* name, const Column& column, cons
 
 // The key of the table of items: it crosses as text, so it need only be of the same family, as create_model() asks.
 AttrNumber key_column(Oid table, const char* name, const Column& item, const char* model);
+
+// An id is the key of a row in an index, which has no room for more than some 2,700 bytes. More of an id than this is
+// refused where it comes, whatever it could be compressed to: later it would fail a training at its end.
+constexpr Size kMostIdBytes = 2000;
+
+inline bool is_long_id(Datum id) {
+    const auto* text = reinterpret_cast<const varlena*>(DatumGetPointer(id));
+    const bool short_header = VARATT_IS_1B(text) && !VARATT_IS_1B_E(text);
+    return !short_header && toast_raw_datum_size(id) - VARHDRSZ > kMostIdBytes;
+}
+
+// Of the column that a long id, of text, comes from.
+[[noreturn]] void refuse_long_id(Datum id, Oid table, AttrNumber number);
 
 // Raises unless the primary key of one of our tables is this column: rows are found by it without a query.
 void check_primary_key(Relation table, const Column& column);

@@ -64,8 +64,8 @@ void fill_row(const LiveModel* m, const Event& event, const State* state, const 
     ExecStoreVirtualTuple(after);
 }
 
-// Needed only where the new row found no place beside the old one. The owner may have put indexes of his own on the table: their
-// expressions and predicates run in his name.
+// Needed only where the new row found no place beside the old one. The owner may have put indexes of his own on the
+// table: their expressions and predicates run in his name.
 void add_index_entries(Relation users, TupleTableSlot* row, UpdatedIndexes indexes) {
     const OwnerScope scope = enter_owner(users->rd_rel->relowner);
     EState* executor = CreateExecutorState();
@@ -164,6 +164,7 @@ Step advance_user(LiveModel* m, TupleTableSlot* row) {
     event.user = slot_getattr(row, m->user.source, &no_user);
     event.item = slot_getattr(row, m->item.source, &no_item);
     if (no_user || no_item) return Step::done;
+    check_event(m, row);
     event.order = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(m->orders)));
     event.order_null = static_cast<bool*>(palloc(static_cast<Size>(m->orders)));
     for (int o = 0; o < m->orders; o++) event.order[o] = slot_getattr(row, m->order[o].source, &event.order_null[o]);

@@ -18,11 +18,29 @@ bool active_version(LiveModel* model, int32* version) {
     return !null;
 }
 
+namespace {
+
+// Events of users whose ids are too long for a state may have been there before the model was: they can be deleted.
+Datum without_long_ids(const LiveModel* model, Datum users) {
+    if (model->user.length != -1) return users;
+    Datum* ids;
+    bool* nulls;
+    int count, kept = 0;
+    const Column& user = model->user;
+    deconstruct_array(DatumGetArrayTypeP(users), user.type, user.length, user.by_value, user.alignment, &ids, &nulls,
+                      &count);
+    for (int i = 0; i < count; i++)
+        if (!nulls[i] && !is_long_id(ids[i])) ids[kept++] = ids[i];
+    return PointerGetDatum(construct_array(ids, kept, user.type, user.length, user.by_value, user.alignment));
+}
+
+}  // namespace
+
 void replay_users(LiveModel* model, Datum users) {
     int32 version;
     if (users == Datum{0} || !active_version(model, &version)) return;
     Arguments arguments = make_arguments(model);
-    arguments.values[model->orders] = users;
+    arguments.values[model->orders] = without_long_ids(model, users);
     arguments.nulls[model->orders] = ' ';
     lock_users(model, Statement::place_chosen, Statement::lock_chosen, &arguments);
     fold(model, version, Statement::history_chosen, &arguments, FoldInto::replayed);
@@ -57,7 +75,9 @@ void as_manager(const char* name, LOCKMODE mode, Function&& function) {
                         errhint("SELECT holomamba.drop_model('%s');", name)));
     m->running++;
     PG_TRY();
-    { as_owner(m->owner, [&] { function(m); }); }
+    {
+        as_owner(m->owner, [&] { function(m); });
+    }
     PG_FINALLY();
     { m->running--; }
     PG_END_TRY();
@@ -85,9 +105,8 @@ Datum holomamba_rebuild_state(PG_FUNCTION_ARGS) {
     const char* name = PG_ARGISNULL(0) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(0));
     PreventCommandIfReadOnly("rebuild_state()");
     ArrayType* users = PG_ARGISNULL(1) ? nullptr : PG_GETARG_ARRAYTYPE_P(1);
-    as_manager(name, users == nullptr ? ShareRowExclusiveLock : RowExclusiveLock, [&](LiveModel* m) {
-        users == nullptr ? replay_all(m) : replay_users(m, ids_of(m, users));
-    });
+    as_manager(name, users == nullptr ? ShareRowExclusiveLock : RowExclusiveLock,
+               [&](LiveModel* m) { users == nullptr ? replay_all(m) : replay_users(m, ids_of(m, users)); });
     PG_RETURN_VOID();
 }
 

@@ -2,8 +2,10 @@
 
 #include <cctype>
 
+#include "model/options.hpp"
 #include "postgres/extension.hpp"
 #include "postgres/plan_cache.hpp"
+#include "postgres/stored.hpp"
 
 extern "C" {
 #include "catalog/namespace.h"
@@ -159,12 +161,13 @@ TrainedWith trained_with(const ServingModel& m) {
     add_text(&p, m.name);
     add_int(&p, m.version);
     query_planned(
-        "SELECT coalesce(v.repeat_score, 0)::float8, (v.options ->> 'threads')::int4 "
+        "SELECT v.repeat_score, (v.options ->> 'threads')::int4 AS options "
         "FROM holomamba.version_catalogue v WHERE v.model = $1::name AND v.version = $2",
         &p);
     if (SPI_processed != 1) elog(ERROR, "version %d of model \"%s\" is gone", m.version, m.name);
-    bool null;
-    const TrainedWith trained{DatumGetFloat8(value_of(0, 1, &null)), DatumGetInt32(value_of(0, 2, &null))};
+    const Rows rows = last_rows("holomamba.version_catalogue", m.name, m.version);
+    const TrainedWith trained{is_null(rows, 0, 1) ? 0 : real_of(rows, 0, 1),
+                              is_null(rows, 0, 2) ? 0 : int32_of(rows, 0, 2, 0, kMostThreads)};
     SPI_freetuptable(SPI_tuptable);
     return trained;
 }

@@ -55,7 +55,8 @@ void read_data(Training* training) {
     }
     core_call([&] { training->packed.resize(static_cast<std::size_t>(size)); });
     load_checkpoint(training->model, training->version, "data", training->packed);
-    core_call([&] { training->data.dataset = unpack(training->packed); });
+    core_call_with_checkpoint(training->model, training->version,
+                              [&] { training->data.dataset = unpack(training->packed); });
 }
 
 // What is left to the data and the machine becomes part of the version: the result depends on it, that of the number of
@@ -136,6 +137,7 @@ void open_training(Training* training) {
         return;
     }
     for (const StoredArray& array : *state) load_checkpoint(model, version, array.name.c_str(), array.bytes);
+    core_call_with_checkpoint(model, version, [&] { trainer.check_state(); });
     ereport(NOTICE, (errmsg_internal("going on after epoch %d of %d", trainer.epoch(), training->data.options.epochs)));
 }
 

@@ -101,7 +101,7 @@ class Ranker {
         shortlists_.resize(kUsers);
         next_seen_.resize(kUsers);
     }
-    void rank(const BatchUsers& users, std::size_t first, std::size_t last, Stop& stop, int thread,
+    void rank(const BatchUsers& users, std::size_t first, std::size_t last, Stop& stop,
               std::vector<std::vector<Recommended>>& lists) {
         const std::size_t count = last - first, width = items_.width();
         const float* vectors = users.vectors.data() + first * width;
@@ -118,7 +118,7 @@ class Ranker {
             next_seen_[u] = users.starts[first + u];
         }
         for (std::size_t tile = 0; tile < items_.count(); tile += kTile) {
-            stop.poll(thread);
+            stop.poll();
             const std::size_t wide = std::min(kTile, items_.count() - tile);
             kernels().multiply_bt(static_cast<int>(count), static_cast<int>(wide), static_cast<int>(width), vectors,
                                   items_.target(tile), scores_.data(), false);
@@ -129,7 +129,7 @@ class Ranker {
             }
         }
         for (std::size_t u = 0; u < count; u++) {
-            stop.poll(thread);
+            stop.poll();
             const std::size_t start = users.starts[first + u];
             const auto seen = std::span(users.seen).subspan(start, users.starts[first + u + 1] - start);
             const std::vector<Recommended>& best =
@@ -193,7 +193,7 @@ void rank_batch(const BatchItems& items, const BatchUsers& users, const BatchOpt
         Ranker ranker(items, how);
         const Range mine = part_of(users.count(), thread, threads);
         for (std::size_t first = mine.first; first < mine.last; first += kUsers)
-            ranker.rank(users, first, std::min(first + kUsers, mine.last), stop, thread, lists);
+            ranker.rank(users, first, std::min(first + kUsers, mine.last), stop, lists);
     });
 }
 

@@ -207,7 +207,7 @@ double BatchGradient::compute(std::span<const Window> windows, std::span<const f
         Worker& worker = workers_[thread];
         begin(worker, gradients.size());
         for (const std::size_t index : hands[thread]) {
-            stop.poll(thread);
+            stop.poll();
             const Piece& piece = pieces[index];
             add_piece(windows.subspan(piece.first, piece.last - piece.first), batch, first_tokens[index], worker);
         }

@@ -1,6 +1,7 @@
 #include "training/checkpoint.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 
@@ -63,8 +64,7 @@ class Reader {
         if (!rest_.empty()) refuse();
     }
     [[noreturn]] static void refuse() {
-        throw Error(ErrorKind::corrupted, "the stored data of the training cannot be read",
-                    "Was it begun by another version of holomamba? Forget the version and train a new one.");
+        throw Error(ErrorKind::corrupted, "Its data cannot be read. Was it begun by another version of holomamba?");
     }
 
   private:
@@ -92,9 +92,11 @@ bool within(std::int32_t value, std::int32_t first, std::size_t end) {
 }
 
 bool is_possible(const Attribute& attribute, std::size_t items) {
-    if (attribute.numeric) return attribute.numbers.size() == items;
+    if (attribute.numeric)
+        return attribute.numbers.size() == items &&
+               std::none_of(attribute.numbers.begin(), attribute.numbers.end(), [](float x) { return std::isinf(x); });
     const auto& offsets = attribute.offsets;
-    return attribute.values >= 0 && offsets.size() == items + 1 && offsets.front() == 0 &&
+    return within(attribute.values, 0, std::size_t{kMostItems} + 1) && offsets.size() == items + 1 && offsets.front() == 0 &&
            std::is_sorted(offsets.begin(), offsets.end()) &&
            static_cast<std::size_t>(offsets.back()) == attribute.indices.size() &&
            std::all_of(attribute.indices.begin(), attribute.indices.end(), [&](std::int32_t value) {
@@ -127,7 +129,8 @@ Dataset unpack(std::span<const std::byte> bytes) {
     std::uint64_t attributes = 0;
     read(data.catalogue.items);
     read(attributes);
-    if (attributes > bytes.size()) Reader::refuse();
+    // Nothing is made room for that the bytes cannot hold: an attribute takes a few counts at least.
+    if (attributes > bytes.size() / (4 * sizeof(std::uint64_t))) Reader::refuse();
     data.catalogue.attributes.resize(attributes);
     for (Attribute& attribute : data.catalogue.attributes) go_through(read, attribute);
     std::vector<std::int64_t> starts;
@@ -143,7 +146,7 @@ Dataset unpack(std::span<const std::byte> bytes) {
     const auto check = [](bool possible) {
         if (!possible) Reader::refuse();
     };
-    check(data.catalogue.items >= 0);
+    check(within(data.catalogue.items, 0, std::size_t{kMostItems} + 1));
     const auto catalogue_size = static_cast<std::size_t>(data.catalogue.items);
     for (const Attribute& attribute : data.catalogue.attributes) check(is_possible(attribute, catalogue_size));
     check(std::all_of(items.begin(), items.end(), [&](std::int32_t item) { return within(item, 0, catalogue_size); }));

@@ -99,7 +99,7 @@ Evaluation evaluate_model(const Network& network, std::span<const float> paramet
             vectors.clear();
         };
         for (const std::size_t index : hands[thread]) {
-            stop.poll(thread);
+            stop.poll();
             const Piece& piece = pieces[index];
             std::vector<std::byte> states;
             std::vector<const float*> tokens;
@@ -138,7 +138,7 @@ Evaluation evaluate_popularity(const Dataset& data, Held held, const EvaluationO
     Stop stop(check);
     std::vector<float> scores;
     for (int user = 0; user < data.users(); user++) {
-        if (user % 64 == 0) stop.poll(0);
+        if (user % 64 == 0) stop.poll();
         const int place = held_place(data, user, held);
         if (place < 0) continue;
         scores = counts;

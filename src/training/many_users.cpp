@@ -22,16 +22,16 @@ void advance_many(const Encoder& encoder, std::span<const UserEvents> users, int
     const std::size_t shares = cuts.size() - 1;
     std::atomic<std::size_t> next = 0;
     Stop stop(check);
-    run_threads(std::clamp(static_cast<int>(std::min<std::size_t>(shares, 1024)), 1, threads), [&](int thread) {
+    run_threads(std::clamp(static_cast<int>(std::min<std::size_t>(shares, 1024)), 1, threads), [&](int) {
         Encoder::Workspace workspace;
         for (std::size_t share = next++; share < shares; share = next++) {
             const auto part = users.subspan(cuts[share], cuts[share + 1] - cuts[share]);
-            stop.poll(thread);
+            stop.poll();
             encoder.advance(part.first(part.size() - 1), workspace);
             // The last user of a share may have a history of any length.
             UserEvents last = part.back();
             for (auto left = last.tokens; !left.empty(); left = left.subspan(last.tokens.size())) {
-                stop.poll(thread);
+                stop.poll();
                 last.tokens = left.first(std::min(kShare, left.size()));
                 encoder.advance({&last, 1}, workspace);
             }

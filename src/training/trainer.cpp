@@ -151,6 +151,23 @@ std::vector<StoredArray> Trainer::state() {
     return arrays;
 }
 
+void Trainer::check_state() const {
+    const auto check = [](bool possible, const char* name) {
+        if (!possible)
+            throw Error(ErrorKind::corrupted, "No training comes to such values of \"" + std::string(name) + "\".");
+    };
+    const auto finite = [&](std::span<const float> x) { return kernels_.all_finite(x.size(), x.data()); };
+    check(epoch_ >= 0 && epoch_ <= options_.epochs, "epoch");
+    check(steps_ == epoch_ * steps_per_epoch_, "steps");
+    check(best_epoch_ >= 0 && best_epoch_ <= epoch_, "best_epoch");
+    check(best_ndcg_ >= -1 && best_ndcg_ <= 1, "best_ndcg");
+    check(finite(parameters_), "parameters");
+    check(finite(first_moment_), "first_moment");
+    // What a square root is taken of.
+    check(finite(second_moment_) && std::ranges::none_of(second_moment_, [](float x) { return x < 0; }), "second_moment");
+    check(finite(best_), "best");
+}
+
 EpochReport Trainer::run_epoch(const StopCheck& check) {
     const auto start = std::chrono::steady_clock::now();
     Stop stop(check);

@@ -42,6 +42,8 @@ class Trainer {
     // Everything that run_epoch changes: written after an epoch and read into a trainer with the same data, options and
     // number of threads, the next epochs are those of an unbroken run, bit for bit.
     std::vector<StoredArray> state();
+    // After that: throws Error (corrupted) where no training of this data and these options can have come to such a state.
+    void check_state() const;
 
     const Network& network() const { return *network_; }
     const Dataset& data() const { return data_; }

@@ -19,7 +19,7 @@ std::optional<std::string> field_of(const std::string& name) {
 std::string text_of(const std::vector<int>& shape) {
     std::string text;
     for (const int extent : shape) text += (text.empty() ? "" : " x ") + std::to_string(extent);
-    return text;
+    return text.empty() ? "one number" : text;
 }
 
 [[noreturn]] void refuse(const std::string& reason) {
@@ -43,7 +43,9 @@ void WarmStart::copy(const std::string& name, const std::vector<int>& shape, std
         std::copy(values.begin(), values.end(), to);
         return;
     }
-    if (shape.size() != found->shape.size() || !std::equal(shape.begin() + 1, shape.end(), found->shape.begin() + 1))
+    if (shape.size() != found->shape.size() || shape[0] < 0)
+        refuse("\"" + name + "\" is " + text_of(shape) + " there and " + text_of(found->shape) + " here");
+    if (!std::equal(shape.begin() + 1, shape.end(), found->shape.begin() + 1))
         refuse("rows of \"" + name + "\" are of " + text_of({shape.begin() + 1, shape.end()}) + " there and of " +
                text_of({found->shape.begin() + 1, found->shape.end()}) + " here");
     const std::vector<std::int32_t>& old_rows = rows->second;

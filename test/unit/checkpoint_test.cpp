@@ -111,6 +111,75 @@ TEST(Checkpoint, ImpossibleDataIsRefused) {
     refused([](Dataset& data) { data.catalogue.attributes[0].offsets[2] = -1; });
     refused([](Dataset& data) { data.catalogue.attributes[0].offsets[0] = 1; });
     refused([](Dataset& data) { data.catalogue.attributes[1].numbers.pop_back(); });
+    refused([](Dataset& data) { data.catalogue.attributes[1].numbers[0] = std::numeric_limits<float>::infinity(); });
+    refused([](Dataset& data) { data.catalogue.attributes[0].values = kMostItems + 1; });
+    refused([](Dataset& data) {
+        data.catalogue.items = std::numeric_limits<int>::max();
+        data.catalogue.attributes.clear();
+    });
+}
+
+// Whatever bytes are taken for data are refused, or a training can begin with them; the sanitizers see the rest.
+TEST(Checkpoint, DataOfAnyBytesIsRefusedOrWhole) {
+    const auto bytes = pack(ring(9, 5, 7, true));
+    std::size_t accepted = 0;
+    const auto look = [&](const std::vector<std::byte>& changed) {
+        try {
+            const Dataset data = unpack(changed);
+            accepted++;
+            EXPECT_EQ(pack(data).size(), changed.size());
+            for (const Attribute& attribute : data.catalogue.attributes)
+                if (attribute.values > 1000) return;  // well formed, and more than a test has memory for
+            if (data.catalogue.items > 1000) return;
+            Trainer trainer(data, options_with({{"epochs", "1"}, {"threads", "1"}}));
+            trainer.run_epoch(nullptr);
+        } catch (const Error&) {
+        }
+    };
+    for (std::size_t place = 0; place < bytes.size(); place++)
+        for (const int value : {0x00, 0x01, 0x7f, 0x80, 0xff}) {
+            auto changed = bytes;
+            changed[place] = static_cast<std::byte>(value);
+            look(changed);
+        }
+    Random random(1);
+    for (int i = 0; i < 2000; i++) {
+        auto changed = bytes;
+        for (std::uint64_t n = 1 + random.below(4); n > 0; n--)
+            changed[random.below(changed.size())] = static_cast<std::byte>(random.below(256));
+        look(changed);
+    }
+    EXPECT_GT(accepted, 100u);
+}
+
+// The arrays of a checkpoint can be written by hand as well: none of them may send a training astray.
+TEST(Checkpoint, ImpossibleStateIsRefused) {
+    const Options options = options_with({});
+    Trainer whole(ring(9, 20, 12, true), options);
+    whole.run_epoch(nullptr);
+    whole.run_epoch(nullptr);
+    whole.check_state();
+    const auto refused = [&](const char* name, auto value) {
+        Trainer trainer(ring(9, 20, 12, true), options);
+        auto from = whole.state(), to = trainer.state();
+        for (std::size_t i = 0; i < to.size(); i++) std::ranges::copy(from[i].bytes, to[i].bytes.begin());
+        trainer.check_state();
+        for (const StoredArray& array : to)
+            if (array.name == name) std::memcpy(array.bytes.data(), &value, sizeof value);
+        EXPECT_THROW(trainer.check_state(), Error) << name << " " << value;
+    };
+    constexpr int kMost = std::numeric_limits<int>::max(), kLeast = std::numeric_limits<int>::min();
+    for (const int epoch : {kMost, kLeast, -1, 7, 1}) refused("epoch", epoch);  // 6 at most, and as many steps as 2 have
+    for (const std::int64_t steps : {std::numeric_limits<std::int64_t>::max(), std::int64_t{-1}, std::int64_t{0}})
+        refused("steps", steps);
+    for (const int epoch : {kMost, kLeast, -1, 3}) refused("best_epoch", epoch);
+    for (const double ndcg : {std::numeric_limits<double>::quiet_NaN(), 2.0, -std::numeric_limits<double>::infinity()})
+        refused("best_ndcg", ndcg);
+    for (const char* array : {"parameters", "first_moment", "second_moment", "best"}) {
+        refused(array, std::numeric_limits<float>::quiet_NaN());
+        refused(array, std::numeric_limits<float>::infinity());
+    }
+    refused("second_moment", -1.0f);
 }
 
 // Broken off after each epoch in turn, with and without validation, the schedule of the whole and the patience of the
@@ -204,6 +273,9 @@ TEST(WarmStart, RefusesWhatDoesNotFit) {
     EXPECT_THROW(copy("embedding.norm.gain", {8}), Error);
     EXPECT_THROW(copy("embedding.items", {5, 8}), Error);
     EXPECT_THROW(copy("embedding.items", {1, 16}), Error);
+    EXPECT_THROW(copy("embedding.items", {}), Error);
+    EXPECT_THROW(warm.copy("embedding.items", {-1, 16}, std::span(values).first(16)), Error);
+    EXPECT_THROW(warm.copy("embedding.items", {std::numeric_limits<int>::max(), 16}, std::span(values).first(16)), Error);
     EXPECT_THROW(copy("embedding.items", {5, 16}), Error);  // there is no row 5
     EXPECT_THROW(warm.copy("head.bias", {3}, std::span(values).first(2)), Error);
     EXPECT_THROW(warm.finish(), Error);
