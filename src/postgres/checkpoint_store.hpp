@@ -25,7 +25,7 @@ void core_call_with_checkpoint(const char* model, int32 version, Function&& func
     if (outcome.sqlstate != ERRCODE_DATA_CORRUPTED) raise(outcome);
     ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
                     errmsg("the checkpoint of version %d of model \"%s\" is damaged", version, model),
-                    errdetail_internal("%s", outcome.message),
+                    errdetail_internal("%s", server_text(outcome.message)),
                     errhint("SELECT holomamba.forget_version('%s', %d); and train a new one.", model, version)));
 }
 

@@ -14,6 +14,7 @@ extern "C" {
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 }
 
@@ -84,11 +85,17 @@ bool try_core(Outcome* outcome, Function&& function) noexcept {
     return false;
 }
 
+// A text of an Outcome, for the server. Where it was cut off, it ends with a whole character.
+inline char* server_text(const char* text) {
+    const int length = static_cast<int>(std::strlen(text));
+    return pnstrdup(text, static_cast<Size>(pg_mbcliplen(text, length, length)));
+}
+
 [[noreturn]] inline void raise(const Outcome& outcome) {
     // Where the server itself has something to say about a cancelled call, it says it better.
     if (outcome.sqlstate == ERRCODE_QUERY_CANCELED) CHECK_FOR_INTERRUPTS();
-    ereport(ERROR, (errcode(outcome.sqlstate), errmsg("%s", outcome.message),
-                    outcome.hint[0] ? errhint("%s", outcome.hint) : 0));
+    ereport(ERROR, (errcode(outcome.sqlstate), errmsg("%s", server_text(outcome.message)),
+                    outcome.hint[0] ? errhint("%s", server_text(outcome.hint)) : 0));
     pg_unreachable();
 }
 

@@ -75,7 +75,7 @@ template <typename Function>
 void core_call_with(const Rows& rows, int number, Function&& function) {
     Outcome outcome;
     if (try_core(&outcome, function)) return;
-    if (outcome.sqlstate == ERRCODE_DATA_CORRUPTED) refuse_value(rows, number, outcome.message);
+    if (outcome.sqlstate == ERRCODE_DATA_CORRUPTED) refuse_value(rows, number, server_text(outcome.message));
     raise(outcome);
 }
 

@@ -129,3 +129,7 @@ FROM holomamba.versions v ORDER BY version;
 
 SELECT holomamba.drop_model('options_model');
 DROP TABLE options_events;
+
+-- A message that is cut off, for what is in it, ends with a whole character
+SELECT count(DISTINCT octet_length(m)) AS lengths, count(convert_from(convert_to(m, 'UTF8'), 'UTF8')) AS valid
+FROM generate_series(0, 3) n, pg_temp.outcome(format('SELECT holomamba.check_options(jsonb_build_object(%L, 1))', repeat('x', n) || repeat('字', 300))) m;
