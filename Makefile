@@ -22,7 +22,7 @@ endif
 # ---------------------------------------------------------------------------------------------------------------------
 # The core: plain C++20, no server header, one static library.
 
-CORE_DIRS   = kernels hrr model training ranking
+CORE_DIRS   = base kernels hrr ranking model training
 CORE_SRCS   = $(filter-out src/kernels/variant.cpp,$(wildcard $(CORE_DIRS:%=src/%/*.cpp)))
 CORE_OBJS   = $(CORE_SRCS:src/%.cpp=build/%.o)
 EIGEN_FLAGS = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags eigen3 2>/dev/null))
@@ -118,7 +118,7 @@ unit: build/unit_tests
 
 # The input functions of src/postgres and what they call, under sanitizers: for fuzzing (test/fuzz/run.sh), with clang, and
 # for `make check`, which replays the corpus, with the compiler of the rest. What is not reached is not linked.
-FUZZ_SRCS     = $(wildcard src/hrr/*.cpp) $(addprefix src/postgres/,hrr_type.cpp hrr_cast.cpp state.cpp) $(addprefix test/fuzz/,inputs.cpp server.cpp)
+FUZZ_SRCS     = $(wildcard src/hrr/*.cpp) $(addprefix src/postgres/,hrr_type.cpp hrr_cast.cpp state.cpp) src/training/checkpoint.cpp $(addprefix test/fuzz/,inputs.cpp server.cpp)
 FUZZ_FLAGS    = -std=c++20 -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all -Wall -Wextra \
                 -Wno-unused-parameter -Wno-register -D_GNU_SOURCE -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)
 FUZZ_LIBS     = $(CORE_LIB) -L$(shell $(PG_CONFIG) --pkglibdir 2>/dev/null) -L$(shell $(PG_CONFIG) --libdir 2>/dev/null) \
@@ -151,6 +151,9 @@ deps:
 check:
 	+@test/check.sh
 
+check-assert:
+	+@test/check_assert.sh
+
 demo:
 	+@examples/demo.sh
 
@@ -170,4 +173,4 @@ format:
 	test/install_deps.sh format
 	clang-format -i $(wildcard src/*/*.hpp src/*/*.cpp test/unit/*.cpp test/unit/*.hpp test/fuzz/*.cpp test/fuzz/*.hpp)
 
-.PHONY: all unit deps check demo format
+.PHONY: all unit deps check check-assert demo format

@@ -106,11 +106,11 @@ accuracy() {
     local set span best best_gru options
     for set in "$@"; do
         load "$set" genres
-        options="\"expand\": 1, \"attention_span\": $span, \"item_dropout\": 0, \"patience\": 4, "
+        options='"expand": 1, "item_dropout": 0, "patience": 4, '
         validations "$set"
         tune plain gru "$options"
         best_gru=$best
-        tune plain attention "$options"
+        tune plain attention "$options\"attention_span\": $span, "
         tests "$set"
         test_line "default options" films ''
         test_line "GRU4Rec, tuned" plain "$best_gru"
@@ -127,7 +127,8 @@ paper() {
     validations "ml-1m"
     tune films mamba "$options\"layers\": 3, "
     best_mamba=$best
-    options+='"expand": 1, "layers": 2, '
+    # The other blocks have no state_size and no conv_width: these are the defaults.
+    options+='"expand": 1, "layers": 2, "state_size": 1, "conv_width": 3, '
     tune plain gru "$options"
     best_gru=$best
     tune plain attention "$options\"feed_forward\": 1, \"attention_span\": $span, "

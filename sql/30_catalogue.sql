@@ -2,11 +2,14 @@
 --
 -- Who may do what. A model belongs to the role that owns its tables holomamba.<model>_items and <model>_users, which is
 -- the owner of the interactions when the model is made; so ALTER OWNER, REASSIGN OWNED and restoring a dump work as they
--- do for any table. Everything that trains, activates or drops runs with its caller's own rights and writes here
--- directly: every role may write rows, and a trigger on each table refuses those of a model that the role does not own.
--- That is safer than SECURITY DEFINER functions, which cannot tell who called them (session_user is not the caller inside
--- another definer's function), and procedures that commit between epochs may not be SECURITY DEFINER at all.
+-- do for any table. Nobody but the extension's owner has rights to write to the tables below: a right to change some rows of
+-- a table is one to lock all of it. What the owner of a model may do to its rows is done by C functions
+-- (src/postgres/catalogue.cpp), which look who calls and then write in the name of the extension's owner. SECURITY DEFINER
+-- functions could not: they do not know who called them (session_user is not the caller inside another definer's function).
 -- Not row level security either: with it, only a superuser could take a dump.
+--
+-- There are no foreign keys between these tables: a dump would have to bring back their rows in one order. catalogue.cpp
+-- deletes what belongs to a model or a version.
 
 CREATE TABLE holomamba.model_catalogue (
     model          name PRIMARY KEY CHECK (model ~ '^[a-z_][a-z0-9_]{0,39}$'),
@@ -59,7 +62,7 @@ $$;
 COMMENT ON FUNCTION holomamba.next_training_id() IS 'internal: a number that no training in this database has';
 
 CREATE TABLE holomamba.version_catalogue (
-    model       name NOT NULL REFERENCES holomamba.model_catalogue ON DELETE CASCADE,
+    model       name NOT NULL,
     version     integer NOT NULL CHECK (version > 0),
     training_id integer NOT NULL UNIQUE DEFAULT holomamba.next_training_id(),
     status      text NOT NULL CHECK (status IN ('training', 'failed', 'ready')),
@@ -106,8 +109,7 @@ CREATE TABLE holomamba.parameters (
     name    text NOT NULL,
     shape   integer[] NOT NULL,
     data    bytea NOT NULL,
-    PRIMARY KEY (model, version, name),
-    FOREIGN KEY (model, version) REFERENCES holomamba.version_catalogue ON DELETE CASCADE
+    PRIMARY KEY (model, version, name)
 );
 ALTER TABLE holomamba.parameters ALTER COLUMN data SET STORAGE EXTERNAL;
 
@@ -119,15 +121,14 @@ COMMENT ON COLUMN holomamba.parameters.shape IS 'lengths of its dimensions, slow
 COMMENT ON COLUMN holomamba.parameters.data IS 'its elements, row-major, IEEE single precision, little endian';
 
 -- Labels are values of the user's own tables (item ids, genres), so only the owner of the model sees them: the table is
--- private, and holomamba.vocabulary shows, and lets in, the rows of one's own models.
+-- private, and holomamba.vocabulary shows the rows of one's own models.
 CREATE TABLE holomamba.vocabulary_catalogue (
     model   name NOT NULL,
     version integer NOT NULL,
     field   name NOT NULL,
     labels  text[] NOT NULL,
     counts  bigint[],
-    PRIMARY KEY (model, version, field),
-    FOREIGN KEY (model, version) REFERENCES holomamba.version_catalogue ON DELETE CASCADE
+    PRIMARY KEY (model, version, field)
 );
 
 COMMENT ON TABLE holomamba.vocabulary_catalogue IS 'what the rows of the embedding tables stand for; see the view holomamba.vocabulary';
@@ -149,8 +150,7 @@ CREATE TABLE holomamba.training_log (
     learning_rate     real,
     gradient_norm     real,
     logged_at         timestamptz NOT NULL DEFAULT clock_timestamp(),
-    PRIMARY KEY (model, version, epoch),
-    FOREIGN KEY (model, version) REFERENCES holomamba.version_catalogue ON DELETE CASCADE
+    PRIMARY KEY (model, version, epoch)
 );
 
 COMMENT ON TABLE holomamba.training_log IS 'one row per epoch, committed as soon as the epoch ends';
@@ -166,16 +166,15 @@ COMMENT ON COLUMN holomamba.training_log.learning_rate IS 'learning rate of the 
 COMMENT ON COLUMN holomamba.training_log.gradient_norm IS 'length of the gradient before it is clipped, mean over the steps of the epoch';
 COMMENT ON COLUMN holomamba.training_log.logged_at IS 'when the epoch ended';
 
--- Histories are in it, so only the owner of the model sees his rows: the table is private, and holomamba.checkpoints shows,
--- and lets in, those of one's own models. It is rewritten with every epoch, so autovacuum comes as soon as it can.
+-- Histories are in it, so only the owner of the model sees his rows: the table is private, and holomamba.checkpoints shows
+-- those of one's own models. It is rewritten with every epoch, so autovacuum comes as soon as it can.
 CREATE TABLE holomamba.checkpoint_catalogue (
     model   name NOT NULL,
     version integer NOT NULL,
     name    text NOT NULL,
     part    integer NOT NULL,
     data    bytea NOT NULL,
-    PRIMARY KEY (model, version, name, part),
-    FOREIGN KEY (model, version) REFERENCES holomamba.version_catalogue ON DELETE CASCADE
+    PRIMARY KEY (model, version, name, part)
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20,
         toast.autovacuum_vacuum_scale_factor = 0, toast.autovacuum_vacuum_threshold = 1000);
 ALTER TABLE holomamba.checkpoint_catalogue ALTER COLUMN data SET STORAGE EXTERNAL;
@@ -210,62 +209,60 @@ COMMENT ON FUNCTION holomamba.owns_extension() IS
 CREATE FUNCTION holomamba.may_manage(model name) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT EXISTS (SELECT FROM pg_class c
-                   WHERE c.relnamespace = 'holomamba'::regnamespace AND c.relname = model || '_users'
-                     AND pg_has_role(c.relowner, 'USAGE'))
+    -- Of a model whose tables are both gone, the owner of its events may see to the rest.
+    SELECT coalesce((SELECT bool_or(pg_has_role(c.relowner, 'USAGE')) FROM pg_class c
+                     WHERE c.relnamespace = 'holomamba'::regnamespace AND c.relkind = 'r'
+                       AND c.relname IN (may_manage.model || '_users', may_manage.model || '_items')),
+                    (SELECT pg_has_role(c.relowner, 'USAGE') FROM holomamba.model_catalogue m JOIN pg_class c ON c.oid = m.interactions
+                     WHERE m.model = may_manage.model),
+                    false)
         OR holomamba.owns_extension()
 $$;
 
 COMMENT ON FUNCTION holomamba.may_manage(name) IS
     'whether the current role may train, activate and drop the model: its owner, members of that role and superusers may';
 
-CREATE FUNCTION holomamba.guard_catalogue() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    changed name := CASE WHEN TG_OP = 'INSERT' THEN NEW.model ELSE OLD.model END;
-BEGIN
-    IF NOT holomamba.may_manage(changed) THEN
-        RAISE insufficient_privilege USING MESSAGE = format('must be owner of model "%s"', changed);
-    END IF;
-    RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
-END
-$$;
+-- Writing
 
-COMMENT ON FUNCTION holomamba.guard_catalogue() IS 'trigger: refuses changes to the models of others';
+CREATE FUNCTION holomamba.declare_model(model name, interactions regclass, user_column name, item_column name, order_columns name[],
+                                        items regclass, item_key name, attributes name[], options jsonb) RETURNS void
+    AS 'MODULE_PATHNAME', 'holomamba_declare_model' LANGUAGE C;
+COMMENT ON FUNCTION holomamba.declare_model(name, regclass, name, name, name[], regclass, name, name[], jsonb) IS
+    'internal: puts a model of tables that the caller owns into the catalogue, and makes its tables';
 
--- A new model has no tables yet: its owner will be the owner of its interactions. That these are tables, as create_model()
--- has checked, matters to whoever asks for recommendations: a view could run anything in his name.
-CREATE FUNCTION holomamba.guard_new_model() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF NOT holomamba.owns_extension() THEN
-        PERFORM holomamba.check_table(NEW.interactions);
-        IF NEW.items IS NOT NULL THEN
-            PERFORM holomamba.check_table(NEW.items);
-        END IF;
-    END IF;
-    RETURN NEW;
-END
-$$;
+CREATE FUNCTION holomamba.delete_model(model name) RETURNS boolean
+    AS 'MODULE_PATHNAME', 'holomamba_delete_model' LANGUAGE C STRICT;
+COMMENT ON FUNCTION holomamba.delete_model(name) IS
+    'internal: takes a model with its versions out of the catalogue, for its owner; false where it is not there';
 
-COMMENT ON FUNCTION holomamba.guard_new_model() IS 'trigger: refuses models on the tables of others';
+CREATE FUNCTION holomamba.active_version(model name) RETURNS integer
+    AS 'MODULE_PATHNAME', 'holomamba_active_version' LANGUAGE C STRICT;
+COMMENT ON FUNCTION holomamba.active_version(name) IS
+    'internal: the version whose states are to be written, NULL before the first training; to be called under a lock on the table of users';
 
-CREATE TRIGGER guard_insert BEFORE INSERT ON holomamba.model_catalogue
-    FOR EACH ROW EXECUTE FUNCTION holomamba.guard_new_model();
-CREATE TRIGGER guard BEFORE UPDATE OR DELETE ON holomamba.model_catalogue
-    FOR EACH ROW EXECUTE FUNCTION holomamba.guard_catalogue();
-CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON holomamba.version_catalogue
-    FOR EACH ROW EXECUTE FUNCTION holomamba.guard_catalogue();
-CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON holomamba.parameters
-    FOR EACH ROW EXECUTE FUNCTION holomamba.guard_catalogue();
-CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON holomamba.vocabulary_catalogue
-    FOR EACH ROW EXECUTE FUNCTION holomamba.guard_catalogue();
-CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON holomamba.training_log
-    FOR EACH ROW EXECUTE FUNCTION holomamba.guard_catalogue();
-CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON holomamba.checkpoint_catalogue
-    FOR EACH ROW EXECUTE FUNCTION holomamba.guard_catalogue();
+CREATE FUNCTION holomamba.set_active_version(model name, version integer) RETURNS void
+    AS 'MODULE_PATHNAME', 'holomamba_set_active_version' LANGUAGE C STRICT;
+COMMENT ON FUNCTION holomamba.set_active_version(name, integer) IS 'internal: says which version recommends, for the owner of the model';
+
+CREATE FUNCTION holomamba.add_version(model name, holdout text, options jsonb) RETURNS integer
+    AS 'MODULE_PATHNAME', 'holomamba_add_version' LANGUAGE C STRICT;
+COMMENT ON FUNCTION holomamba.add_version(name, text, jsonb) IS
+    'internal: a new version that is to be trained, for the owner of the model; returns the number of the training';
+
+CREATE FUNCTION holomamba.reopen_version(model name, version integer) RETURNS integer
+    AS 'MODULE_PATHNAME', 'holomamba_reopen_version' LANGUAGE C STRICT;
+COMMENT ON FUNCTION holomamba.reopen_version(name, integer) IS
+    'internal: a version whose training goes on, for the owner of the model; returns the number of the training, NULL where it is complete or not there';
+
+CREATE FUNCTION holomamba.delete_version(model name, version integer) RETURNS boolean
+    AS 'MODULE_PATHNAME', 'holomamba_delete_version' LANGUAGE C STRICT;
+COMMENT ON FUNCTION holomamba.delete_version(name, integer) IS
+    'internal: takes a version with its weights and its log out of the catalogue, for the owner of the model; false where it is not there';
+
+CREATE FUNCTION holomamba.store_vocabulary(model name, version integer, field name, labels text[], counts bigint[] DEFAULT NULL) RETURNS void
+    AS 'MODULE_PATHNAME', 'holomamba_store_vocabulary' LANGUAGE C;
+COMMENT ON FUNCTION holomamba.store_vocabulary(name, integer, name, text[], bigint[]) IS
+    'internal: what the rows of an embedding table of a version in training stand for, for the owner of the model';
 
 -- Views
 
@@ -292,14 +289,14 @@ COMMENT ON COLUMN holomamba.models.options IS 'options given to create_model()';
 COMMENT ON COLUMN holomamba.models.active_version IS 'version that recommends, or NULL before the first training';
 COMMENT ON COLUMN holomamba.models.created_at IS 'when create_model() ran';
 
--- A session that trains holds an advisory lock (src/postgres/training_lock.hpp) until it ends, however it ends. Locks are
--- not replicated, so a standby has to believe what is written.
+-- A session that trains holds a lock (src/postgres/training_lock.hpp) until it ends, however it ends: not an advisory one, which
+-- anybody could take. Locks are not replicated, so a standby has to believe what is written.
 CREATE FUNCTION holomamba.training_pid(training_id integer) RETURNS integer
 LANGUAGE sql VOLATILE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT l.pid FROM pg_locks l
-    WHERE l.locktype = 'advisory' AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
-      AND l.classid = 1751999073 AND l.objid = training_id::oid AND l.objsubid = 2 AND l.granted
+    WHERE l.locktype = 'object' AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+      AND l.classid = 'holomamba.version_catalogue'::regclass AND l.objid = training_id::oid AND l.objsubid = 0 AND l.granted
 $$;
 
 COMMENT ON FUNCTION holomamba.training_pid(integer) IS 'process that runs a training, or NULL where none does';
@@ -343,7 +340,7 @@ CREATE VIEW holomamba.vocabulary WITH (security_barrier) AS
     FROM holomamba.vocabulary_catalogue v
     WHERE holomamba.may_manage(v.model);
 
-COMMENT ON VIEW holomamba.vocabulary IS 'what the rows of the embedding tables of one''s own models stand for; may be written to';
+COMMENT ON VIEW holomamba.vocabulary IS 'what the rows of the embedding tables of one''s own models stand for';
 COMMENT ON COLUMN holomamba.vocabulary.model IS 'name of the model';
 COMMENT ON COLUMN holomamba.vocabulary.version IS 'number of the version';
 COMMENT ON COLUMN holomamba.vocabulary.field IS 'name of the attribute; empty for the items themselves';
@@ -355,7 +352,7 @@ CREATE VIEW holomamba.checkpoints WITH (security_barrier) AS
     FROM holomamba.checkpoint_catalogue c
     WHERE holomamba.may_manage(c.model);
 
-COMMENT ON VIEW holomamba.checkpoints IS 'what unfinished trainings of one''s own models go on from; may be written to';
+COMMENT ON VIEW holomamba.checkpoints IS 'what unfinished trainings of one''s own models go on from';
 COMMENT ON COLUMN holomamba.checkpoints.model IS 'name of the model';
 COMMENT ON COLUMN holomamba.checkpoints.version IS 'number of the version';
 COMMENT ON COLUMN holomamba.checkpoints.name IS 'data: the events and items it learns from; the rest changes with every epoch';
@@ -366,14 +363,4 @@ COMMENT ON COLUMN holomamba.checkpoints.data IS 'the bytes of the part, as they 
 
 GRANT SELECT ON holomamba.models, holomamba.versions, holomamba.model_catalogue, holomamba.version_catalogue,
     holomamba.parameters, holomamba.training_log TO PUBLIC;
-
-GRANT INSERT (model, interactions, user_column, item_column, order_columns, items, item_key, attributes, options, user_type, item_type),
-    UPDATE (active_version), DELETE ON holomamba.model_catalogue TO PUBLIC;
-GRANT USAGE ON SEQUENCE holomamba.training_ids TO PUBLIC;
-GRANT INSERT (model, version, status, holdout, options, seed), DELETE,
-    UPDATE (status, message, options, seed, epochs, best_epoch, events, users, items, fingerprint, repeat_score, finished_at)
-    ON holomamba.version_catalogue TO PUBLIC;
-GRANT INSERT, DELETE, UPDATE (shape, data) ON holomamba.parameters TO PUBLIC;
-GRANT INSERT, DELETE ON holomamba.training_log TO PUBLIC;
-GRANT SELECT, INSERT, DELETE, UPDATE (labels, counts) ON holomamba.vocabulary TO PUBLIC;
-GRANT SELECT, INSERT, DELETE ON holomamba.checkpoints TO PUBLIC;
+GRANT SELECT ON holomamba.vocabulary, holomamba.checkpoints TO PUBLIC;

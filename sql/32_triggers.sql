@@ -15,28 +15,10 @@
 -- the states. Where the interactions have row level security, their owner sees all rows (unless it is forced): a state is
 -- made of all events of its user, whoever may see them.
 
-CREATE FUNCTION holomamba.active_version(model name) RETURNS integer
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    active integer;
-BEGIN
-    IF current_setting('transaction_isolation') = 'read committed' THEN
-        SELECT m.active_version INTO active FROM holomamba.model_catalogue m WHERE m.model = active_version.model;
-    ELSE
-        -- An older snapshot may show a version that is active no more: to lock the row is to fail if so.
-        SELECT m.active_version INTO active FROM holomamba.model_catalogue m WHERE m.model = active_version.model FOR SHARE;
-    END IF;
-    RETURN active;
-END
-$$;
-
-COMMENT ON FUNCTION holomamba.active_version(name) IS
-    'the version whose states are to be written, NULL before the first training; to be called under a lock on the table of users';
-
 -- Templates. <<last_#>> stands for last_1, last_2, ..., as many as the model has order columns; {name} for a name of the
 -- model; {p1} for the first parameter after as many, $# for each of those. Names that users chose are quoted and enter
--- last, so that none of them is taken for a part of the template.
+-- last, so that none of them is taken for a part of the template. What a statement returns has names of ours alone: a bare one,
+-- as in ORDER BY, is never that of a column of theirs.
 CREATE FUNCTION holomamba.fill_template(template text, m holomamba.model_catalogue) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -54,9 +36,12 @@ DECLARE
         'owned_items', m.items,
         'key', quote_ident(m.item_key),
         'item_type', m.item_type,
-        'attributes', (SELECT coalesce(string_agg(format(', n.%I', a.name), '' ORDER BY a.number), '')
+        'attributes', (SELECT coalesce(string_agg(format(', n.%I AS attribute_%s', a.name, a.number), '' ORDER BY a.number), '')
                        FROM unnest(m.attributes) WITH ORDINALITY AS a (name, number)),
-        'collate', holomamba.collation_clause(m.item_type, (holomamba.column_of(m.interactions, m.item_column)).attcollation),
+        -- Always explicit: keys of the items that have another collation are compared as ids of items are.
+        'collate', (SELECT coalesce(format(' COLLATE %s', a.attcollation::regcollation), '')
+                    FROM pg_attribute a
+                    WHERE a.attrelid = format('holomamba.%I', m.model || '_items')::regclass AND a.attname = 'item_id' AND a.attcollation <> 0),
         'order_values', (SELECT string_agg(format('e.%I AS order_%s', o.name, o.number), ', ' ORDER BY o.number)
                          FROM unnest(m.order_columns) WITH ORDINALITY AS o (name, number)),
         'p1', '$' || orders + 1, 'p2', '$' || orders + 2, 'p3', '$' || orders + 3, 'p4', '$' || orders + 4, 'p5', '$' || orders + 5);
@@ -129,10 +114,15 @@ SELECT (SELECT count(*) FROM new_events e WHERE e.{user} IS NOT NULL AND e.{item
        (SELECT count(*) FROM locked)
 $$),
 ('arrived', $$
-SELECT e.{user}, i.token, {order_values}
+SELECT e.{user} AS user_id, i.token, {order_values}
 FROM new_events e LEFT JOIN {items} i ON i.item_id = e.{item}
 WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL
-ORDER BY e.{user}, <<order_#>>
+ORDER BY user_id, <<order_#>>
+$$),
+
+-- Whose events came, where other triggers have changed some of them since: all of them are replayed.
+('users_arrived', $$
+SELECT array_agg(DISTINCT e.{user}) FROM new_events e WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL
 $$),
 
 -- From which states these users go on, {p1}, when the order values of their first new events are the arrays before: NULL
@@ -166,10 +156,10 @@ WITH locked AS MATERIALIZED (
 SELECT (SELECT count(*) FROM unnest({p1}) AS c WHERE c NOT IN (SELECT l.user_id FROM locked l)), (SELECT count(*) FROM locked)
 $$),
 ('history_chosen', $$
-SELECT e.{user}, i.token, {order_values}
+SELECT e.{user} AS user_id, i.token, {order_values}
 FROM {interactions} e LEFT JOIN {items} i ON i.item_id = e.{item}
 WHERE e.{user} IN (SELECT c FROM unnest({p1}) AS c) AND e.{item} IS NOT NULL
-ORDER BY e.{user}, <<order_#>>, e.tableoid, e.ctid
+ORDER BY user_id, <<order_#>>, e.tableoid, e.ctid
 $$),
 ('remove_chosen', $$
 DELETE FROM {users} u
@@ -179,10 +169,10 @@ $$),
 
 -- All users replayed, in the order of ids.
 ('history', $$
-SELECT e.{user}, i.token, {order_values}
+SELECT e.{user} AS user_id, i.token, {order_values}
 FROM {interactions} e LEFT JOIN {items} i ON i.item_id = e.{item}
 WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL
-ORDER BY e.{user}, <<order_#>>, e.tableoid, e.ctid
+ORDER BY user_id, <<order_#>>, e.tableoid, e.ctid
 $$),
 ('remove', $$
 DELETE FROM {users} u
@@ -217,7 +207,7 @@ $$),
 -- Whom deleted or updated events touch. An update of other columns changes no state, unless it moves an event past another
 -- that it is tied with.
 ('touched_by_delete', $$
-SELECT array_agg(DISTINCT e.{user}) FROM old_events e WHERE e.{user} IS NOT NULL
+SELECT array_agg(DISTINCT e.{user}) FROM old_events e WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL
 $$),
 ('touched_by_update', $$
 WITH before AS (
@@ -254,8 +244,10 @@ WHERE i.target IS NOT NULL
   AND i.item_id IN (SELECT a::{item_type}{collate} FROM unnest($1) AS a)
   AND NOT EXISTS (SELECT FROM {owned_items} n WHERE n.{key}{collate} = i.item_id)
 $$),
+-- A part of them may have gone alone.
 ('items_cleared', $$
-UPDATE {items} i SET target = NULL WHERE i.target IS NOT NULL
+UPDATE {items} i SET target = NULL
+WHERE i.target IS NOT NULL AND NOT EXISTS (SELECT FROM {owned_items} n WHERE n.{key}{collate} = i.item_id)
 $$),
 
 -- Items that come, or whose attributes change, are described by the active version. What the encoder reads of an item, its
@@ -264,9 +256,9 @@ $$),
 SELECT n.{key}::text FROM new_items n WHERE n.{key} IS NOT NULL
 $$),
 ('items_altered', $$
-SELECT c.{key}::text
-FROM (SELECT n.{key}{attributes} FROM new_items n EXCEPT ALL SELECT n.{key}{attributes} FROM old_items n) c
-WHERE c.{key} IS NOT NULL
+SELECT c.key::text
+FROM (SELECT n.{key} AS key{attributes} FROM new_items n EXCEPT ALL SELECT n.{key} AS key{attributes} FROM old_items n) c
+WHERE c.key IS NOT NULL
 $$),
 -- Of items $1 those that are new; they themselves, in version $2; and who has had events with items $1.
 ('items_unmet', $$
@@ -276,6 +268,7 @@ $$),
 ('items_describe', $$
 INSERT INTO {items} (item_id, token, target)
 SELECT d.item_id::{item_type}, d.token, d.target FROM holomamba.describe_items({model}, $2, $1) d
+WHERE EXISTS (SELECT FROM {owned_items} n WHERE n.{key}{collate} = d.item_id::{item_type}{collate})
 ON CONFLICT (item_id) DO UPDATE SET target = excluded.target
 $$),
 ('items_awaited', $$
@@ -301,51 +294,63 @@ CREATE FUNCTION holomamba.follow_items() RETURNS trigger
 COMMENT ON FUNCTION holomamba.follow_items() IS
     'trigger on the items of the model that its argument names: new items and new attributes count at once, items that are gone are not recommended any more';
 
--- Ordinary triggers, which pg_dump knows: dependent on no extension but by their function.
-CREATE FUNCTION holomamba.create_triggers_on(model name, relation regclass, of_items boolean) RETURNS void
+-- Ordinary triggers, which pg_dump knows: dependent on no extension but by their function. They are known by it and by its
+-- argument; a name that another trigger of the table has is left to it. Those that are there already, with a dump or with a
+-- partition that was apart for a while, stay. Row triggers reach partitions by themselves.
+CREATE FUNCTION holomamba.create_triggers_on(model name, relation regclass, of_items boolean, applied boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    function CONSTANT regproc := CASE WHEN of_items THEN 'holomamba.follow_items'::regproc ELSE 'holomamba.follow_events'::regproc END;
+    rows CONSTANT text := CASE WHEN of_items THEN 'items' ELSE 'events' END;
+    is_partition CONSTANT boolean := (SELECT c.relispartition FROM pg_class c WHERE c.oid = relation);
     t record;
     trigger_name text;
+    number integer;
 BEGIN
     FOR t IN
-        SELECT * FROM (VALUES
-            ('insert', false, 'REFERENCING NEW TABLE AS new_events'),
-            ('update', false, 'REFERENCING OLD TABLE AS old_events NEW TABLE AS new_events'),
-            ('delete', false, 'REFERENCING OLD TABLE AS old_events'),
-            ('truncate', false, ''),
-            ('insert', true, 'REFERENCING NEW TABLE AS new_items'),
-            ('update', true, 'REFERENCING OLD TABLE AS old_items NEW TABLE AS new_items'),
-            ('delete', true, 'REFERENCING OLD TABLE AS old_items'),
-            ('truncate', true, '')) AS v (event, of_items, referencing)
-        WHERE v.of_items = create_triggers_on.of_items
+        SELECT v.name, v.event, v.level, CASE WHEN v.has_old THEN ' OLD TABLE AS old_' || rows END AS old_table,
+               CASE WHEN v.has_new THEN ' NEW TABLE AS new_' || rows END AS new_table
+        FROM (VALUES
+            ('insert', false, 'INSERT', 'STATEMENT', 4, false, true),
+            ('update', false, 'UPDATE', 'STATEMENT', 16, true, true),
+            ('delete', false, 'DELETE', 'STATEMENT', 8, true, false),
+            ('truncate', false, 'TRUNCATE', 'STATEMENT', 32, false, false),
+            ('applied', true, 'INSERT OR UPDATE OR DELETE', 'ROW', 29, false, false),
+            ('emptied', true, 'TRUNCATE', 'STATEMENT', 32, false, false)) AS v (name, applied, event, level, type, has_old, has_new)
+        WHERE v.applied = create_triggers_on.applied AND NOT (v.level = 'ROW' AND is_partition)
+          AND NOT EXISTS (SELECT FROM pg_trigger g
+                          WHERE g.tgrelid = relation AND g.tgfoid = function AND g.tgtype = v.type AND (g.tgenabled = 'R') = v.applied
+                            AND g.tgargs = convert_to(model::text, 'UTF8') || '\x00'::bytea AND g.tgqual IS NULL AND g.tgattr = ''::int2vector
+                            AND g.tgoldtable IS NOT DISTINCT FROM CASE WHEN v.has_old THEN 'old_' || rows END
+                            AND g.tgnewtable IS NOT DISTINCT FROM CASE WHEN v.has_new THEN 'new_' || rows END)
     LOOP
-        trigger_name := format('holomamba_%s_%s', model, t.event);
-        EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s %s FOR EACH STATEMENT EXECUTE FUNCTION holomamba.%I(%L)',
-                       trigger_name, t.event, relation, t.referencing, CASE WHEN of_items THEN 'follow_items' ELSE 'follow_events' END, model);
-        EXECUTE format('COMMENT ON TRIGGER %I ON %s IS %L', trigger_name, relation, format('keeps model "%s" up to date', model));
+        trigger_name := format('holomamba_%s_%s', model, t.name);
+        number := 0;
+        WHILE EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = relation AND g.tgname = trigger_name) LOOP
+            number := number + 1;
+            trigger_name := format('holomamba_%s_%s_%s', model, t.name, number);
+        END LOOP;
+        EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s %s FOR EACH %s EXECUTE FUNCTION %s(%L)', trigger_name, t.event, relation,
+                       'REFERENCING' || nullif(concat(t.old_table, t.new_table), ''),
+                       t.level, function, model);
+        IF applied THEN
+            EXECUTE format('ALTER TABLE %s ENABLE REPLICA TRIGGER %I', relation, trigger_name);
+        END IF;
+        EXECUTE format('COMMENT ON TRIGGER %I ON %s IS %L', trigger_name, relation,
+                       format('keeps model "%s" up to date', model) || CASE WHEN applied THEN ' with what logical replication applies' ELSE '' END);
     END LOOP;
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.create_triggers_on(name, regclass, boolean) IS 'internal: makes the triggers of a model on one table, in the name of the caller';
+COMMENT ON FUNCTION holomamba.create_triggers_on(name, regclass, boolean, boolean) IS
+    'internal: makes the triggers of a model on one table that are not there yet: the ordinary ones, or those for what logical replication applies';
 
-CREATE FUNCTION holomamba.create_triggers(model name) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    m CONSTANT holomamba.model_catalogue := holomamba.find_model(model);
-BEGIN
-    PERFORM holomamba.create_triggers_on(m.model, m.interactions, false);
-    IF m.items IS NOT NULL THEN
-        PERFORM holomamba.create_triggers_on(m.model, m.items, true);
-    END IF;
-    PERFORM holomamba.follow_parts(m.model);
-END
-$$;
+CREATE FUNCTION holomamba.create_triggers(model name, applied boolean DEFAULT false) RETURNS void
+    AS 'MODULE_PATHNAME', 'holomamba_create_triggers' LANGUAGE C STRICT;
 
-COMMENT ON FUNCTION holomamba.create_triggers(name) IS 'internal: makes the triggers of a model, those on the tables of its owner in the owner''s name';
+COMMENT ON FUNCTION holomamba.create_triggers(name, boolean) IS
+    'internal: makes the triggers of a model on its tables and all their parts, whoever owns these, for the owner of the model';
 
 CREATE FUNCTION holomamba.model_triggers(model name) RETURNS TABLE (trigger_name name, relation regclass)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp

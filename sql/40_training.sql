@@ -6,7 +6,7 @@ COMMENT ON FUNCTION holomamba.options() IS 'the options of create_model() and tr
 
 CREATE FUNCTION holomamba.check_options(options jsonb) RETURNS void
     AS 'MODULE_PATHNAME', 'holomamba_check_options' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION holomamba.check_options(jsonb) IS 'refuses options that do not exist or are out of range';
+COMMENT ON FUNCTION holomamba.check_options(jsonb) IS 'refuses options that do not exist, are out of range, or are those of another block';
 
 CREATE FUNCTION holomamba.complete_options(options jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp
@@ -31,6 +31,86 @@ END
 $$;
 COMMENT ON FUNCTION holomamba.assert_may_manage(text) IS 'the row of a model, for its owner; an error for others';
 
+-- What reads a model's tables with its caller's rights relies on their columns. To a type that an owner makes, and gives a table
+-- later, casts and operators may belong that are functions of his. Attributes are read as what they are now.
+CREATE FUNCTION holomamba.assert_columns(m holomamba.model_catalogue) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    names CONSTANT text[] := ARRAY[format('holomamba.%I', m.model || '_items'), format('holomamba.%I', m.model || '_users')];
+    items CONSTANT regclass := to_regclass(names[1]);
+    users CONSTANT regclass := to_regclass(names[2]);
+    gone CONSTANT text := (SELECT n FROM unnest(names) n
+                           WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = to_regclass(n) AND c.relkind = 'r') LIMIT 1);
+    expected record;
+    found regtype;
+BEGIN
+    IF gone IS NOT NULL THEN
+        RAISE undefined_table USING
+            MESSAGE = format('table %s is gone', gone),
+            HINT = format('SELECT holomamba.drop_model(%L);', m.model);
+    END IF;
+    FOR expected IN
+        SELECT c.* FROM (VALUES (m.interactions, m.user_column, m.user_type), (m.interactions, m.item_column, m.item_type),
+                                (m.items, m.item_key, m.item_type),
+                                (items, 'item_id', m.item_type), (items, 'token', '@extschema@.hrr'),
+                                (items, 'target', '@extschema@.hrr'),
+                                (users, 'user_id', m.user_type), (users, 'vector', '@extschema@.hrr')) AS c (relation, name, type)
+        WHERE c.relation IS NOT NULL
+    LOOP
+        found := holomamba.base_type((holomamba.column_of(expected.relation, expected.name)).atttypid);
+        IF coalesce(holomamba.id_family(found), found) <> coalesce(holomamba.id_family(expected.type), expected.type) THEN
+            RAISE datatype_mismatch USING
+                MESSAGE = format('column "%s" of table %s is of type %s, not %s', expected.name, expected.relation, found, expected.type),
+                HINT = format('Undo the change, or make model "%s" anew.', m.model);
+        END IF;
+    END LOOP;
+    PERFORM holomamba.check_order_columns(m.interactions, m.order_columns);
+END
+$$;
+COMMENT ON FUNCTION holomamba.assert_columns(holomamba.model_catalogue) IS
+    'internal: an error where a column that a model relies on is not of the type, or of the family of types, that it was made of';
+
+-- Ids are the keys of a model's tables: one that has no room in an index entry would be met at the very end of a training.
+CREATE FUNCTION holomamba.check_ids(m holomamba.model_catalogue) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    longest CONSTANT integer := 2000;
+    source record;
+    id text;
+BEGIN
+    FOR source IN
+        SELECT c.* FROM (VALUES (m.interactions, m.user_column, format('r.%I IS NOT NULL', m.item_column), m.user_type),
+                                (m.interactions, m.item_column, 'true', m.item_type),
+                                (m.items, m.item_key, 'true', m.item_type)) AS c (relation, id_column, counts, id_type)
+        WHERE c.relation IS NOT NULL AND holomamba.id_family(c.id_type) = 'text'::regtype
+    LOOP
+        EXECUTE format('SELECT r.%I::text FROM %s r WHERE octet_length(r.%1$I::text) > $1 AND %3$s LIMIT 1',
+                       source.id_column, source.relation, source.counts)
+        INTO id USING longest;
+        IF id IS NOT NULL THEN
+            RAISE program_limit_exceeded USING
+                MESSAGE = format('an id in column "%s" of table %s is %s bytes long', source.id_column, source.relation, octet_length(id)),
+                DETAIL = format('Ids of a model have at most %s bytes. This one begins with "%s".', longest, left(id, 40)),
+                HINT = 'Shorten it or delete its rows, or let the model go by another column.';
+        END IF;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION holomamba.check_ids(holomamba.model_catalogue) IS 'internal: refuses ids that a model cannot keep';
+
+-- Items are equal where their ids are equal in the item column, as in holomamba.<model>_items. The key may have a collation
+-- of its own.
+CREATE FUNCTION holomamba.item_collation(m holomamba.model_catalogue) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN c.attcollation = 0 THEN '' ELSE format(' COLLATE %s', c.attcollation::regcollation) END
+    FROM holomamba.column_of(m.interactions, m.item_column) c
+$$;
+COMMENT ON FUNCTION holomamba.item_collation(holomamba.model_catalogue) IS
+    'internal: the COLLATE clause by which ids of items are compared, empty where they have none';
+
 -- What the numbers of a version stand for: ordinals of items and of the values of their attributes. Items are those of the
 -- table of items together with those that only events know. The labels of a numeric attribute are its mean and its
 -- deviation.
@@ -38,19 +118,19 @@ CREATE FUNCTION holomamba.make_vocabulary(m holomamba.model_catalogue, version i
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    ids text := format('SELECT %I::%s, 1 FROM %s', m.item_column, m.item_type, m.interactions);
+    ids text := format('SELECT %I::%s%s, 1 FROM %s', m.item_column, m.item_type, holomamba.item_collation(m), m.interactions);
     attribute name;
     labels text[];
     counts bigint[];
 BEGIN
+    PERFORM holomamba.check_ids(m);
     IF m.items IS NOT NULL THEN
-        ids := ids || format(' UNION ALL SELECT %I::%s, 0 FROM %s', m.item_key, m.item_type, m.items);
+        ids := ids || format(' UNION ALL SELECT %I::%s%s, 0 FROM %s', m.item_key, m.item_type, holomamba.item_collation(m), m.items);
     END IF;
     EXECUTE format('SELECT array_agg(u.id::text ORDER BY u.id), array_agg(u.events ORDER BY u.id) '
                    'FROM (SELECT i.id, sum(i.event) AS events FROM (%s) i (id, event) WHERE i.id IS NOT NULL GROUP BY i.id) u', ids)
     INTO labels, counts;
-    INSERT INTO holomamba.vocabulary (model, version, field, labels, counts)
-    VALUES (m.model, make_vocabulary.version, '', coalesce(labels, '{}'), coalesce(counts, '{}'));
+    PERFORM holomamba.store_vocabulary(m.model, make_vocabulary.version, '', coalesce(labels, '{}'), coalesce(counts, '{}'));
 
     FOREACH attribute IN ARRAY m.attributes LOOP
         EXECUTE CASE holomamba.attribute_kind((holomamba.column_of(m.items, attribute)).atttypid)
@@ -58,39 +138,51 @@ BEGIN
                 format('SELECT ARRAY[coalesce(avg(v.x), 0), coalesce(nullif(stddev_pop(v.x), 0), 1)]::text[] FROM (SELECT %s FROM %s i) v (x)',
                        holomamba.number_expression(m.items, attribute), m.items)
             ELSE
-                format('SELECT array_agg(DISTINCT v.x COLLATE "C" ORDER BY v.x COLLATE "C") FROM %s i, %s v (x)',
+                format('SELECT array_agg(DISTINCT v.x ORDER BY v.x) FROM %s i, %s v (x)',
                        m.items, holomamba.values_expression(m.items, attribute))
             END
         INTO labels;
-        INSERT INTO holomamba.vocabulary (model, version, field, labels)
-        VALUES (m.model, make_vocabulary.version, attribute, coalesce(labels, '{}'));
+        PERFORM holomamba.store_vocabulary(m.model, make_vocabulary.version, attribute, coalesce(labels, '{}'));
     END LOOP;
 END
 $$;
 COMMENT ON FUNCTION holomamba.make_vocabulary(holomamba.model_catalogue, integer) IS
     'internal: stores the items and the values of their attributes that a new version will know';
 
+-- NULL for what is no number to compare items by: NaN, infinity, and what is beyond the range of the arithmetic to come.
+-- What is next to nothing is 0. The bounds come before the cast, which may be out of range itself.
 CREATE FUNCTION holomamba.number_expression(items regclass, attribute name) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE WHEN holomamba.base_type(c.atttypid) IN ('date'::regtype, 'timestamp', 'timestamptz')
-                THEN format('CASE WHEN isfinite(i.%I) THEN extract(epoch FROM i.%1$I)::double precision END', attribute)
-                -- what is not finite is no number to compare items by
-                ELSE format('CASE WHEN i.%I::double precision NOT IN (''NaN'', ''Infinity'', ''-Infinity'') THEN i.%1$I::double precision END', attribute)
-           END
+    SELECT format(CASE WHEN holomamba.base_type(c.atttypid) IN ('date'::regtype, 'timestamp', 'timestamptz')
+                       THEN 'CASE WHEN isfinite(i.%I) THEN extract(epoch FROM i.%1$I)::double precision END'
+                       ELSE 'CASE WHEN abs(i.%I) < 1e-30 THEN 0 WHEN abs(i.%1$I) <= 1e30 THEN i.%1$I::double precision END'
+                  END, attribute)
     FROM holomamba.column_of(items, attribute) c
 $$;
 COMMENT ON FUNCTION holomamba.number_expression(regclass, name) IS 'internal: a numeric attribute of row i as double precision, or NULL';
 
+-- In deviations from the mean, within the range of the network's floats, and near enough for the phase that a number turns
+-- by to be exact. No item of a training is further away where there are fewer than 100,000,000.
+CREATE FUNCTION holomamba.standard_score(x double precision, mean double precision, deviation double precision) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN abs(x - mean) < 1e-30 * deviation THEN 0 ELSE least(greatest((x - mean) / deviation, -10000), 10000) END;
+COMMENT ON FUNCTION holomamba.standard_score(double precision, double precision, double precision) IS
+    'internal: a number by the mean and the deviation that a version knows of its attribute';
+
+-- An enum is the user's type, and its cast to text may be a function of his; its output function is the server's.
 CREATE FUNCTION holomamba.values_expression(items regclass, attribute name) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT format(CASE holomamba.attribute_kind(c.atttypid)
-                  WHEN 'many' THEN 'LATERAL (SELECT DISTINCT u.x::text FROM unnest(i.%I) u (x) WHERE u.x IS NOT NULL)'
-                  ELSE 'LATERAL (SELECT i.%I::text WHERE i.%1$I IS NOT NULL)' END, attribute)
-    FROM holomamba.column_of(items, attribute) c
+    SELECT format('LATERAL (SELECT DISTINCT %s COLLATE "C" FROM %s u (x) WHERE u.x IS NOT NULL)',
+                  CASE WHEN t.typtype = 'e' THEN 'format(''%s'', u.x)' ELSE 'u.x::text' END,
+                  format(CASE k.kind WHEN 'many' THEN 'unnest(i.%I)' ELSE '(SELECT i.%I)' END, attribute))
+    FROM holomamba.column_of(items, attribute) c, holomamba.attribute_kind(c.atttypid) k (kind), pg_type b, pg_type t
+    WHERE b.oid = holomamba.base_type(c.atttypid)
+      AND t.oid = CASE k.kind WHEN 'many' THEN holomamba.base_type(b.typelem) ELSE b.oid END
 $$;
-COMMENT ON FUNCTION holomamba.values_expression(regclass, name) IS 'internal: the values of a category of row i, as a set of text';
+COMMENT ON FUNCTION holomamba.values_expression(regclass, name) IS
+    'internal: the values of a category of row i, as a set of text that is compared by bytes';
 
 -- Of which items, the list of (id, n) says.
 CREATE FUNCTION holomamba.attribute_queries(m holomamba.model_catalogue, version integer, items_list text)
@@ -99,37 +191,44 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     attribute name;
+    known text[];
+    -- as double precision is written, well within its range
+    number CONSTANT text := '[0-9]{1,40}(\.[0-9]{1,40})?(e[-+]?[0-9]{1,2})?';
 BEGIN
     FOREACH attribute IN ARRAY m.attributes LOOP
         name := attribute;
-        labels := (SELECT cardinality(y.labels) FROM holomamba.vocabulary y
-                   WHERE y.model = m.model AND y.version = attribute_queries.version AND y.field = attribute);
+        known := (SELECT y.labels FROM holomamba.vocabulary y
+                  WHERE y.model = m.model AND y.version = attribute_queries.version AND y.field = attribute);
+        labels := cardinality(known);
         IF holomamba.attribute_kind((holomamba.column_of(m.items, attribute)).atttypid) = 'number' THEN
             kind := 'number';
             -- Of a number the vocabulary has mean and deviation.
-            IF EXISTS (SELECT FROM holomamba.vocabulary y
-                       WHERE y.model = m.model AND y.version = attribute_queries.version AND y.field = attribute
-                         AND (cardinality(y.labels) <> 2 OR array_to_string(y.labels, ' ') !~ '^[-+.e0-9]+ [-+.e0-9]+$')) THEN
+            IF labels <> 2 OR array_to_string(known, ' ') !~ ('^-?' || number || ' ' || number || '$') THEN
                 RAISE object_not_in_prerequisite_state USING
                     MESSAGE = format('the weights of version %s of model "%s" do not fit the model', version, m.model),
                     DETAIL = format('The attribute "%s" was a category when they were trained, and is a number now.', attribute),
                     HINT = format('Train a new version: CALL holomamba.train(%L);', m.model);
+            ELSIF known[2]::double precision = 0 THEN
+                RAISE data_corrupted USING
+                    MESSAGE = 'unusable value in column "labels" of table holomamba.vocabulary_catalogue: a deviation of 0',
+                    DETAIL = format('It belongs to attribute "%s" in version %s of model "%s".', attribute, version, m.model),
+                    HINT = format('Restore it from a backup, or train a new version: CALL holomamba.train(%L);', m.model);
             END IF;
-            query := format('SELECT (k.n - 1)::integer, ((x.x - s.mean) / s.deviation)::real '
-                            'FROM %s JOIN %s i ON i.%I = k.id, LATERAL (SELECT %s) x (x), '
+            query := format('SELECT (k.n - 1)::integer AS item, holomamba.standard_score(x.x, s.mean, s.deviation)::real AS value '
+                            'FROM %s JOIN %s i ON i.%I%s = k.id, LATERAL (SELECT %s) x (x), '
                             '(SELECT (y.labels)[1]::double precision, (y.labels)[2]::double precision FROM holomamba.vocabulary y '
                             'WHERE y.model = %L AND y.version = %s AND y.field = %L) s (mean, deviation) '
                             'WHERE x.x IS NOT NULL ORDER BY 1',
-                            items_list, m.items, m.item_key, holomamba.number_expression(m.items, attribute),
+                            items_list, m.items, m.item_key, holomamba.item_collation(m), holomamba.number_expression(m.items, attribute),
                             m.model, version, attribute);
         ELSE
             kind := 'category';
-            query := format('SELECT (k.n - 1)::integer, (l.n - 1)::integer '
-                            'FROM %s JOIN %s i ON i.%I = k.id, %s x (x), '
+            query := format('SELECT (k.n - 1)::integer AS item, (l.n - 1)::integer AS value '
+                            'FROM %s JOIN %s i ON i.%I%s = k.id, %s x (x), '
                             '(SELECT u.* FROM holomamba.vocabulary y, unnest(y.labels) WITH ORDINALITY u '
                             'WHERE y.model = %L AND y.version = %s AND y.field = %L) l (label, n) '
                             'WHERE l.label = x.x ORDER BY 1, 2',
-                            items_list, m.items, m.item_key, holomamba.values_expression(m.items, attribute),
+                            items_list, m.items, m.item_key, holomamba.item_collation(m), holomamba.values_expression(m.items, attribute),
                             m.model, version, attribute);
         END IF;
         RETURN NEXT;
@@ -144,7 +243,7 @@ RETURNS TABLE (kind text, name text, labels integer, query text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    m holomamba.model_catalogue := holomamba.find_model(model);
+    m holomamba.model_catalogue := holomamba.assert_may_manage(model);
     v holomamba.version_catalogue;
     items_list text := format('(SELECT k.id::%s, k.n FROM holomamba.vocabulary y, unnest(y.labels) WITH ORDINALITY k (id, n) '
                               'WHERE y.model = %L AND y.version = %s AND y.field = '''') k (id, n)', m.item_type, m.model, version);
@@ -152,27 +251,29 @@ DECLARE
     first_order pg_attribute;
 BEGIN
     PERFORM holomamba.assert_tables_exist(m);
+    PERFORM holomamba.assert_columns(m);
     SELECT * INTO v FROM holomamba.version_catalogue c WHERE c.model = m.model AND c.version = training_queries.version;
     SELECT string_agg(format('e.%I', o.name), ', ' ORDER BY o.number) INTO order_list
     FROM unnest(m.order_columns) WITH ORDINALITY AS o (name, number);
 
     RETURN QUERY SELECT * FROM holomamba.attribute_queries(m, version, items_list);
 
-    -- Ties in the order columns are broken by physical order, as everywhere.
+    -- Ties in the order columns are broken by physical order, as everywhere. The cutoff is of the type under a domain, whose
+    -- constraints may be functions of the user's.
     first_order := holomamba.column_of(m.interactions, m.order_columns[1]);
     kind := 'histories';
     name := NULL;
     labels := (SELECT cardinality(y.labels) FROM holomamba.vocabulary y
                WHERE y.model = m.model AND y.version = v.version AND y.field = '');
-    query := format('SELECT array_agg((k.n - 1)::integer ORDER BY %s, e.tableoid, e.ctid), %s '
-                    'FROM %s e JOIN %s ON k.id = e.%I WHERE e.%I IS NOT NULL GROUP BY e.%6$I ORDER BY e.%6$I',
+    query := format('SELECT array_agg((k.n - 1)::integer ORDER BY %s, e.tableoid, e.ctid) AS items, %s AS held_out '
+                    'FROM %s e JOIN %s ON k.id = e.%I%s WHERE e.%I IS NOT NULL GROUP BY e.%7$I ORDER BY e.%7$I',
                     order_list,
                     CASE v.holdout
                         WHEN 'time' THEN format('(count(*) FILTER (WHERE e.%I < %L::%s))::integer', m.order_columns[1],
-                                                v.options ->> 'cutoff', format_type(first_order.atttypid, -1))
+                                                v.options ->> 'cutoff', holomamba.base_type(first_order.atttypid))
                         WHEN 'leave_one_out' THEN '(count(*) - 1)::integer'
                         ELSE '-1' END,
-                    m.interactions, items_list, m.item_column, m.user_column);
+                    m.interactions, items_list, m.item_column, holomamba.item_collation(m), m.user_column);
     RETURN NEXT;
 END
 $$;
@@ -238,7 +339,6 @@ BEGIN
     ELSIF options IS NULL THEN
         RAISE null_value_not_allowed USING MESSAGE = 'argument "options" must not be null';
     END IF;
-    PERFORM holomamba.check_options(options);
     chosen := m.options || options || CASE WHEN epochs IS NULL THEN '{}' ELSE jsonb_build_object('epochs', epochs) END;
     PERFORM holomamba.check_options(chosen);
     -- Where everything is learned from, nothing tells when to stop: as many epochs as served the last holdout best.
@@ -264,19 +364,15 @@ BEGIN
 
     chosen := chosen || jsonb_build_object('warm_start', holomamba.warm_start_of(m, chosen ->> 'warm_start'));
 
-    -- Trainings that start at the same moment get numbers one after the other.
-    PERFORM FROM holomamba.model_catalogue c WHERE c.model = m.model FOR NO KEY UPDATE;
-    SELECT coalesce(max(v.version), 0) + 1 INTO begin_training.version FROM holomamba.version_catalogue v WHERE v.model = m.model;
-    INSERT INTO holomamba.version_catalogue AS v (model, version, status, holdout, options, seed)
-    VALUES (m.model, begin_training.version, 'training', holdout, chosen, (chosen ->> 'seed')::bigint)
-    RETURNING v.training_id INTO begin_training.training_id;
+    training_id := holomamba.add_version(m.model, holdout, chosen);
+    SELECT v.version INTO begin_training.version FROM holomamba.version_catalogue v WHERE v.training_id = begin_training.training_id;
     PERFORM holomamba.make_vocabulary(m, begin_training.version);
     -- What an old version has learned of a number holds for the scale that it learned it on.
     IF chosen ->> 'warm_start' <> 'false' THEN
-        UPDATE holomamba.vocabulary y SET labels = o.labels
-        FROM holomamba.vocabulary o
+        PERFORM holomamba.store_vocabulary(m.model, begin_training.version, y.field, o.labels)
+        FROM holomamba.vocabulary y JOIN holomamba.vocabulary o ON o.model = y.model AND o.field = y.field
         WHERE y.model = m.model AND y.version = begin_training.version AND y.field <> ''
-          AND o.model = m.model AND o.version = (chosen ->> 'warm_start')::integer AND o.field = y.field
+          AND o.version = (chosen ->> 'warm_start')::integer
           AND holomamba.attribute_kind((holomamba.column_of(m.items, y.field)).atttypid) = 'number';
     END IF;
 END
@@ -300,10 +396,8 @@ BEGIN
         SELECT v.version INTO begin_resuming.version FROM holomamba.versions v
         WHERE v.model = m.model AND v.status IN ('interrupted', 'failed') ORDER BY v.version DESC LIMIT 1;
     END IF;
-    UPDATE holomamba.version_catalogue v SET status = 'training', message = NULL
-    WHERE v.model = m.model AND v.version = begin_resuming.version AND v.status <> 'ready'
-    RETURNING v.training_id INTO begin_resuming.training_id;
-    IF NOT FOUND THEN
+    training_id := holomamba.reopen_version(m.model, version);
+    IF training_id IS NULL THEN
         RAISE object_not_in_prerequisite_state USING
             MESSAGE = CASE WHEN version IS NULL THEN format('model "%s" has no training to go on with', model)
                            ELSE format('version %s of model "%s" is not one to go on with', version, model) END,
@@ -353,6 +447,12 @@ $$;
 COMMENT ON FUNCTION holomamba.assert_read_committed(text) IS 'internal: refuses to replay all events under an old snapshot';
 
 CREATE FUNCTION holomamba.activate(model text, version integer) RETURNS void
+    AS 'MODULE_PATHNAME', 'holomamba_activate' LANGUAGE C;
+COMMENT ON FUNCTION holomamba.activate(text, integer) IS
+    'makes a complete version the one that recommends: item vectors and all user states are computed for it, in one commit';
+
+-- With the rights of the model's owner, whoever has asked for it.
+CREATE FUNCTION holomamba.activate_as_owner(model text, version integer) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -361,11 +461,11 @@ DECLARE
     described bigint;
 BEGIN
     IF NOT EXISTS (SELECT FROM holomamba.version_catalogue v
-                   WHERE v.model = m.model AND v.version = activate.version AND v.status = 'ready') THEN
+                   WHERE v.model = m.model AND v.version = activate_as_owner.version AND v.status = 'ready') THEN
         RAISE undefined_object USING
-            MESSAGE = format('model "%s" has no complete version %s', activate.model, coalesce(activate.version::text, 'NULL')),
+            MESSAGE = format('model "%s" has no complete version %s', activate_as_owner.model, coalesce(activate_as_owner.version::text, 'NULL')),
             HINT = (SELECT coalesce('The complete versions are ' || string_agg(v.version::text, ', ' ORDER BY v.version) || '.',
-                                    format('There is none yet: CALL holomamba.train(%L);', activate.model))
+                                    format('There is none yet: CALL holomamba.train(%L);', activate_as_owner.model))
                     FROM holomamba.version_catalogue v WHERE v.model = m.model AND v.status = 'ready');
     END IF;
     PERFORM holomamba.assert_tables_exist(m);
@@ -381,26 +481,25 @@ BEGIN
                    'WHERE y.model = $1 AND y.version = $2 AND y.field = '''') p (id, count) ON p.id = i.item_id',
                    items_table, m.item_type,
                    CASE WHEN m.items IS NULL THEN 'i.target'
-                        ELSE format('CASE WHEN EXISTS (SELECT FROM %s s WHERE s.%I = i.item_id::%s) THEN i.target END',
-                                    m.items, m.item_key, m.item_type) END)
+                        ELSE format('CASE WHEN EXISTS (SELECT FROM %s s WHERE s.%I%s = i.item_id::%s) THEN i.target END',
+                                    m.items, m.item_key, holomamba.item_collation(m), m.item_type) END)
     USING model, version;
     -- Items that have come since the training are known by their attributes.
     WHILE m.items IS NOT NULL LOOP
         EXECUTE format('INSERT INTO %s (item_id, token, target) SELECT d.item_id::%s, d.token, d.target '
                        'FROM holomamba.describe_items($1, $2, ARRAY(SELECT s.%I::text FROM %s s WHERE s.%3$I IS NOT NULL '
-                       'AND NOT EXISTS (SELECT FROM %1$s i WHERE i.item_id = s.%3$I) LIMIT 1000)) d',
-                       items_table, m.item_type, m.item_key, m.items)
+                       'AND NOT EXISTS (SELECT FROM %1$s i WHERE i.item_id = s.%3$I%5$s) LIMIT 1000)) d',
+                       items_table, m.item_type, m.item_key, m.items, holomamba.item_collation(m))
         USING model, version;
         GET DIAGNOSTICS described = ROW_COUNT;
         EXIT WHEN described = 0;
     END LOOP;
-    UPDATE holomamba.model_catalogue c SET active_version = activate.version WHERE c.model = m.model;
+    PERFORM holomamba.set_active_version(m.model, activate_as_owner.version);
     PERFORM holomamba.rebuild_state(model);
     PERFORM holomamba.refit_target_index(m);
 END
 $$;
-COMMENT ON FUNCTION holomamba.activate(text, integer) IS
-    'makes a complete version the one that recommends: item vectors and all user states are computed for it, in one commit';
+COMMENT ON FUNCTION holomamba.activate_as_owner(text, integer) IS 'internal: what activate() does';
 
 CREATE FUNCTION holomamba.forget_version(model text, version integer) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -419,8 +518,7 @@ BEGIN
             HINT = (SELECT format('SELECT holomamba.cancel_training(%s); ends that.', v.training_id) FROM holomamba.version_catalogue v
                     WHERE v.model = m.model AND v.version = forget_version.version);
     END IF;
-    DELETE FROM holomamba.version_catalogue v WHERE v.model = m.model AND v.version = forget_version.version;
-    IF NOT FOUND THEN
+    IF holomamba.delete_version(m.model, version) IS NOT TRUE THEN
         RAISE undefined_object USING
             MESSAGE = format('model "%s" has no version %s', model, coalesce(version::text, 'NULL')),
             HINT = 'The view holomamba.versions lists the versions.';
@@ -428,3 +526,22 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION holomamba.forget_version(text, integer) IS 'deletes a version that is not active, its weights and its log';
+
+-- What a training goes on from are the events that it began with, deleted ones among them.
+CREATE FUNCTION holomamba.forget_unfinished(model text) RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m CONSTANT holomamba.model_catalogue := holomamba.assert_may_manage(model);
+    unfinished CONSTANT integer[] := ARRAY(SELECT v.version FROM holomamba.version_catalogue v
+                                           WHERE v.model = m.model AND v.status <> 'ready' ORDER BY v.version);
+    version integer;
+BEGIN
+    FOREACH version IN ARRAY unfinished LOOP
+        PERFORM holomamba.forget_version(model, version);
+    END LOOP;
+    RETURN cardinality(unfinished);
+END
+$$;
+COMMENT ON FUNCTION holomamba.forget_unfinished(text) IS
+    'forgets every training of a model that was broken off, with the events that it was to go on from; an error where one is under way';

@@ -7,6 +7,16 @@
 -- The verbs are C functions (src/postgres/recommend*.cpp) around one statement each, which a session plans once. That SQL is
 -- in src/postgres/recommend_statements.cpp. Here is what they ask when something is wrong, and their declarations.
 
+CREATE FUNCTION holomamba.may_ask(model name) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT EXISTS (SELECT FROM pg_class c
+                   WHERE c.relnamespace = 'holomamba'::regnamespace AND c.relname = may_ask.model || '_items'
+                     AND has_any_column_privilege(c.oid, 'SELECT'))
+$$;
+
+COMMENT ON FUNCTION holomamba.may_ask(name) IS 'internal: whether the current role may read the items of a model';
+
 CREATE FUNCTION holomamba.choose_model(model text, k integer) RETURNS holomamba.model_catalogue
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -20,6 +30,9 @@ BEGIN
     END IF;
     IF chosen IS NULL THEN
         models := ARRAY(SELECT c.model::text FROM holomamba.model_catalogue c ORDER BY c.model);
+        IF cardinality(models) > 1 THEN
+            models := ARRAY(SELECT c FROM unnest(models) c WHERE holomamba.may_ask(c::name));
+        END IF;
         IF cardinality(models) > 1 THEN
             RAISE invalid_parameter_value USING
                 MESSAGE = 'there are several models: say which',
@@ -35,6 +48,7 @@ BEGIN
             MESSAGE = format('model "%s" is not trained', m.model),
             HINT = format('CALL holomamba.train(%L);', m.model);
     END IF;
+    PERFORM holomamba.assert_columns(m);
     RETURN m;
 END
 $$;
@@ -172,17 +186,19 @@ BEGIN
             END IF;
             base := holomamba.parameter_row(m.model, version, 'embedding.base.' || attribute, 1);
             FOR term IN EXECUTE format(
-                'SELECT x.label, x.vector, count(*) OVER () AS n FROM %s i, LATERAL (%s) x (label, vector) WHERE i.%I = $1::%s ORDER BY x.label',
+                'SELECT x.label, x.vector, count(*) OVER () AS n FROM %s i, LATERAL (%s) x (label, vector) WHERE i.%I%s = $1::%s ORDER BY x.label',
                 m.items,
                 CASE WHEN base IS NULL THEN
                     format('SELECT v.x, holomamba.parameter_row($2, $3, $4, array_position($5, v.x)) FROM %s v (x) WHERE v.x = ANY ($5)',
                            holomamba.values_expression(m.items, attribute))
                 ELSE
-                    -- A number is the power of its base to the standardised value; labels are mean and deviation.
-                    format('SELECT i.%1$I::text, %2$s.bind_power($6, (v.x - $5[1]::double precision) / $5[2]::double precision) '
+                    -- A number is the power of its base, a unitary vector, to the standardised value; labels are mean and
+                    -- deviation.
+                    format('SELECT i.%1$I::text, %2$s.unitary(%2$s.bind_power($6, holomamba.standard_score('
+                           'v.x, $5[1]::double precision, $5[2]::double precision))) '
                            'FROM (SELECT %3$s) v (x) WHERE v.x IS NOT NULL',
                            attribute, '@extschema@', holomamba.number_expression(m.items, attribute))
-                END, m.item_key, m.item_type)
+                END, m.item_key, holomamba.item_collation(m), m.item_type)
                 USING item_text, m.model, version, 'embedding.values.' || attribute, labels, base
             LOOP
                 kind := 'attribute';

@@ -36,6 +36,45 @@ server_headers() {
     done
 }
 
+# A folder of src, and the folders that it may include: some of those above it, so that no two include each other.
+rooms='
+base
+kernels
+hrr        base kernels
+ranking    base kernels hrr
+model      base kernels hrr
+training   base kernels hrr ranking model
+postgres   base kernels hrr ranking model training'
+
+upward_includes() {
+    local room known file to
+    local -A may above
+    while read -r room known; do
+        [[ $room ]] || continue
+        for to in $known; do [[ ${above[$to]:-} ]] || echo "$room stands above $to in the list of rooms"; done
+        may[$room]=" $room $known "
+        above[$room]=yes
+    done <<<"$rooms"
+    grep -rHoE '^ *# *include *"[a-z_]+/' src --include='*.[ch]pp' | sed -E 's/:.*"(.*)\//\t\1/' | while IFS=$'\t' read -r file to; do
+        room=${file#src/}
+        room=${room%%/*}
+        [[ ! ${above[$to]:-} || ${may[$room]:-} == *" $to "* ]] || echo "$file includes $to/"
+    done
+    find src -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | while read -r room; do
+        [[ ${above[$room]:-} ]] || echo "src/$room is not in the list of rooms"
+    done
+}
+
+# The algebra of spectra has the names of that of vectors, and so a namespace of its own.
+other_namespaces() {
+    local file name room
+    grep -rHoE '^namespace holomamba[a-z:]*' src --include='*.[ch]pp' | sed 's/:namespace /\t/' | while IFS=$'\t' read -r file name; do
+        room=${file#src/}
+        room=${room%%/*}
+        [[ $room == postgres || $name == "holomamba::$room" || $room/$name == hrr/holomamba::fhrr ]] || echo "$file: $name"
+    done
+}
+
 long_files() {
     find src -name '*.[ch]pp' -exec wc -l {} + | awk '$1 > 700 && $2 != "total" { print $2 ": " $1 " lines" }'
 }
@@ -176,6 +215,8 @@ fi
 
 other_versions | rule 'holomamba.control, META.json and CHANGELOG.md give one version'
 server_headers | rule 'src includes server headers in src/postgres only'
+upward_includes | rule 'folders of src include the folders below them only'
+other_namespaces | rule 'every folder of the core has one namespace, of its name'
 long_files | rule 'no source file is longer than 700 lines'
 blanks | rule 'src and sql have no tabs and no blanks at line ends'
 scripts | rule 'shellcheck finds nothing in the scripts'

@@ -16,7 +16,7 @@ extern "C" __attribute__((visibility("default"))) [[noreturn]] void fftwf_assert
     throw std::bad_alloc();
 }
 
-namespace holomamba {
+namespace holomamba::hrr {
 
 struct Transform::Plans {
     fftwf_plan forward = nullptr;
@@ -116,4 +116,4 @@ void Transform::inverse(std::complex<float>* spectrum, float* x) const {
     for (std::size_t j = 0; j < length_; j++) x[j] = scale * aligned.data()[j];
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::hrr

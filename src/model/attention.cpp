@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "hrr/error.hpp"
+#include "base/error.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 namespace {
 
 // Slots of Saved.
-enum { kProjected, kWeights, kAttended };
+enum { kProjected, kWeights, kAttended, kSlots };
 
 }  // namespace
 
@@ -22,12 +22,14 @@ Attention::Attention(const Options& options, const std::string& prefix, Paramete
       bias_(layout.add(prefix + ".distance_bias", {heads_, span_})),
       out_(prefix + ".out_projection", d_, channels_, false, layout) {
     if (channels_ % heads_ != 0)
-        throw Error(ErrorKind::invalid_parameter,
+        throw base::Error(base::ErrorKind::invalid_parameter,
                     std::to_string(channels_) + " channels cannot be divided among " + std::to_string(heads_) + " attention heads",
                     "The product of \"dimension\" and \"expand\" must be a multiple of \"attention_heads\".");
 }
 
-void Attention::initialise(Random& random, float* parameters) const {
+std::size_t Attention::saved_slots() const { return kSlots; }
+
+void Attention::initialise(base::Random& random, float* parameters) const {
     in_.initialise(random, parameters);
     std::fill_n(parameters + bias_, heads_ * span_, 0.0f);
     out_.initialise(random, parameters);
@@ -45,7 +47,7 @@ void Attention::forward(Pass& pass, const float* x, float* state, float* y, Save
     saved[kAttended] = pass.arena.take(rows * e);
     in_.forward(pass, x, saved[kProjected]);
     if (!pass.exact())
-        for (const std::size_t part : {e, 2 * e}) pass.round(pass.tokens(), channels_, 3 * channels_, saved[kProjected] + part);
+        for (const std::size_t part : {e, 2 * e}) pass.round(pass.tokens(), 3 * channels_, saved[kProjected] + part);
     for (int s = 0; s < pass.sequences(); s++) {
         const int tokens = pass.starts[s + 1] - pass.starts[s];
         const float* projected = saved[kProjected] + pass.starts[s] * 3 * e;
@@ -71,7 +73,7 @@ void Attention::forward(Pass& pass, const float* x, float* state, float* y, Save
         }
         if (state) {
             const int count = std::min(before + tokens, span_);
-            std::fill_n(of_user, state_size(), 0.0f);
+            std::fill_n(of_user, this->state().size(), 0.0f);
             of_user[0] = static_cast<float>(count);
             std::copy_n(kept + (before + tokens - count) * pair, count * pair, of_user + e);
         }
@@ -102,4 +104,4 @@ void Attention::backward(Pass& pass, const float* x, const float* dy, float* dx,
     pass.arena.release(mark);
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::model

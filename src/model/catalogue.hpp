@@ -5,7 +5,10 @@
 #include <string>
 #include <vector>
 
-namespace holomamba {
+namespace holomamba::model {
+
+// Rows of a table of vectors, at most: so numbers of rows, and of those few behind the items, are never out of range.
+constexpr int kMostItems = 1 << 30;
 
 // One attribute of all items: several values out of a set each (a category), or one number each.
 struct Attribute {
@@ -22,4 +25,4 @@ struct Catalogue {
     std::vector<Attribute> attributes;
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::model

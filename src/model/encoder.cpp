@@ -4,14 +4,13 @@
 #include <cmath>
 #include <string>
 
-#include "hrr/error.hpp"
+#include "base/error.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 
-Encoder::Encoder(const Options& options, const KernelTable& kernels)
-    : network_(options, no_items_),
-      codec_(state_format(options.state_format), network_.state_size() / options.channels(), options.channels(),
-             options.dimension),
+Encoder::Encoder(const Options& options, const kernels::Table& kernels, Network::MakeBlock* make_block)
+    : network_(options, no_items_, make_block),
+      codec_(state_format(options.state_format), network_.state(), options.dimension),
       kernels_(kernels),
       parameters_(network_.layout().size()),
       known_(network_.layout().parameters().size(), false) {}
@@ -21,7 +20,7 @@ void Encoder::set_parameter(std::string_view name, std::span<const float> values
     for (std::size_t i = 0; i < parameters.size(); i++) {
         if (parameters[i].name != name) continue;
         if (values.size() != parameters[i].size)
-            throw Error(ErrorKind::corrupted, "parameter \"" + std::string(name) + "\" has the wrong size");
+            throw base::Error(base::ErrorKind::corrupted, "parameter \"" + std::string(name) + "\" has the wrong size");
         std::copy(values.begin(), values.end(),
                   parameters_.begin() + static_cast<std::ptrdiff_t>(parameters[i].offset));
         known_[i] = true;
@@ -42,7 +41,7 @@ void Encoder::finish() {
     const auto& parameters = network_.layout().parameters();
     for (std::size_t i = 0; i < parameters.size(); i++)
         if (!known_[i] && parameters[i].size > 0 && !parameters[i].name.starts_with("head."))
-            throw Error(ErrorKind::corrupted, "parameter \"" + parameters[i].name + "\" is missing");
+            throw base::Error(base::ErrorKind::corrupted, "parameter \"" + parameters[i].name + "\" is missing");
     prepared_ = network_.prepare(parameters_);
     const HolographicEmbedding& embedding = network_.embedding();
     const std::vector<std::int32_t> rows{embedding.unknown_row(), embedding.start_row()};
@@ -51,7 +50,7 @@ void Encoder::finish() {
     embedding.compose(kernels_, parameters_.data(), rows, {}, 0, rows.size(), composed);
     unknown_.assign(composed.token.begin(), composed.token.begin() + dimension());
 
-    const std::vector<float> nothing(codec_.recurrent() + dimension(), 0.0f);
+    const std::vector<float> nothing(codec_.shape().size() + dimension(), 0.0f);
     start_state_.resize(state_bytes());
     codec_.write(kernels_, nothing.data(), nothing.data(), start_state_.data());
     const float* start = composed.token.data() + dimension();
@@ -61,7 +60,7 @@ void Encoder::finish() {
 void Encoder::advance(std::span<const UserEvents> users, Workspace& workspace) const {
     // So many events at a time that the weights are read once for all of them and the activations stay in the cache.
     constexpr std::size_t kPiece = 64;
-    const std::size_t d = dimension(), recurrent = codec_.recurrent();
+    const std::size_t d = dimension(), recurrent = codec_.shape().size();
     Arena& arena = workspace.arena;
     std::size_t user = 0, done = 0;  // events of users[user] that have been dealt with
     while (user < users.size()) {
@@ -106,16 +105,17 @@ const float* Encoder::encode(float* states, float* tokens, Workspace& workspace)
               .starts = workspace.starts,
               .arena = workspace.arena,
               .states = states,
-              .state_stride = codec_.recurrent(),
+              .state_stride = codec_.shape().size(),
               .prepared = prepared_.data(),
-              .format = codec_.format()};
+              .format = codec_.format(),
+              .state_width = codec_.shape().width};
     const float* encoded = network_.encode(pass, tokens, workspace.kept);
     // After every event and not only the last, so that a batch is refused where one by one its events would be.
     const std::size_t size = static_cast<std::size_t>(pass.tokens()) * dimension();
     if (!std::isfinite(kernels_.inner_product(size, encoded, encoded)))
         for (std::size_t i = 0; i < size; i++)
-            if (!std::isfinite(encoded[i])) throw Error(ErrorKind::out_of_range, "the state is no longer finite");
+            if (!std::isfinite(encoded[i])) throw base::Error(base::ErrorKind::out_of_range, "the state is no longer finite");
     return encoded;
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::model

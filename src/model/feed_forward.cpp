@@ -1,10 +1,10 @@
 #include "model/feed_forward.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 namespace {
 
 // Slots of Saved.
-enum { kUp, kActivated };
+enum { kUp, kActivated, kSlots };
 
 }  // namespace
 
@@ -14,7 +14,9 @@ FeedForward::FeedForward(const Options& options, const std::string& prefix, Para
       up_(prefix + ".up", inner_, d_, true, layout),
       down_(prefix + ".down", d_, inner_, true, layout) {}
 
-void FeedForward::initialise(Random& random, float* parameters) const {
+std::size_t FeedForward::saved_slots() const { return kSlots; }
+
+void FeedForward::initialise(base::Random& random, float* parameters) const {
     up_.initialise(random, parameters);
     down_.initialise(random, parameters);
 }
@@ -43,4 +45,4 @@ void FeedForward::backward(Pass& pass, const float* x, const float* dy, float* d
     pass.arena.release(mark);
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::model

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <numeric>
 
-namespace holomamba {
+namespace holomamba::model {
 namespace {
 
 // Slots of Saved.
-enum { kSorted, kInput, kRecurrent, kGates, kBefore, kHidden };
+enum { kSorted, kInput, kRecurrent, kGates, kBefore, kHidden, kSlots };
 
 // The tokens step by step: the first events of all sequences, then the second ones, and so on. Sequences are in order of
 // length, longest first, so that those that go on at a step are the first of those of the step before, and their
@@ -56,7 +56,9 @@ Gru::Gru(const Options& options, const std::string& prefix, ParameterLayout& lay
       recurrent_(prefix + ".recurrent_projection", 3 * channels_, channels_, true, layout),
       out_(prefix + ".out_projection", d_, channels_, false, layout) {}
 
-void Gru::initialise(Random& random, float* parameters) const {
+std::size_t Gru::saved_slots() const { return kSlots; }
+
+void Gru::initialise(base::Random& random, float* parameters) const {
     for (const Linear* linear : {&in_, &recurrent_, &out_}) linear->initialise(random, parameters);
 }
 
@@ -92,7 +94,7 @@ void Gru::forward(Pass& pass, const float* x, float* state, float* y, Saved& sav
         float* hidden = saved[kHidden] + first * e;
         pass.kernels.gru_cell(static_cast<int>(active), channels_, saved[kInput] + first * 3 * e, saved[kRecurrent] + first * 3 * e,
                               before, saved[kGates] + first * 3 * e, hidden);
-        if (!pass.exact()) pass.round(static_cast<int>(active), channels_, channels_, hidden);
+        if (!pass.exact()) pass.round(static_cast<int>(active), channels_, hidden);
         // Of the sequences that end with this step.
         for (std::size_t i = steps.active(step + 1); state && i < active; i++)
             std::copy_n(hidden + i * e, e, state + steps.sequences()[i] * pass.state_stride);
@@ -129,4 +131,4 @@ void Gru::backward(Pass& pass, const float*, const float* dy, float* dx, const S
     pass.arena.release(mark);
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::model

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
-namespace holomamba {
+namespace holomamba::model {
 namespace {
 
 // Slots of Saved.
-enum { kProjected, kPre, kConvolved, kLow, kRank, kDelta, kDecay, kScanned, kGated };
+enum { kProjected, kPre, kConvolved, kLow, kRank, kDelta, kDecay, kScanned, kGated, kSlots };
 
 }  // namespace
 
@@ -28,11 +28,11 @@ Mamba::Mamba(const Options& options, const std::string& prefix, ParameterLayout&
       prepared_decay_(layout.prepare(static_cast<std::size_t>(state_) * channels_)),
       out_(prefix + ".out_projection", d_, channels_, false, layout) {}
 
-std::size_t Mamba::state_size() const {
-    return static_cast<std::size_t>(state_ + width_ - 1) * channels_;
-}
+std::size_t Mamba::saved_slots() const { return kSlots; }
 
-void Mamba::initialise(Random& random, float* parameters) const {
+StateShape Mamba::state() const { return {state_ + width_ - 1, channels_}; }
+
+void Mamba::initialise(base::Random& random, float* parameters) const {
     const std::size_t e = channels_;
     in_.initialise(random, parameters);
     initialise_linear(random, width_ * e, width_, parameters + conv_weight_);
@@ -62,7 +62,7 @@ void Mamba::prepare(const float* parameters, float* prepared) const {
 }
 
 void Mamba::forward(Pass& pass, const float* x, float* state, float* y, Saved& saved) const {
-    const KernelTable& k = pass.kernels;
+    const kernels::Table& k = pass.kernels;
     const float* p = pass.parameters;
     const int tokens = pass.tokens(), e = channels_, low = low_width();
     const std::size_t rows = tokens;
@@ -81,13 +81,14 @@ void Mamba::forward(Pass& pass, const float* x, float* state, float* y, Saved& s
     }
     const float* a = pass.prepared ? pass.prepared + prepared_decay_ : saved[kDecay];
     const Arena::Mark mark = pass.arena.mark();
-    float* blank = state ? nullptr : pass.arena.take(state_size());
+    const std::size_t state_size = this->state().size();
+    float* blank = state ? nullptr : pass.arena.take(state_size);
 
     in_.forward(pass, x, saved[kProjected]);
-    if (!pass.exact()) pass.round(tokens, e, 2 * e, saved[kProjected]);  // the convolution remembers its inputs
+    if (!pass.exact()) pass.round(tokens, 2 * e, saved[kProjected]);  // the convolution remembers its inputs
     const auto state_of = [&](int sequence) {
         if (state) return state + static_cast<std::size_t>(sequence) * pass.state_stride;
-        return std::fill_n(blank, state_size(), 0.0f) - state_size();
+        return std::fill_n(blank, state_size, 0.0f) - state_size;
     };
     for (int s = 0; s < pass.sequences(); s++) {
         const std::size_t row = pass.starts[s];
@@ -108,7 +109,7 @@ void Mamba::forward(Pass& pass, const float* x, float* state, float* y, Saved& s
             const float* parts = saved[kLow] + row * low;
             k.selective_scan(step, e, state_, saved[kConvolved] + row * e, saved[kDelta] + row * e, a, parts + rank_,
                              parts + rank_ + state_, low, p + skip_, state_of(s), saved[kScanned] + row * e);
-            if (!pass.exact()) pass.round(state_, e, e, state_of(s));
+            if (!pass.exact()) pass.round(state_, e, state_of(s));
         }
     }
     k.gate(tokens, e, saved[kScanned], saved[kProjected] + e, 2 * e, saved[kGated]);
@@ -117,7 +118,7 @@ void Mamba::forward(Pass& pass, const float* x, float* state, float* y, Saved& s
 }
 
 void Mamba::backward(Pass& pass, const float* x, const float* dy, float* dx, const Saved& saved) const {
-    const KernelTable& k = pass.kernels;
+    const kernels::Table& k = pass.kernels;
     const float* p = pass.parameters;
     float* g = pass.gradients;
     const int tokens = pass.tokens(), e = channels_, low = low_width();
@@ -146,7 +147,7 @@ void Mamba::backward(Pass& pass, const float* x, const float* dy, float* dx, con
         k.selective_scan_backward(length, e, state_, saved[kConvolved] + row * e, saved[kDelta] + row * e,
                                   saved[kDecay], parts + rank_, parts + rank_ + state_, low, p + skip_,
                                   dscanned + row * e, dconvolved + row * e, ddelta + row * e, ddecay, dparts + rank_,
-                                  dparts + rank_ + state_, g + skip_, pass.arena.take(scan_scratch(length, state_)));
+                                  dparts + rank_ + state_, g + skip_, pass.arena.take(kernels::scan_scratch(length, state_)));
         pass.arena.release(before);
     }
     // A = -exp(a_log), so dA / da_log = A.
@@ -167,4 +168,4 @@ void Mamba::backward(Pass& pass, const float* x, const float* dy, float* dx, con
     pass.arena.release(mark);
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::model

@@ -2,15 +2,14 @@
 
 #include <algorithm>
 #include <iterator>
-#include <memory>
-#include <string>
+#include <stdexcept>
 
 #include "model/attention.hpp"
 #include "model/feed_forward.hpp"
 #include "model/gru.hpp"
 #include "model/mamba.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 namespace {
 
 template <typename Block>
@@ -21,18 +20,28 @@ std::unique_ptr<Layer> make(const Options& options, const std::string& prefix, P
 // The values of the option "block".
 constexpr struct {
     const char* name;
-    std::unique_ptr<Layer> (*make)(const Options& options, const std::string& prefix, ParameterLayout& layout);
+    Network::MakeBlock* make;
 } kBlocks[] = {{"mamba", make<Mamba>}, {"gru", make<Gru>}, {"attention", make<Attention>}};
 
-std::unique_ptr<Layer> make_block(const Options& options, const std::string& prefix, ParameterLayout& layout) {
-    const auto* block = std::find_if(std::begin(kBlocks), std::end(kBlocks), [&](const auto& b) { return options.block == b.name; });
-    return block->make(options, prefix, layout);
+Network::MakeBlock* block_named(const std::string& name) {
+    const auto* block = std::find_if(std::begin(kBlocks), std::end(kBlocks), [&](const auto& b) { return name == b.name; });
+    if (block == std::end(kBlocks)) throw std::logic_error("no block is called \"" + name + "\"");
+    return block->make;
+}
+
+// The rows of `before`, then those of `next`.
+StateShape stacked(const StateShape& before, const StateShape& next) {
+    if (next.rows == 0) return before;
+    if (before.rows > 0 && before.width != next.width)
+        throw std::logic_error("layers with states of " + std::to_string(before.width) + " and of " + std::to_string(next.width) + " channels");
+    return {before.rows + next.rows, next.width};
 }
 
 }  // namespace
 
-Network::Network(const Options& options, const Catalogue& catalogue)
+Network::Network(const Options& options, const Catalogue& catalogue, MakeBlock* make_block)
     : options_(options), catalogue_(catalogue), embedding_(options, catalogue, layout_) {
+    if (!make_block) make_block = block_named(options.block);
     std::uint64_t place = 1;  // 0 is the tokens' own dropout
     for (int b = 0; b < options.layers; b++) {
         const std::string block = "blocks." + std::to_string(b);
@@ -43,7 +52,7 @@ Network::Network(const Options& options, const Catalogue& catalogue)
                                  block + ".feed_forward_norm", place++, layout_);
     }
     for (const Residual& layer : layers_) {
-        state_size_ += layer.state_size();
+        state_ = stacked(state_, layer.state());
         activation_size_ += layer.activation_size();
     }
     if (tied())
@@ -56,7 +65,7 @@ Network::Network(const Options& options, const Catalogue& catalogue)
 
 std::vector<float> Network::initialise(std::uint64_t seed) const {
     std::vector<float> parameters(layout_.size(), 0.0f);
-    Random random(seed);
+    base::Random random(seed);
     embedding_.initialise(random, parameters.data());
     for (const Residual& layer : layers_) layer.initialise(random, parameters.data());
     if (!tied())
@@ -82,7 +91,7 @@ float* Network::encode(Pass& pass, float* tokens, Kept& kept) const {
         const Arena::Mark mark = pass.arena.mark();
         layers_[i].forward(pass, x, state, y, kept.layers[i]);
         if (pass.prepared) pass.arena.release(mark);  // no backward will ask
-        if (state) state += layers_[i].state_size();
+        if (state) state += layers_[i].state().size();
         x = y;
     }
     return x;
@@ -101,4 +110,4 @@ float* Network::backward(Pass& pass, const float* doutput, const Kept& kept) con
     return dy;
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::model

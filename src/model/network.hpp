@@ -1,7 +1,9 @@
 // The whole network: holographic embedding, residual layers, head.
 #pragma once
 
+#include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "model/catalogue.hpp"
@@ -11,12 +13,16 @@
 #include "model/pass.hpp"
 #include "model/residual.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 
 class Network {
   public:
-    // The catalogue is kept by reference.
-    Network(const Options& options, const Catalogue& catalogue);
+    // Makes one of the network's blocks; `prefix` begins the names of its parameters.
+    using MakeBlock = std::unique_ptr<Layer>(const Options& options, const std::string& prefix, ParameterLayout& layout);
+
+    // The catalogue is kept by reference. The blocks are those that the options name, or others of the caller's. Throws
+    // std::logic_error where there are none of that name, or the rows of their states differ in width.
+    Network(const Options& options, const Catalogue& catalogue, MakeBlock* make_block = nullptr);
 
     const ParameterLayout& layout() const { return layout_; }
     const HolographicEmbedding& embedding() const { return embedding_; }
@@ -39,8 +45,8 @@ class Network {
     float* encode(Pass& pass, float* tokens, Kept& kept) const;
     // The gradient of the tokens, in the pass's arena, from that of the output.
     float* backward(Pass& pass, const float* doutput, const Kept& kept) const;
-    // Floats of one sequence's recurrent state: the layers' states one after another.
-    std::size_t state_size() const { return state_size_; }
+    // One sequence's recurrent state: the rows of the layers' states one after another.
+    const StateShape& state() const { return state_; }
     // Floats of a token that the layers' forward and backward work with.
     std::size_t activation_size() const { return activation_size_; }
 
@@ -62,8 +68,9 @@ class Network {
     ParameterLayout layout_;
     HolographicEmbedding embedding_;
     std::vector<Residual> layers_;
-    std::size_t state_size_ = 0, activation_size_ = 0;
+    StateShape state_;
+    std::size_t activation_size_ = 0;
     std::size_t head_table_ = 0, head_bias_ = 0, head_unknown_bias_ = 0, head_repeat_ = 0;
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::model

@@ -8,9 +8,9 @@
 #include <numeric>
 #include <variant>
 
-#include "hrr/error.hpp"
+#include "base/error.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 namespace {
 
 using Field = std::variant<int Options::*, std::int64_t Options::*, double Options::*, std::string Options::*>;
@@ -21,7 +21,8 @@ struct Option {
     double low, high;                  // of numbers
     std::vector<const char*> choices;  // of words; none: free text
     const char* description;
-    bool automatic = false;  // numbers that may be left to the data: Options::kAuto
+    bool automatic = false;       // numbers that may be left to the data: Options::kAuto
+    const char* block = nullptr;  // whose it is, where it is not everybody's
 };
 
 constexpr double kSeeds = 9007199254740992.0;  // 2^53: jsonb numbers survive a trip through double precision
@@ -32,11 +33,12 @@ const std::vector<Option>& table() {
          "what an event goes through: a selective state space; a gated recurrent unit; or causal attention, whose state is the past events themselves"},
         {"dimension", &Options::dimension, 8, 1024, {}, "elements of an item's vector"},
         {"layers", &Options::layers, 1, 16, {}, "blocks, one after another"},
-        {"state_size", &Options::state_size, 1, 64, {}, "recurrent state of a channel of mamba"},
+        {"state_size", &Options::state_size, 1, 64, {}, "recurrent state of a channel of mamba", false, "mamba"},
         {"expand", &Options::expand, 1, 8, {}, "channels of a block, as a multiple of dimension"},
-        {"conv_width", &Options::conv_width, 1, 16, {}, "events that the causal convolution of mamba sees"},
-        {"attention_heads", &Options::attention_heads, 1, 64, {}, "heads of an attention block"},
-        {"attention_span", &Options::attention_span, 1, 1000, {}, "events that an attention block looks back on, and keeps in each user's state"},
+        {"conv_width", &Options::conv_width, 1, 16, {}, "events that the causal convolution of mamba sees", false, "mamba"},
+        {"attention_heads", &Options::attention_heads, 1, 64, {}, "heads of an attention block", false, "attention"},
+        {"attention_span", &Options::attention_span, 1, 1000, {},
+         "events that an attention block looks back on, and keeps in each user's state", false, "attention"},
         {"feed_forward", &Options::feed_forward, 0, 16, {},
          "width of the feed-forward layer after each block, as a multiple of dimension; 0 leaves it out"},
         {"residual", &Options::residual, 0, 0, {"post", "pre"}, "where the layer norm of a residual connection sits"},
@@ -74,7 +76,7 @@ const std::vector<Option>& table() {
         {"warm_start", &Options::warm_start, 0, 0, {},
          "start from the weights of a version: its number, true for the active one if there is one, or false"},
         {"seed", &Options::seed, 0, kSeeds, {}, "of every random choice"},
-        {"threads", &Options::threads, 0, 256, {}, "processor threads while training; 0: all there are"},
+        {"threads", &Options::threads, 0, kMostThreads, {}, "processor threads while training; 0: all there are"},
     };
     return options;
 }
@@ -102,7 +104,7 @@ const Option& find(std::string_view name) {
     const auto nearest = std::min_element(options.begin(), options.end(), [&](const Option& a, const Option& b) {
         return edit_distance(name, a.name) < edit_distance(name, b.name);
     });
-    throw Error(ErrorKind::invalid_parameter, "unrecognized option \"" + std::string(name) + "\"",
+    throw base::Error(base::ErrorKind::invalid_parameter, "unrecognized option \"" + std::string(name) + "\"",
                 "The nearest option is \"" + std::string(nearest->name) + "\"; holomamba.options() lists all of them.");
 }
 
@@ -143,7 +145,7 @@ std::string value_text(const Options& options, const Option& option) {
 void Options::set(std::string_view name, std::string_view text) {
     const Option& option = find(name);
     const auto refuse = [&] {
-        throw Error(ErrorKind::invalid_parameter,
+        throw base::Error(base::ErrorKind::invalid_parameter,
                     "invalid value for option \"" + std::string(name) + "\": \"" + std::string(text) + "\"",
                     "Allowed: " + range_text(option) + ".");
     };
@@ -182,6 +184,17 @@ void Options::set(std::string_view name, std::string_view text) {
 
 std::string Options::get(std::string_view name) const { return value_text(*this, find(name)); }
 
+void Options::check() const {
+    for (const Option& option : table()) {
+        if (!option.block || block == option.block) continue;
+        const std::string usual = value_text(Options{}, option);
+        if (value_text(*this, option) != usual)
+            throw base::Error(base::ErrorKind::invalid_parameter,
+                        "option \"" + std::string(option.name) + "\" is one of block \"" + option.block + "\", and the block is \"" + block + "\"",
+                        "Leave it out, set it to " + usual + ", or choose that block.");
+    }
+}
+
 std::vector<OptionInfo> describe_options() {
     std::vector<OptionInfo> described;
     for (const Option& option : table())
@@ -189,4 +202,4 @@ std::vector<OptionInfo> describe_options() {
     return described;
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::model

@@ -7,7 +7,9 @@
 #include <string_view>
 #include <vector>
 
-namespace holomamba {
+namespace holomamba::model {
+
+constexpr int kMostThreads = 256;
 
 struct Options {
     // Of numbers that training chooses by its data (training/settled_options.hpp); "auto" as text.
@@ -59,6 +61,8 @@ struct Options {
     // Sets one option from its text. Throws Error: unknown name (with the nearest known one), malformed or out of range.
     void set(std::string_view name, std::string_view text);
     std::string get(std::string_view name) const;
+    // Throws Error where an option that only another block has is not at its default: it would be without effect.
+    void check() const;
 };
 
 struct OptionInfo {
@@ -67,4 +71,4 @@ struct OptionInfo {
 
 std::vector<OptionInfo> describe_options();
 
-}  // namespace holomamba
+}  // namespace holomamba::model

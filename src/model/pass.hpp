@@ -7,12 +7,12 @@
 #include <span>
 #include <vector>
 
-#include "hrr/random.hpp"
+#include "base/large.hpp"
+#include "base/random.hpp"
 #include "kernels/kernels.hpp"
-#include "kernels/large.hpp"
 #include "model/state_format.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 
 // Memory that is taken piece by piece and given back all at once, or back to a mark; blocks are kept for the next use.
 class Arena {
@@ -29,7 +29,7 @@ class Arena {
         }
         if (block_ == blocks_.size()) {
             const std::size_t size = n > smallest_ ? n : smallest_;
-            blocks_.push_back({{LargePages<float>().allocate(size), Release{size}}, size});
+            blocks_.push_back({{base::LargePages<float>().allocate(size), Release{size}}, size});
             used_ = 0;
         }
         used_ += n;
@@ -47,7 +47,7 @@ class Arena {
   private:
     struct Release {
         std::size_t size;
-        void operator()(float* p) const { LargePages<float>().deallocate(p, size); }
+        void operator()(float* p) const { base::LargePages<float>().deallocate(p, size); }
     };
     struct Block {
         std::unique_ptr<float, Release> data;
@@ -60,7 +60,7 @@ class Arena {
 
 // One pass of packed sequences: sequence s is rows starts[s] .. starts[s+1]-1 of every matrix [tokens x width].
 struct Pass {
-    const KernelTable& kernels;
+    const kernels::Table& kernels;
     const float* parameters;
     float* gradients;             // same layout; added to by backward
     std::span<const int> starts;  // sequences + 1
@@ -73,6 +73,7 @@ struct Pass {
     // to the last bit whatever it is cut into and whatever goes through the network beside it.
     const float* prepared = nullptr;
     StateFormat format = StateFormat::float32;  // of the states
+    int state_width = 0;                        // and how wide their rows are
     float dropout = 0;
     std::uint64_t key = 0;        // of the dropout masks
     std::size_t first_token = 0;  // where the tokens stand among those with the same key
@@ -80,15 +81,15 @@ struct Pass {
     int sequences() const { return static_cast<int>(starts.size()) - 1; }
     int tokens() const { return starts.back(); }
     bool exact() const { return format == StateFormat::float32; }
-    // Rounds rows of `channels` elements of a state, `stride` apart, to what the format can hold.
-    void round(int rows, int channels, int stride, float* x) const {
-        for (int r = 0; r < rows; r++, x += stride) round_row(kernels, format, channels, x);
+    // Rounds rows of a state, `stride` apart, to what the format can hold.
+    void round(int rows, int stride, float* x) const {
+        for (int r = 0; r < rows; r++, x += stride) round_row(kernels, format, state_width, x);
     }
     // The same elements of x [tokens x width] are dropped in forward and backward, and however a batch is cut into passes: a
     // mask depends on the key, the token and the place in the network.
     void drop(std::size_t width, std::uint64_t place, float* x) const {
-        if (dropout > 0) kernels.dropout(first_token * width, tokens() * width, dropout, mix64(key ^ mix64(place)), x);
+        if (dropout > 0) kernels.dropout(first_token * width, tokens() * width, dropout, base::mix64(key ^ base::mix64(place)), x);
     }
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::model

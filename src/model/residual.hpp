@@ -8,7 +8,7 @@
 #include "model/options.hpp"
 #include "model/parameters.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 
 // post: y = LN(x + drop(f(x)));  pre: y = x + drop(f(LN(x))).
 class Residual {
@@ -25,14 +25,14 @@ class Residual {
         Saved saved;
     };
 
-    void initialise(Random& random, float* parameters) const;
+    void initialise(base::Random& random, float* parameters) const;
     // As Layer::prepare.
     void prepare(const float* parameters, float* prepared) const { layer_->prepare(parameters, prepared); }
     // As Layer::forward; x must stay until backward.
     void forward(Pass& pass, const float* x, float* state, float* y, Kept& kept) const;
     // As Layer::backward.
     void backward(Pass& pass, const float* dy, float* dx, const Kept& kept) const;
-    std::size_t state_size() const { return layer_->state_size(); }
+    StateShape state() const { return layer_->state(); }
     // As Layer::activation_size, with the connection's own.
     std::size_t activation_size() const { return layer_->activation_size() + 6 * static_cast<std::size_t>(d_); }
 
@@ -44,4 +44,4 @@ class Residual {
     std::size_t gain_, bias_;
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::model

@@ -7,7 +7,7 @@
 
 #include "kernels/kernels.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 
 enum class StateFormat : std::uint8_t { float32 = 0, float16 = 1, int8 = 2 };
 constexpr int kStateFormats = 3;
@@ -15,8 +15,16 @@ constexpr int kStateFormats = 3;
 // From the option's value.
 StateFormat state_format(const std::string& name);
 
-// Rounds a row of a state (a number for each channel) to what the format can hold. Rounding twice changes nothing.
-void round_row(const KernelTable& kernels, StateFormat format, int channels, float* x);
+// A recurrent state: rows of numbers, each of which is rounded as a whole.
+struct StateShape {
+    int rows = 0, width = 0;
+
+    std::size_t size() const { return static_cast<std::size_t>(rows) * static_cast<std::size_t>(width); }
+};
+constexpr int kWidestState = 8 * 1024;  // dimension * expand, at their most
+
+// Rounds a row of a state, at most kWidestState wide, to what the format can hold. Rounding twice changes nothing.
+void round_row(const kernels::Table& kernels, StateFormat format, int width, float* x);
 
 // A state of this format has a multiple of these bytes.
 constexpr std::size_t number_bytes(StateFormat format) {
@@ -33,24 +41,23 @@ bool is_finite(StateFormat format, const std::byte* state, std::size_t bytes);
 //   int8     the scale of each row as a float, the vector as halves, then a byte for each number of the rows
 class StateCodec {
   public:
-    StateCodec(StateFormat format, std::size_t rows, int channels, int dimension)
-        : format_(format), rows_(rows), channels_(channels), dimension_(dimension) {}
+    // Throws std::length_error for rows that are too wide.
+    StateCodec(StateFormat format, StateShape shape, int dimension);
 
     std::size_t bytes() const;
-    // Numbers of the recurrent rows.
-    std::size_t recurrent() const { return rows_ * static_cast<std::size_t>(channels_); }
+    const StateShape& shape() const { return shape_; }
     // Rows that have been rounded come back as they were, to the last bit.
-    void write(const KernelTable& kernels, const float* recurrent, const float* vector, std::byte* state) const;
-    void read(const KernelTable& kernels, const std::byte* state, float* recurrent) const;
-    void read_vector(const KernelTable& kernels, const std::byte* state, float* vector) const;
+    void write(const kernels::Table& kernels, const float* recurrent, const float* vector, std::byte* state) const;
+    void read(const kernels::Table& kernels, const std::byte* state, float* recurrent) const;
+    void read_vector(const kernels::Table& kernels, const std::byte* state, float* vector) const;
     StateFormat format() const { return format_; }
 
   private:
     std::size_t vector_offset() const;
 
     StateFormat format_;
-    std::size_t rows_;
-    int channels_, dimension_;
+    StateShape shape_;
+    int dimension_;
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::model

@@ -1,13 +1,15 @@
 #include "postgres/checkpoint_store.hpp"
 
+#include "postgres/catalogue.hpp"
 #include "postgres/compat.h"
-#include "postgres/spi.hpp"
+#include "postgres/stored.hpp"
 
 namespace holomamba::postgres {
 namespace {
 
 // A value has at most 1 GB, and a part is copied on its way.
 constexpr Size kPartBytes = Size{16} << 20;
+constexpr const char* kTable = "holomamba.checkpoint_catalogue";
 
 Parameters key(const char* model, int32 version, const char* name) {
     Parameters p;
@@ -21,8 +23,8 @@ Parameters key(const char* model, int32 version, const char* name) {
 
 void store_checkpoint(const char* model, int32 version, const char* name, std::span<const std::byte> bytes) {
     Parameters old = key(model, version, name);
-    execute(
-        "DELETE FROM holomamba.checkpoints c WHERE c.model = $1::pg_catalog.name AND c.version = $2 AND c.name = $3",
+    write_catalogue(
+        "DELETE FROM holomamba.checkpoint_catalogue c WHERE c.model = $1::pg_catalog.name AND c.version = $2 AND c.name = $3",
         &old);
     Size first = 0;
     int32 part = 0;
@@ -34,9 +36,9 @@ void store_checkpoint(const char* model, int32 version, const char* name, std::s
         Parameters p = key(model, version, name);
         add_int(&p, part++);
         add(&p, BYTEAOID, PointerGetDatum(data));
-        execute(
-            "INSERT INTO holomamba.checkpoints (model, version, name, part, data) VALUES ($1::pg_catalog.name, $2, $3, "
-            "$4, $5)",
+        write_catalogue(
+            "INSERT INTO holomamba.checkpoint_catalogue (model, version, name, part, data) "
+            "VALUES ($1::pg_catalog.name, $2, $3, $4, $5)",
             &p);
         pfree(data);
         first += count;
@@ -46,12 +48,11 @@ void store_checkpoint(const char* model, int32 version, const char* name, std::s
 int64 checkpoint_size(const char* model, int32 version, const char* name) {
     Parameters p = key(model, version, name);
     execute(
-        "SELECT pg_catalog.sum(pg_catalog.octet_length(c.data))::bigint FROM holomamba.checkpoints c "
+        "SELECT pg_catalog.count(*), pg_catalog.sum(pg_catalog.octet_length(c.data))::bigint AS data FROM holomamba.checkpoints c "
         "WHERE c.model = $1::pg_catalog.name AND c.version = $2 AND c.name = $3",
         &p);
-    bool null;
-    const int64 size = DatumGetInt64(value_of(0, 1, &null));
-    return null ? -1 : size;
+    const Rows rows = last_rows(kTable, model, version);
+    return int64_of(rows, 0, 1) == 0 ? -1 : int64_of(rows, 0, 2);
 }
 
 void load_checkpoint(const char* model, int32 version, const char* name, std::span<std::byte> bytes) {
@@ -69,14 +70,14 @@ void load_checkpoint(const char* model, int32 version, const char* name, std::sp
             "SELECT c.data FROM holomamba.checkpoints c "
             "WHERE c.model = $1::pg_catalog.name AND c.version = $2 AND c.name = $3 AND c.part = $4",
             &p);
-        bool null;
-        const bytea* data = SPI_processed == 0 ? nullptr : DatumGetByteaP(value_of(0, 1, &null));
-        const Size count = data == nullptr ? 0 : VARSIZE(data) - VARHDRSZ;
-        if (count == 0 || count > bytes.size() - first)
+        const Rows rows = last_rows(kTable, model, version);
+        const Bytes data = rows.count == 0 ? Bytes{} : bytes_of(rows, 0, 1);
+        if (data.count == 0 || data.count > bytes.size() - first)
             ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
                             errmsg("the checkpoint of version %d of model \"%s\" is not whole", version, model)));
-        std::memcpy(bytes.data() + first, VARDATA(data), count);
-        first += count;
+        std::memcpy(bytes.data() + first, data.data, data.count);
+        first += data.count;
+        release(data);
         SPI_freetuptable(SPI_tuptable);
     }
 }
@@ -85,7 +86,8 @@ void delete_checkpoints(const char* model, int32 version) {
     Parameters p;
     add_text(&p, model);
     add_int(&p, version);
-    execute("DELETE FROM holomamba.checkpoints c WHERE c.model = $1::pg_catalog.name AND c.version = $2", &p);
+    write_catalogue("DELETE FROM holomamba.checkpoint_catalogue c WHERE c.model = $1::pg_catalog.name AND c.version = $2",
+                    &p);
 }
 
 }  // namespace holomamba::postgres

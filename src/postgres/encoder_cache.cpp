@@ -4,7 +4,7 @@
 
 #include "postgres/options.hpp"
 #include "postgres/owned.hpp"
-#include "postgres/spi.hpp"
+#include "postgres/stored.hpp"
 
 namespace holomamba::postgres {
 namespace {
@@ -35,19 +35,18 @@ void load_parameters(Loading* loading, const char* model, int32 version) {
     // that much is read.
     query(
         "SELECT p.name, CASE p.name WHEN 'embedding.items' THEN "
-        "pg_catalog.substr(p.data, pg_catalog.octet_length(p.data) - 8 * $3 + 1) ELSE p.data END "
+        "pg_catalog.substr(p.data, pg_catalog.octet_length(p.data) - 8 * $3 + 1) ELSE p.data END AS data "
         "FROM holomamba.parameters p WHERE p.model = $1::pg_catalog.name AND p.version = $2 "
         "AND (p.name LIKE 'blocks.%' OR p.name LIKE 'embedding.norm.%' OR p.name = 'embedding.items')",
         &p);
-    for (uint64 row = 0; row < SPI_processed; row++) {
-        bool null;
-        const char* name = text_of(row, 1);
-        const bytea* data = DatumGetByteaP(value_of(row, 2, &null));
-        core_call([&] {
-            loading->encoder->set_parameter(name, {reinterpret_cast<const float*>(VARDATA(data)),
-                                                   (VARSIZE(data) - VARHDRSZ) / sizeof(float)});
-        });
+    const Rows rows = last_rows("holomamba.parameters", model, version);
+    for (uint64 row = 0; row < rows.count; row++) {
+        const char* name = text_of(rows, row, 1);
+        const Floats data = floats_of(rows, row, 2);
+        core_call_with(rows, 2, [&] { loading->encoder->set_parameter(name, {data.x, data.count}); });
+        release(data);
     }
+    core_call_with(rows, 1, [&] { loading->encoder->finish(); });
 }
 
 }  // namespace
@@ -72,25 +71,21 @@ Encoder* encoder_of_fingerprint(uint64 fingerprint) {
     Parameters p;
     add_bigint(&p, static_cast<int64>(fingerprint));
     query(
-        "SELECT v.model::pg_catalog.text, v.version, v.options::pg_catalog.text FROM holomamba.version_catalogue v "
+        "SELECT v.model, v.version, v.options FROM holomamba.version_catalogue v "
         "WHERE v.fingerprint = $1 LIMIT 1",
         &p);
     if (SPI_processed == 0)
         ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                         errmsg("the state belongs to weights that are not in this database"),
                         errhint("Rebuild the states of the model: SELECT holomamba.rebuild_state(model).")));
-    bool null;
-    const char* model = text_of(0, 1);
-    const int32 version = DatumGetInt32(value_of(0, 2, &null));
-    const char* options = text_of(0, 3);
+    Rows rows = last_rows("holomamba.version_catalogue", "", 0);
+    const char* model = rows.model = text_of(rows, 0, 1);
+    const int32 version = rows.version = int32_of(rows, 0, 2, 1, PG_INT32_MAX);
     auto* loading = make_owned<Loading>(CurrentMemoryContext);
-    read_options(options, &loading->options);
+    read_options(rows, 0, 3, &loading->options);
     core_call([&] { loading->encoder = std::make_unique<Encoder>(loading->options); });
     load_parameters(loading, model, version);
-    core_call([&] {
-        loading->encoder->finish();
-        oldest->encoder = std::move(loading->encoder);
-    });
+    oldest->encoder = std::move(loading->encoder);
     oldest->fingerprint = fingerprint;
     oldest->used = ++uses;
     SPI_finish();
@@ -110,8 +105,8 @@ uint64 fingerprint_of_version(const char* model, int32 version) {
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
                         errmsg("model \"%s\" has no complete version %d", model, version),
                         errhint("The view holomamba.versions lists the versions.")));
-    bool null;
-    const auto fingerprint = static_cast<uint64>(DatumGetInt64(value_of(0, 1, &null)));
+    const auto fingerprint =
+        static_cast<uint64>(int64_of(last_rows("holomamba.version_catalogue", model, version), 0, 1));
     SPI_finish();
     return fingerprint;
 }

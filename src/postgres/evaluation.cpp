@@ -10,12 +10,8 @@
 #include "postgres/interrupts.hpp"
 #include "postgres/owned.hpp"
 #include "postgres/parameter_store.hpp"
-#include "postgres/spi.hpp"
+#include "postgres/stored.hpp"
 #include "postgres/training_data.hpp"
-
-extern "C" {
-#include "utils/array.h"
-}
 
 using namespace holomamba::postgres;
 using holomamba::Evaluation;
@@ -48,13 +44,12 @@ int32 choose_version(const char* model, int32 wanted, bool active) {
     Parameters p;
     add_text(&p, model);
     execute("SELECT (holomamba.find_model($1)).active_version", &p);
-    bool null;
-    const int32 found = DatumGetInt32(value_of(0, 1, &null));
     if (!active) return wanted;
-    if (null)
+    const Rows rows = last_rows("holomamba.model_catalogue", model);
+    if (is_null(rows, 0, 1))
         ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("model \"%s\" is not trained", model),
                         errhint("CALL holomamba.train('%s', holdout => 'leave_one_out');", model)));
-    return found;
+    return int32_of(rows, 0, 1, 1, PG_INT32_MAX);
 }
 
 void check_version(const char* model, int32 version) {
@@ -80,9 +75,10 @@ void put_evaluation(ReturnSetInfo* result, const char* ranker, const Evaluation&
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
-Datum hrr_of(const float* x, int count) {
+Datum vector_of(const float* x, int count) {
     Hrr* vector = hrr_allocate(count);
     std::memcpy(vector->x, x, sizeof(float) * count);
+    check_hrr_range(vector);
     return PointerGetDatum(vector);
 }
 
@@ -139,7 +135,7 @@ Datum holomamba_item_vectors(PG_FUNCTION_ARGS) {
         std::vector<std::int32_t> rows(items);
         std::iota(rows.begin(), rows.end(), 0);
         embedding.prepare(trained->parameters.data(), rows.size(), trained->composed);
-        embedding.compose(holomamba::kernels(), trained->parameters.data(), rows, {}, 0, rows.size(), trained->composed);
+        embedding.compose(holomamba::kernels::table(), trained->parameters.data(), rows, {}, 0, rows.size(), trained->composed);
     });
 
     Parameters p;
@@ -148,16 +144,14 @@ Datum holomamba_item_vectors(PG_FUNCTION_ARGS) {
     execute("SELECT y.labels FROM holomamba.vocabulary y WHERE y.model = $1::pg_catalog.name AND y.version = $2 AND y.field = ''", &p);
     if (SPI_processed == 0)
         ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("must be owner of model \"%s\"", model)));
-    bool null;
-    Datum* labels;
-    int count;
-    deconstruct_array(DatumGetArrayTypeP(value_of(0, 1, &null)), TEXTOID, -1, false, TYPALIGN_INT, &labels, nullptr, &count);
+    const Texts labels = texts_of(last_rows("holomamba.vocabulary_catalogue", model, version), 0, 1);
     auto* target = static_cast<float*>(palloc(sizeof(float) * (static_cast<Size>(d) + 1)));
     const float* table = network.tied() ? trained->composed.raw.data() : trained->parameters.data() + network.head_table();
-    for (int i = 0; i < count && i < items; i++) {
+    for (int i = 0; i < labels.count && i < items; i++) {
         std::memcpy(target, table + static_cast<Size>(i) * d, sizeof(float) * d);
         target[d] = network.tied() ? trained->parameters[network.head_bias() + i] : 0;
-        Datum values[3] = {labels[i], hrr_of(trained->composed.token.data() + static_cast<Size>(i) * d, d), hrr_of(target, d + 1)};
+        Datum values[3] = {labels.values[i], vector_of(trained->composed.token.data() + static_cast<Size>(i) * d, d),
+                           vector_of(target, d + 1)};
         bool nulls[3] = {};
         tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
     }

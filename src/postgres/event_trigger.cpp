@@ -3,6 +3,7 @@
 #include "postgres/fold.hpp"
 #include "postgres/follow_items.hpp"
 #include "postgres/live_model.hpp"
+#include "postgres/nested_changes.hpp"
 #include "postgres/one_event.hpp"
 #include "postgres/replay.hpp"
 #include "postgres/unknown_items.hpp"
@@ -21,7 +22,7 @@ namespace {
 // Locks the item of a row if it may still come.
 void keep_item(LiveModel* m, TupleTableSlot* event) {
     bool null;
-    const Datum item = slot_getattr(event, m->item, &null);
+    const Datum item = slot_getattr(event, m->item.source, &null);
     if (!null) (void)stays_unknown(m, item);
 }
 
@@ -33,7 +34,7 @@ bool start(LiveModel* m, TupleTableSlot* event) {
     Arguments arguments = make_arguments(m);
     bool null;
     for (int i = 0; i <= m->orders + 1; i++) {
-        const AttrNumber source = i < m->orders ? m->order[i].source : i == m->orders ? m->user.source : m->item;
+        const AttrNumber source = i < m->orders ? m->order[i].source : i == m->orders ? m->user.source : m->item.source;
         arguments.values[i] = slot_getattr(event, source, &null);
         arguments.nulls[i] = null ? 'n' : ' ';
     }
@@ -49,12 +50,33 @@ Datum user_of(LiveModel* m, TupleTableSlot* event) {
     return null ? Datum{0} : array_of(m->user, &user, &null, 1);
 }
 
+// The ids of many new rows. Only ids of text can be too long: for others this costs nothing.
+void check_events(LiveModel* m, TriggerData* trigger) {
+    if (m->user.length != -1 && m->item.length != -1) return;
+    TupleTableSlot* event = MakeSingleTupleTableSlot(RelationGetDescr(trigger->tg_relation), &TTSOpsMinimalTuple);
+    tuplestore_rescan(trigger->tg_newtable);
+    while (tuplestore_gettupleslot(trigger->tg_newtable, true, false, event)) {
+        CHECK_FOR_INTERRUPTS();
+        check_event(m, event);
+    }
+    ExecDropSingleTupleTableSlot(event);
+}
+
 // Many new events.
 void insert(LiveModel* m, TriggerData* trigger) {
+    const bool changed = changed_since_it_began(m);
+    check_events(m, trigger);
     int32 version;
     if (!active_version(m, &version)) return;
     SPI_register_trigger_data(trigger);
     keep_unknown(m, Statement::unknown_arrived);
+    if (changed) {
+        run(m, Statement::users_arrived);
+        bool null;
+        const Datum users = value_of(0, 1, &null);
+        if (!null) replay_users(m, users);
+        return;
+    }
     lock_users(m, Statement::place_arrived, Statement::lock_arrived);
     // New events tied or late go to a replay. So do those of users whom another trigger of this very statement has
     // replayed already, new events included: they do not come after the last one any more.
@@ -64,6 +86,7 @@ void insert(LiveModel* m, TriggerData* trigger) {
 
 void change(LiveModel* m, TriggerData* trigger) {
     if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event)) {
+        note_change(m);
         if (m->relation == m->interactions)
             run_on_latest(m, Statement::clear);
         else
@@ -73,12 +96,15 @@ void change(LiveModel* m, TriggerData* trigger) {
     int32 version;
     if (!active_version(m, &version)) return;
     const bool update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
+    if (update) check_events(m, trigger);
     SPI_register_trigger_data(trigger);
     if (update) keep_unknown(m, Statement::unknown_altered);
     run(m, update ? Statement::touched_by_update : Statement::touched_by_delete);
     bool null;
     const Datum touched = value_of(0, 1, &null);
-    if (!null) replay_users(m, touched);
+    if (null) return;
+    note_change(m);
+    replay_users(m, touched);
 }
 
 // The event of an INSERT of one row, NULL if there are others. For each row, what a statement trigger cannot see: rows
@@ -101,8 +127,10 @@ void change_row(LiveModel* m, TriggerData* trigger) {
     TupleTableSlot* before = MakeSingleTupleTableSlot(columns, &TTSOpsHeapTuple);
     TupleTableSlot* after = MakeSingleTupleTableSlot(columns, &TTSOpsHeapTuple);
     const bool update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
+    note_change(m);
     if (update) {
         ExecStoreHeapTuple(trigger->tg_newtuple, after, false);
+        check_event(m, after);
         keep_item(m, after);
     }
     ExecStoreHeapTuple(trigger->tg_trigtuple, before, false);
@@ -121,7 +149,7 @@ void as_owner_of(LiveModel* m, Function&& function) {
 }
 
 void follow_events(LiveModel* m, TriggerData* trigger) {
-    if (m->user.source == InvalidAttrNumber)
+    if (m->relation == m->owned_items)
         ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
                         errmsg("table \"%s\" holds no events of model \"%s\"",
                                RelationGetRelationName(trigger->tg_relation), NameStr(m->name)),
@@ -131,7 +159,7 @@ void follow_events(LiveModel* m, TriggerData* trigger) {
         return as_owner_of(m, [&] { row ? change_row(m, trigger) : change(m, trigger); });
     TupleTableSlot* event = only_event(trigger);
     if (event == nullptr) return as_owner_of(m, [&] { insert(m, trigger); });
-    const Step step = advance_user(m, event);
+    const Step step = changed_since_it_began(m) ? Step::late : advance_user(m, event);
     if (step != Step::done)
         as_owner_of(m, [&] {
             if (step == Step::absent && start(m, event)) return;
@@ -155,21 +183,21 @@ void follow(FunctionCallInfo fcinfo, bool events, void (*function)(LiveModel*, T
     const bool has_old = t->tgoldtable != nullptr && std::strcmp(t->tgoldtable, old_table) == 0;
     const bool has_new = t->tgnewtable != nullptr && std::strcmp(t->tgnewtable, new_table) == 0;
     const bool tables = ((!insert && !update) || has_new) && ((!update && !removal) || has_old);
-    if (!TRIGGER_FIRED_AFTER(trigger->tg_event) || t->tgnargs != 1 || !(row || tables))
+    if (!TRIGGER_FIRED_AFTER(trigger->tg_event) || t->tgdeferrable || t->tgnargs != 1 || !(row || tables))
         ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
                         errmsg("trigger \"%s\" is not one that holomamba.create_triggers() makes", t->tgname),
                         errhint("Drop the trigger.")));
 
-    LiveModel* m = find_live_model(t->tgargs[0], RelationGetRelid(trigger->tg_relation));
+    // A part that is emptied has everybody replayed: the lock for that is taken at once, not in two steps that two of
+    // them could take half of each.
+    const bool everybody = TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) && events;
+    const Oid relation = RelationGetRelid(trigger->tg_relation);
+    LiveModel* m =
+        lock_live_model(t->tgargs[0], relation, RowExclusiveLock, everybody ? ShareRowExclusiveLock : RowExclusiveLock);
+    if (m == nullptr) return warn_of_orphan(t->tgargs[0], t->tgname, relation);
     m->running++;
     PG_TRY();
-    {
-        // A part that is emptied has everybody replayed: the lock for that is taken at once, not in two steps that two of
-        // them could take half of each.
-        const bool everybody = TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) && events && m->relation != m->interactions;
-        LockRelationOid(m->users, everybody ? ShareRowExclusiveLock : RowExclusiveLock);
-        function(m, trigger);
-    }
+    { function(m, trigger); }
     PG_FINALLY();
     { m->running--; }
     PG_END_TRY();
@@ -185,6 +213,7 @@ Datum holomamba_follow_events(PG_FUNCTION_ARGS) {
 
 HOLOMAMBA_FUNCTION(holomamba_follow_items)
 Datum holomamba_follow_items(PG_FUNCTION_ARGS) {
-    follow(fcinfo, false, [](LiveModel* m, TriggerData* trigger) { as_owner_of(m, [&] { follow_items(m, trigger); }); });
+    follow(fcinfo, false,
+           [](LiveModel* m, TriggerData* trigger) { as_owner_of(m, [&] { follow_items(m, trigger); }); });
     return PointerGetDatum(nullptr);
 }

@@ -124,7 +124,8 @@ void advance(Fold* f) {
     for (int i = 0; i < f->users; i++) {
         Run* r = &f->runs[i];
         if (r->stays || r->tokens == 0) continue;
-        if (r->state->fingerprint != f->fresh->fingerprint || VARSIZE(r->state) != VARSIZE(f->fresh))
+        if (r->state->fingerprint != f->fresh->fingerprint || r->state->format != f->fresh->format ||
+            VARSIZE(r->state) != VARSIZE(f->fresh))
             ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("a state belongs to weights that are not active"),
                             errhint("SELECT holomamba.rebuild_state('%s');", NameStr(f->model->name))));
         moves[count++] = {r->state->x, {f->tokens + r->token, static_cast<std::size_t>(r->tokens)}};
@@ -226,10 +227,11 @@ void take(Fold* f, SPITupleTable* rows, uint64 row) {
     if (f->events == kEvents || (!more && f->users == kUsers)) flush(f, more);
     MemoryContextSwitchTo(f->batch);
 
+    if (!more) f->users++;
     Run* r = &f->runs[f->users - 1];
     if (!more) {
-        r = &f->runs[f->users++];
         *r = Run{};
+        if (m->user.length == -1 && is_long_id(user)) refuse_long_id(user, m->interactions, m->user.source);
         r->user = copy(m->user, user, false);
         r->first = allocate_values(m->orders);
         r->last = allocate_values(m->orders);

@@ -37,6 +37,11 @@ struct Arrival {
 
 // Gives items vectors.
 void describe_items(LiveModel* m, Datum ids, Arrival* arrival) {
+    Datum* texts;
+    int count;
+    deconstruct_array(DatumGetArrayTypeP(ids), TEXTOID, -1, false, TYPALIGN_INT, &texts, nullptr, &count);
+    for (int i = 0; i < count; i++)
+        if (is_long_id(texts[i])) refuse_long_id(texts[i], m->relation, m->key);
     const Arguments arguments = arguments_of(m, ids, arrival->version);
     if (events_come_first(m)) {
         run(m, Statement::items_unmet, &arguments);
@@ -96,7 +101,7 @@ void for_id_of(LiveModel* m, Relation items, HeapTuple row, Function&& function)
 }  // namespace
 
 void follow_items(LiveModel* m, TriggerData* trigger) {
-    if (m->relation != m->owned_items)
+    if (!m->of_items)
         ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
                         errmsg("table \"%s\" does not hold the items of model \"%s\"",
                                RelationGetRelationName(trigger->tg_relation), NameStr(m->name)),

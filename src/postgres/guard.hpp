@@ -7,8 +7,8 @@
 #include <new>
 #include <stdexcept>
 
-#include "hrr/error.hpp"
-#include "kernels/parallel.hpp"
+#include "base/error.hpp"
+#include "base/parallel.hpp"
 
 extern "C" {
 #include "postgres.h"
@@ -25,6 +25,17 @@ extern "C" {
     HOLOMAMBA_EXPORT const Pg_finfo_record* pg_finfo_##name(); \
     PG_FUNCTION_INFO_V1(name);                                 \
     }
+
+// Here the core goes by its short names.
+namespace holomamba::model {}
+namespace holomamba::training {}
+namespace holomamba::ranking {}
+namespace holomamba {
+using namespace base;
+using namespace model;
+using namespace training;
+using namespace ranking;
+}  // namespace holomamba
 
 namespace holomamba::postgres {
 

@@ -64,28 +64,35 @@ constexpr BlockNumber kMetaBlock = 0;
 constexpr int kByInnerProduct = 1, kAmong = 2;
 constexpr int kHashProc = 1;
 
-// An index of this access method and its table, opened; errors for anything else.
-void open_index(Oid index_id, LOCKMODE heap_lock, Relation* heap, Relation* index);
-
+// The meta data, which are ones that we write: a damaged page is an error.
 IndexMeta read_meta(Relation index);
+IndexMeta meta_of(Relation index, Buffer buffer);  // of the meta page, which the caller holds locked
 void init_meta_page(Page page, const IndexMeta& meta);
 // Changes the meta page, which the caller holds locked, and logs the change.
 void write_meta(Relation index, Buffer buffer, const IndexMeta& meta);
 // The meta data of an index without a vector.
 IndexMeta empty_meta(int dims);
 
-// What follows from the meta data and stays while its generation and dims do; one chunk of memory, kept in rd_amcache.
-// Valid until the server may process invalidations: copy what must last.
+// Where the parts of an index lie.
 struct IndexLayout {
     int dims;
     uint32 generation;
     BlockNumber first_block;
     ExtentShape shape;
+};
+IndexLayout index_layout(Relation index, const IndexMeta& meta);
+
+// What takes longer to find out and stays while generation and dims do; one chunk of memory, kept in rd_amcache. The
+// server frees it whenever it hears that the index has changed, which may be in any call that takes a lock or looks
+// something up, detoasting among them. So use it before the next one.
+struct IndexCache {
+    int dims;
+    uint32 generation;
     Transform transform;
     uint32 blocks;    // from first_block on, that have a place in `buffers`
     Buffer* buffers;  // where this session found those last, or invalid
 };
-const IndexLayout* index_layout(Relation index, const IndexMeta& meta);
+const IndexCache* index_cache(Relation index, const IndexMeta& meta);
 
 inline BlockNumber sketch_block(const IndexLayout& layout, uint32 extent) {
     return layout.first_block + extent * static_cast<uint32>(layout.shape.pages());
@@ -139,8 +146,9 @@ uint32 hash_key(Relation index, Datum key);
 // The hash of a row's key; 0 for NULL and in an index without keys.
 uint32 key_of(Relation index, const Datum* values, const bool* nulls);
 
-// The code of a column's value: of one dimension with the index, of another, or NULL.
-void make_code(const IndexLayout& layout, Datum value, bool null, Code* code);
+// The code of a column's value: of one dimension with the transform, of another, or nullptr for NULL.
+struct Hrr;
+void make_code(const Transform& transform, const Hrr* vector, Code* code);
 
 // Pinned pages, locked; an error where a page is not what it should be.
 void check_page(Relation index, Buffer buffer, PageKind kind, uint32 generation);

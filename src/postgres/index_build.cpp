@@ -4,20 +4,17 @@
 #include <vector>
 
 #include "postgres/hrr.hpp"
-#include "postgres/index.hpp"
+#include "postgres/index_open.hpp"
+#include "postgres/interrupts.hpp"
 #include "postgres/owned.hpp"
 #include "ranking/clustering.hpp"
 
 extern "C" {
-#include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "access/xloginsert.h"
 #include "catalog/index.h"
-#include "catalog/pg_class_d.h"
 #include "nodes/execnodes.h"
-#include "utils/acl.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/sampling.h"
 #include "utils/snapmgr.h"
@@ -69,7 +66,9 @@ Sample sample_rows(Relation heap, Relation index, IndexInfo* info) {
     while (BlockSampler_HasMore(&sampler)) {
         const BlockNumber block = BlockSampler_Next(&sampler);
         sample.taken_from_block = 0;
-        table_index_build_range_scan(heap, index, info, false, true, false, block, 1, take_sample, &sample, nullptr);
+        // A concurrent build reads the rows of a snapshot.
+        table_index_build_range_scan(heap, index, info, false, !info->ii_Concurrent, false, block, 1, take_sample,
+                                     &sample, nullptr);
         CHECK_FOR_INTERRUPTS();
     }
     return sample;
@@ -81,7 +80,8 @@ struct Build {
     BlockNumber next_block, end_block;  // what is left to write to
     FittedTransform* fitted;
     Size transform_floats;  // to be written; 0 where there was no row to fit to
-    IndexLayout layout;     // its transform points into memory of the build
+    IndexLayout layout;
+    Transform transform;    // points into `fitted`
     struct Clusters* clusters;
     char* records;
     Size stride, count, capacity;
@@ -141,10 +141,11 @@ const Record* record_at(const Build* build, Size i) {
 void order_records(Build* build) {
     const int prefix = build->layout.shape.prefix;
     const int dims = Min(prefix, build->layout.dims);
-    core_call([&] {
+    interruptible_core_call([&](const StopCheck& stop) {
         Clusters* clusters = build->clusters;
         clusters->points.assign(build->count * static_cast<Size>(prefix), 0.0f);
         for (Size i = 0; i < build->count; i++) {
+            if (i % 4096 == 0 && stop()) throw Cancelled{};
             const Record* record = record_at(build, i);
             const auto* elements = reinterpret_cast<const int8_t*>(record + 1);
             float* point = clusters->points.data() + i * static_cast<Size>(prefix);
@@ -152,12 +153,12 @@ void order_records(Build* build) {
             for (int j = 0; j < prefix; j++)
                 point[j] = !bounded ? std::numeric_limits<float>::max()
                            : j < dims
-                               ? record->scale * static_cast<float>(elements[j]) * build->layout.transform.spread[j]
+                               ? record->scale * static_cast<float>(elements[j]) * build->transform.spread[j]
                                : 0.0f;
         }
         clusters->order =
             cluster(build->count, prefix, clusters->points.data(), static_cast<Size>(build->layout.shape.slots),
-                    static_cast<Size>(build->layout.shape.rows));
+                    static_cast<Size>(build->layout.shape.rows), stop);
     });
 }
 
@@ -193,7 +194,7 @@ void add_row(Relation, ItemPointer row, Datum* values, bool* nulls, bool, void* 
     auto* build = static_cast<Build*>(state);
     MemoryContext before = MemoryContextSwitchTo(build->context);
     Code code;
-    make_code(build->layout, values[0], nulls[0], &code);
+    make_code(build->transform, nulls[0] ? nullptr : DatumGetHrr(values[0]), &code);
     auto* record = reinterpret_cast<Record*>(build->records + build->count * build->stride);
     *record = {code.scale, key_of(build->index, values, nulls), *row, code.rest, code.prefix_error, code.rest_error};
     memcpy(record + 1, code.elements, static_cast<Size>(build->layout.shape.prefix + build->layout.shape.rest));
@@ -217,9 +218,10 @@ void fit(Build* build, Relation heap, IndexInfo* info) {
     build->fitted = make_owned<FittedTransform>(CurrentMemoryContext);
     FittedTransform* fitted = build->fitted;
     if (sample.rows > 0) {
+        const bool keyed = has_keys(build->index);
         const auto floats = static_cast<Size>(sample.rows) * static_cast<Size>(sample.dims);
-        core_call([&] {
-            *fitted = fit_transform(sample.dims, {sample.vectors, floats}, has_keys(build->index), kContentBytes);
+        interruptible_core_call([&](const StopCheck& stop) {
+            *fitted = fit_transform(sample.dims, {sample.vectors, floats}, keyed, kContentBytes, stop);
         });
         build->transform_floats = fitted->spread.size() + fitted->normals.size();
         meta->prefix = static_cast<uint16>(fitted->prefix);
@@ -228,11 +230,8 @@ void fit(Build* build, Relation heap, IndexInfo* info) {
         core_call([&] { fitted->spread.assign(static_cast<Size>(sample.dims), 1.0f); });
     }
     if (sample.vectors != nullptr) pfree(sample.vectors);
-    build->layout.dims = sample.dims;
-    build->layout.generation = meta->generation;
-    build->layout.shape = extent_shape(sample.dims, meta->prefix, has_keys(build->index), kContentBytes);
-    build->layout.transform = {sample.dims, meta->prefix, meta->reflections, fitted->normals.data(),
-                               fitted->spread.data()};
+    build->layout = index_layout(build->index, *meta);
+    build->transform = {sample.dims, meta->prefix, meta->reflections, fitted->normals.data(), fitted->spread.data()};
 }
 
 // Writes transform and extents of all rows from `block` on, and completes build->meta. Returns the rows of the table.
@@ -281,7 +280,7 @@ Size count_entries(Relation index, const IndexLayout& layout, uint32 extents) {
 BlockNumber choose_region(Build* build, const IndexMeta& present, Relation heap) {
     build->end_block = InvalidBlockNumber;
     if (!GlobalVisCheckRemovableFullXid(heap, present.refitted_by)) return RelationGetNumberOfBlocks(build->index);
-    const IndexLayout layout = *index_layout(build->index, present);
+    const IndexLayout layout = index_layout(build->index, present);
     // Every row that is to be laid down has its entry now.
     const Size rows = count_entries(build->index, layout, present.extents);
     const ExtentShape& shape = build->layout.shape;
@@ -342,11 +341,9 @@ using namespace holomamba::postgres;
 
 HOLOMAMBA_FUNCTION(holomamba_refit_index)
 Datum holomamba_refit_index(PG_FUNCTION_ARGS) {
-    const Oid index_id = PG_GETARG_OID(0);
-    if (!owns_relation(index_id)) aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_INDEX, get_rel_name(index_id));
-    Relation heap, index;
     // Writers wait, readers do not.
-    open_index(index_id, ShareRowExclusiveLock, &heap, &index);
+    const OpenIndex opened = open_index(PG_GETARG_OID(0), MayOpen::owner, ShareRowExclusiveLock);
+    Relation heap = opened.heap, index = opened.index;
     IndexInfo* info = BuildIndexInfo(index);
     const IndexMeta present = read_meta(index);
     Build build{};
@@ -361,7 +358,6 @@ Datum holomamba_refit_index(PG_FUNCTION_ARGS) {
     Buffer buffer = read_page(index, kMetaBlock, PageKind::meta, 0, BUFFER_LOCK_EXCLUSIVE);
     write_meta(index, buffer, build.meta);
     UnlockReleaseBuffer(buffer);
-    index_close(index, NoLock);
-    table_close(heap, NoLock);
+    close_index(opened);
     PG_RETURN_VOID();
 }

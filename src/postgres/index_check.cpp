@@ -3,15 +3,12 @@
 #include <limits>
 
 #include "postgres/hrr.hpp"
-#include "postgres/index.hpp"
+#include "postgres/index_open.hpp"
 
 extern "C" {
-#include "access/genam.h"
-#include "access/table.h"
 #include "access/tableam.h"
 #include "catalog/index.h"
 #include "nodes/execnodes.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -146,6 +143,15 @@ void sort_entries(Check* check) {
                             ItemPointerGetOffsetNumber(&check->entries[i].row)));
 }
 
+void copy_transform(Check* check, const IndexMeta& meta) {
+    const Size floats = static_cast<Size>(meta.dims) * (1u + meta.reflections);
+    auto* memory = static_cast<float*>(palloc(sizeof(float) * (floats + 1)));
+    check->transform = index_cache(check->index, meta)->transform;
+    memcpy(memory, check->transform.spread, sizeof(float) * floats);
+    check->transform.spread = memory;
+    check->transform.normals = memory + meta.dims;
+}
+
 }  // namespace
 }  // namespace holomamba::postgres
 
@@ -154,49 +160,31 @@ using namespace holomamba::postgres;
 HOLOMAMBA_FUNCTION(holomamba_check_index)
 Datum holomamba_check_index(PG_FUNCTION_ARGS) {
     InitMaterializedSRF(fcinfo, 0);
-    Relation heap, index;
-    open_index(PG_GETARG_OID(0), AccessShareLock, &heap, &index);
-    if (pg_class_aclcheck(RelationGetRelid(heap), GetUserId(), ACL_SELECT) != ACLCHECK_OK)
-        aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, RelationGetRelationName(heap));
-
+    const OpenIndex opened = open_index(PG_GETARG_OID(0), MayOpen::readers, AccessShareLock);
+    Relation index = opened.index;
     Check check{};
     check.result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
     check.index = index;
     // Rows that this snapshot sees have their entries by now.
     Snapshot snapshot = RegisterSnapshot(GetTransactionSnapshot());
     const IndexMeta meta = read_meta(index);
-    const uint32 extents = meta.extents;
-    const IndexLayout* layout = index_layout(index, meta);
-    check.layout = *layout;
-    const Size floats = static_cast<Size>(layout->dims) * (1u + static_cast<uint32>(layout->transform.reflections));
-    auto* memory = static_cast<float*>(palloc(sizeof(float) * (floats + 1)));
-    memcpy(memory, layout->transform.spread, sizeof(float) * floats);
-    check.transform = layout->transform;
-    check.transform.spread = memory;
-    check.transform.normals = memory + layout->dims;
+    check.layout = index_layout(index, meta);
+    copy_transform(&check, meta);
     check.row_context = AllocSetContextCreate(CurrentMemoryContext, "holomamba check", ALLOCSET_DEFAULT_SIZES);
     check.allocated = 1024;
     check.entries = static_cast<Entry*>(palloc(sizeof(Entry) * check.allocated));
 
-    const BlockNumber blocks = RelationGetNumberOfBlocks(index);
-    if (sketch_block(check.layout, extents) > blocks) {
-        report(&check, -1,
-               psprintf("the index has %u blocks, and its %u extents need %u", blocks, extents,
-                        sketch_block(check.layout, extents)));
-    } else {
-        for (uint32 extent = 0; extent < extents; extent++) {
-            CHECK_FOR_INTERRUPTS();
-            read_extent(&check, extent);
-        }
-        sort_entries(&check);
-        IndexInfo* info = BuildIndexInfo(index);
-        info->ii_Concurrent = true;  // read rows under the snapshot given
-        info->ii_Unique = false;
-        TableScanDesc scan = table_beginscan_strat(heap, snapshot, 0, nullptr, true, true);
-        table_index_build_scan(heap, index, info, true, false, check_row, &check, scan);
+    for (uint32 extent = 0; extent < meta.extents; extent++) {
+        CHECK_FOR_INTERRUPTS();
+        read_extent(&check, extent);
     }
+    sort_entries(&check);
+    IndexInfo* info = BuildIndexInfo(index);
+    info->ii_Concurrent = true;  // read rows under the snapshot given
+    info->ii_Unique = false;
+    TableScanDesc scan = table_beginscan_strat(opened.heap, snapshot, 0, nullptr, true, true);
+    table_index_build_scan(opened.heap, index, info, true, false, check_row, &check, scan);
     UnregisterSnapshot(snapshot);
-    index_close(index, AccessShareLock);
-    table_close(heap, AccessShareLock);
+    close_index(opened);
     return Datum{0};
 }

@@ -36,10 +36,8 @@ LivePages live_pages(const IndexOptInfo* index) {
     if (index->hypothetical) return {std::ceil(index->pages * 0.3), std::floor(index->pages * 0.7)};
     Relation relation = index_open(index->indexoid, NoLock);  // the planner holds a lock
     const IndexMeta meta = read_meta(relation);
-    const bool keyed = has_keys(relation);
+    const ExtentShape shape = index_layout(relation, meta).shape;
     index_close(relation, NoLock);
-    if (meta.dims == 0) return {0, 0};  // built empty
-    const ExtentShape shape = extent_shape(meta.dims, meta.prefix, keyed, kContentBytes);
     return {1.0 * meta.extents, 1.0 * meta.extents * shape.detail_pages};
 }
 

@@ -11,18 +11,14 @@ namespace holomamba::postgres {
 
 namespace {
 
-IndexMeta* meta_of(Buffer buffer) {
-    return reinterpret_cast<IndexMeta*>(page_content(BufferGetPage(buffer)));
-}
-
 // The first vector of an index that was built without one says what the dimensions are.
 void settle_dims(Relation index, int dims) {
     if (dims > kMaxQuantisedDims)
         ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("hrr of %d dimensions cannot be indexed", dims),
                         errdetail("An index holds vectors of at most %d dimensions.", kMaxQuantisedDims)));
     Buffer buffer = read_page(index, kMetaBlock, PageKind::meta, 0, BUFFER_LOCK_EXCLUSIVE);
-    if (meta_of(buffer)->dims == 0 && meta_of(buffer)->extents == 0) {
-        IndexMeta meta = *meta_of(buffer);
+    IndexMeta meta = meta_of(index, buffer);
+    if (meta.dims == 0 && meta.extents == 0) {
         meta.dims = static_cast<uint16>(dims);
         meta.prefix = static_cast<uint16>(plain_prefix(dims));
         write_meta(index, buffer, meta);
@@ -33,7 +29,7 @@ void settle_dims(Relation index, int dims) {
 // Appends an extent without vectors. The meta page, locked by the caller, counts it when all of its pages are there:
 // after a crash in between they are made again.
 void append_extent(Relation index, const IndexLayout& layout, Buffer meta_buffer) {
-    IndexMeta meta = *meta_of(meta_buffer);
+    IndexMeta meta = meta_of(index, meta_buffer);
     const BlockNumber first = sketch_block(layout, meta.extents);
     for (int i = 0; i < layout.shape.pages(); i++) {
         Buffer buffer = new_page(index, first + static_cast<uint32>(i));
@@ -51,7 +47,7 @@ void append_extent(Relation index, const IndexLayout& layout, Buffer meta_buffer
 void next_extent(Relation index, const IndexLayout& layout, const IndexMeta& seen) {
     const BlockNumber free_block = GetFreeIndexPage(index);
     Buffer buffer = read_page(index, kMetaBlock, PageKind::meta, 0, BUFFER_LOCK_EXCLUSIVE);
-    IndexMeta meta = *meta_of(buffer);
+    IndexMeta meta = meta_of(index, buffer);
     const auto pages = static_cast<uint32>(layout.shape.pages());
     if (free_block != InvalidBlockNumber && free_block >= layout.first_block &&
         (free_block - layout.first_block) / pages < meta.extents) {
@@ -87,20 +83,21 @@ bool place(Relation index, const IndexLayout& layout, uint32 extent, const Code&
 
 bool am_insert(Relation index, Datum* values, bool* nulls, ItemPointer row, Relation, IndexUniqueCheck, bool,
                IndexInfo*) {
+    // What looks things up comes first: the detoasting of the vector and the hash of the key (see IndexCache).
+    const Hrr* vector = nulls[0] ? nullptr : DatumGetHrr(values[0]);
+    const uint32 key = key_of(index, values, nulls);
     IndexMeta meta = read_meta(index);
-    if (meta.dims == 0 && !nulls[0]) {
-        const Hrr* vector = DatumGetHrr(values[0]);
+    if (meta.dims == 0 && vector != nullptr) {
         settle_dims(index, vector->dims);
-        if (PointerGetDatum(vector) != values[0]) pfree(const_cast<Hrr*>(vector));
         meta = read_meta(index);
     }
-    const uint32 key = key_of(index, values, nulls);
     Code code;
-    make_code(*index_layout(index, meta), values[0], nulls[0], &code);
+    make_code(index_cache(index, meta)->transform, vector, &code);
+    if (vector != nullptr && PointerGetDatum(vector) != values[0]) pfree(const_cast<Hrr*>(vector));
     for (;;) {
-        const IndexLayout* layout = index_layout(index, meta);
-        if (meta.extents > 0 && place(index, *layout, meta.insert_extent, code, key, *row)) break;
-        next_extent(index, *layout, meta);
+        const IndexLayout layout = index_layout(index, meta);
+        if (meta.extents > 0 && place(index, layout, meta.insert_extent, code, key, *row)) break;
+        next_extent(index, layout, meta);
         CHECK_FOR_INTERRUPTS();
         meta = read_meta(index);
     }

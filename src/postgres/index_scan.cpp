@@ -52,10 +52,11 @@ struct SketchedSlot {
 enum class Phase { start, bounded, unordered, end };
 
 struct Scan {
-    MemoryContext context;  // of all below; lives as long as the scan
+    MemoryContext context;     // of all below; lives as long as the scan
+    MemoryContext conditions;  // of what the keys are made into; reset when there are others
     Phase phase;
     bool null_query;     // no order: all rows, in that of the pages
-    IndexLayout layout;  // without a transform: its memory is the relation cache's
+    IndexLayout layout;
     uint32 extents;
     Size extents_allocated;
     float* extent_bounds;  // highest sketch bound of an extent, in the query's unit
@@ -77,6 +78,7 @@ struct Scan {
     Size keyed_count, keyed_allocated;
     int32_t* products;  // of one extent
     float* bounds;
+    IndexTuple nothing;  // what the index gives back of a row's columns
 };
 
 Scan* state_of(IndexScanDesc scan) {
@@ -99,14 +101,14 @@ Size most_candidates() {
     return Max(kFirstPass, static_cast<Size>(work_mem) * 1024 / sizeof(Candidate));
 }
 
-KeySet make_key_set(Relation index, ArrayType* array, MemoryContext context) {
+KeySet make_key_set(Relation index, ArrayType* array) {
     Datum* elements;
     bool* nulls;
     const int count = elements_of(array, &elements, &nulls);
     FmgrInfo* hash = index_getprocinfo(index, 2, kHashProc);
     const uint32 keys = pg_nextpower2_32(Max(static_cast<uint32>(count), 1));
     const uint32 size = Max(keys * kFewestBitsOfKey, Min(keys, kCachedBits / kBitsOfKey) * kBitsOfKey);
-    const KeySet set{static_cast<uint64*>(MemoryContextAllocZero(context, size / 8)), size - 1};
+    const KeySet set{static_cast<uint64*>(palloc0(size / 8)), size - 1};
     for (int i = 0; i < count; i++) {
         if (nulls != nullptr && nulls[i]) continue;
         const uint32 bit = DatumGetUInt32(FunctionCall1Coll(hash, index->rd_indcollation[1], elements[i])) & set.mask;
@@ -125,7 +127,7 @@ bool has_hash(const KeySet& set, uint32 hash) {
 float sketch_extent(Scan* scan, Page page, Page next = nullptr) {
     const SketchPage sketch = sketch_page(scan->layout.shape, page);
     const QuantisedQuery& q = scan->query;
-    return kernels().sketch_bounds(scan->layout.shape.grouped_slots(), scan->layout.shape.prefix, sketch.codes,
+    return kernels::table().sketch_bounds(scan->layout.shape.grouped_slots(), scan->layout.shape.prefix, sketch.codes,
                                    q.prefix, sketch.scales, sketch.rests, q.sketch_step, q.sketch_base, q.sketch_rest,
                                    scan->products, scan->bounds, next, next == nullptr ? 0 : BLCKSZ);
 }
@@ -159,20 +161,26 @@ void list_keyed(Scan* scan, uint32 extent, Page page) {
     }
 }
 
+// Where this session keeps in which buffer it last found a block of the extents; nullptr where it keeps nothing of it.
+Buffer* last_buffer(IndexScanDesc desc, BlockNumber block) {
+    const auto* cache = static_cast<const IndexCache*>(desc->indexRelation->rd_amcache);
+    const IndexLayout& layout = state_of(desc)->layout;
+    const uint32 place = block - layout.first_block;
+    if (cache == nullptr || cache->generation != layout.generation || place >= cache->blocks) return nullptr;
+    return &cache->buffers[place];
+}
+
 // Pins a block of the extents. What is still where this session found it last is found without the server's table of
 // buffers, whose parts would have to come from memory for each page of a large index.
 Buffer pin_block(IndexScanDesc desc, BlockNumber block) {
     Relation index = desc->indexRelation;
-    // The relation cache's own, which nothing between here and its use can invalidate.
-    auto* layout = static_cast<IndexLayout*>(index->rd_amcache);
-    const uint32 place = block - state_of(desc)->layout.first_block;
-    Buffer unknown = InvalidBuffer;
-    const bool kept =
-        layout != nullptr && layout->generation == state_of(desc)->layout.generation && place < layout->blocks;
-    Buffer* buffer = kept ? &layout->buffers[place] : &unknown;
-    if (!BufferIsValid(*buffer) || !ReadRecentBuffer(index->rd_locator, MAIN_FORKNUM, block, *buffer))
-        *buffer = ReadBuffer(index, block);
-    return *buffer;
+    Buffer* last = last_buffer(desc, block);
+    if (last != nullptr && BufferIsValid(*last) && ReadRecentBuffer(index->rd_locator, MAIN_FORKNUM, block, *last))
+        return *last;
+    Buffer buffer = ReadBuffer(index, block);
+    last = last_buffer(desc, block);
+    if (last != nullptr) *last = buffer;
+    return buffer;
 }
 
 // The same, locked to be read, and checked.
@@ -220,7 +228,7 @@ void offer(IndexScanDesc desc, const SketchedSlot& sketched, Buffer buffer) {
     Page page = BufferGetPage(buffer);
     const DetailNote* note = detail_note(shape, page, sketched.slot);
     const int32_t product =
-        kernels().code_product(shape.rest, detail_elements(shape, page, sketched.slot), scan->query.rest);
+        kernels::table().code_product(shape.rest, detail_elements(shape, page, sketched.slot), scan->query.rest);
     Candidate candidate;
     candidate.bound = bound_inner_product(scan->query, sketched.bound, sketched.scale, sketched.product, product,
                                           note->prefix_error, note->rest_error);
@@ -395,34 +403,85 @@ void remember_dead(IndexScanDesc desc) {
     scan->dead[scan->dead_count++] = scan->best.items[scan->next - 1];
 }
 
+// The planner takes an index for one that gives columns back where a query needs none, as count(*) with the condition of a
+// partial index. Then the executor wants a tuple to look at, and NULLs do.
+void set_nothing(IndexScanDesc desc) {
+    Scan* scan = state_of(desc);
+    if (!desc->xs_want_itup || scan->nothing != nullptr) return;
+    MemoryContext before = MemoryContextSwitchTo(scan->context);
+    Datum values[INDEX_MAX_KEYS] = {};
+    bool nulls[INDEX_MAX_KEYS];
+    memset(nulls, true, sizeof nulls);
+    desc->xs_itupdesc = RelationGetDescr(desc->indexRelation);
+    scan->nothing = index_form_tuple(desc->xs_itupdesc, values, nulls);
+    MemoryContextSwitchTo(before);
+}
+
 // Takes the conditions on the key over. False where one of them is NULL: no row satisfies it.
 bool set_keys(IndexScanDesc desc) {
     Scan* scan = state_of(desc);
-    for (int i = 0; i < scan->key_count; i++) pfree(scan->key_sets[i].bits);
     scan->key_count = 0;
-    if (desc->numberOfKeys > 0 && scan->key_sets == nullptr)
-        scan->key_sets = static_cast<KeySet*>(
-            MemoryContextAlloc(scan->context, sizeof(KeySet) * static_cast<Size>(desc->numberOfKeys)));
+    scan->key_sets = static_cast<KeySet*>(palloc(sizeof(KeySet) * static_cast<Size>(desc->numberOfKeys)));
     for (int i = 0; i < desc->numberOfKeys; i++) {
         const ScanKey key = &desc->keyData[i];
         if ((key->sk_flags & SK_ISNULL) != 0) return false;
         ArrayType* array = DatumGetArrayTypeP(key->sk_argument);
-        scan->key_sets[scan->key_count++] = make_key_set(desc->indexRelation, array, scan->context);
-        if (PointerGetDatum(array) != key->sk_argument) pfree(array);
+        scan->key_sets[scan->key_count++] = make_key_set(desc->indexRelation, array);
     }
     return true;
+}
+
+void set_query(IndexScanDesc desc, const Hrr* query) {
+    Scan* scan = state_of(desc);
+    const IndexMeta meta = read_meta(desc->indexRelation);
+    scan->extents = meta.extents;
+    scan->layout = index_layout(desc->indexRelation, meta);
+    // Fetched last, as nothing below it looks things up.
+    const Transform& transform = index_cache(desc->indexRelation, meta)->transform;
+    scan->null_query = query == nullptr;
+    if (scan->null_query) return;
+    if (query->dims == transform.dims) {
+        quantise_query(transform, query->x, &scan->query);
+    } else {
+        // The operator is to find fault with the first row that is there.
+        memset(&scan->query, 0, sizeof scan->query);
+        scan->query.unit = 1.0;
+        scan->query.base = scan->query.sketch_base = std::numeric_limits<float>::infinity();
+    }
+}
+
+void allocate_extents(Scan* scan) {
+    if (scan->products == nullptr) {
+        scan->products = static_cast<int32_t*>(MemoryContextAlloc(scan->context, sizeof(int32_t) * kMostSlots));
+        scan->bounds = static_cast<float*>(MemoryContextAlloc(scan->context, sizeof(float) * kMostSlots));
+    }
+    if (scan->extents <= scan->extents_allocated) return;
+    const Size count = scan->extents;
+    if (scan->extents_allocated > 0) {
+        pfree(scan->extent_bounds);
+        pfree(scan->extent_order);
+        pfree(scan->extent_nulls);
+    }
+    scan->extents_allocated = 0;
+    scan->extent_bounds = static_cast<float*>(MemoryContextAllocHuge(scan->context, sizeof(float) * count));
+    scan->extent_order = static_cast<uint32*>(MemoryContextAllocHuge(scan->context, sizeof(uint32) * count));
+    scan->extent_nulls = static_cast<bool*>(MemoryContextAllocHuge(scan->context, sizeof(bool) * count));
+    scan->extents_allocated = count;
 }
 
 }  // namespace
 
 IndexScanDesc am_begin_scan(Relation index, int keys, int orderings) {
     IndexScanDesc desc = RelationGetIndexScan(index, keys, orderings);
-    auto* scan = static_cast<Scan*>(palloc0(sizeof(Scan)));
-    scan->context = CurrentMemoryContext;
+    MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "holomamba scan", ALLOCSET_DEFAULT_SIZES);
+    auto* scan = static_cast<Scan*>(MemoryContextAllocZero(context, sizeof(Scan)));
+    scan->context = context;
+    scan->conditions = AllocSetContextCreate(context, "holomamba scan conditions", ALLOCSET_SMALL_SIZES);
     if (orderings > 0) {
-        desc->xs_orderbyvals = static_cast<Datum*>(palloc0(sizeof(Datum) * static_cast<Size>(orderings)));
-        desc->xs_orderbynulls = static_cast<bool*>(palloc(sizeof(bool) * static_cast<Size>(orderings)));
-        memset(desc->xs_orderbynulls, true, sizeof(bool) * static_cast<Size>(orderings));
+        const auto count = static_cast<Size>(orderings);
+        desc->xs_orderbyvals = static_cast<Datum*>(MemoryContextAllocZero(context, sizeof(Datum) * count));
+        desc->xs_orderbynulls = static_cast<bool*>(MemoryContextAlloc(context, sizeof(bool) * count));
+        memset(desc->xs_orderbynulls, true, sizeof(bool) * count);
     }
     desc->opaque = scan;
     return desc;
@@ -437,43 +496,15 @@ void am_rescan(IndexScanDesc desc, ScanKey keys, int key_count, ScanKey ordering
         memmove(desc->keyData, keys, sizeof(ScanKeyData) * static_cast<Size>(key_count));
     pgstat_count_index_scan(desc->indexRelation);
 
-    const IndexMeta meta = read_meta(desc->indexRelation);
-    scan->extents = meta.extents;
-    const IndexLayout* layout = index_layout(desc->indexRelation, meta);
-    scan->layout = *layout;
-    scan->null_query = desc->numberOfOrderBys == 0 || (desc->orderByData[0].sk_flags & SK_ISNULL) != 0;
-    if (!scan->null_query) {
-        const Hrr* query = DatumGetHrr(desc->orderByData[0].sk_argument);
-        if (query->dims == layout->dims) {
-            quantise_query(layout->transform, query->x, &scan->query);
-        } else {
-            // The operator is to find fault with the first row that is there.
-            memset(&scan->query, 0, sizeof scan->query);
-            scan->query.unit = 1.0;
-            scan->query.base = scan->query.sketch_base = std::numeric_limits<float>::infinity();
-        }
-        if (PointerGetDatum(query) != desc->orderByData[0].sk_argument) pfree(const_cast<Hrr*>(query));
-    }
-    scan->layout.transform = {};
-    scan->layout.buffers = nullptr;
-
-    if (scan->products == nullptr) {
-        scan->products = static_cast<int32_t*>(MemoryContextAlloc(scan->context, sizeof(int32_t) * kMostSlots));
-        scan->bounds = static_cast<float*>(MemoryContextAlloc(scan->context, sizeof(float) * kMostSlots));
-    }
-    if (scan->extents > scan->extents_allocated) {
-        const Size count = scan->extents;
-        if (scan->extents_allocated > 0) {
-            pfree(scan->extent_bounds);
-            pfree(scan->extent_order);
-            pfree(scan->extent_nulls);
-        }
-        scan->extent_bounds = static_cast<float*>(MemoryContextAllocHuge(scan->context, sizeof(float) * count));
-        scan->extent_order = static_cast<uint32*>(MemoryContextAllocHuge(scan->context, sizeof(uint32) * count));
-        scan->extent_nulls = static_cast<bool*>(MemoryContextAllocHuge(scan->context, sizeof(bool) * count));
-        scan->extents_allocated = count;
-    }
+    MemoryContextReset(scan->conditions);
+    MemoryContext before = MemoryContextSwitchTo(scan->conditions);
+    const bool ordered = desc->numberOfOrderBys > 0 && (desc->orderByData[0].sk_flags & SK_ISNULL) == 0;
+    const Hrr* query = ordered ? DatumGetHrr(desc->orderByData[0].sk_argument) : nullptr;
     scan->phase = set_keys(desc) ? Phase::start : Phase::end;
+    set_query(desc, query);
+    MemoryContextSwitchTo(before);
+    allocate_extents(scan);
+    set_nothing(desc);
     scan->best.count = scan->next = 0;
     scan->has_last = false;
     scan->unordered_extent = 0;
@@ -486,6 +517,7 @@ bool am_get_tuple(IndexScanDesc desc, ScanDirection direction) {
     if (!advance(desc)) return false;
     const Candidate& candidate = scan->best.items[scan->next++];
     memcpy(&desc->xs_heaptid, candidate.row, sizeof candidate.row);
+    desc->xs_itup = scan->nothing;
     desc->xs_recheck = desc->numberOfKeys > 0;
     for (int i = 0; i < desc->numberOfOrderBys; i++) {
         // Where there are more operators than one, nothing is known of the others.
@@ -498,6 +530,7 @@ bool am_get_tuple(IndexScanDesc desc, ScanDirection direction) {
 
 void am_end_scan(IndexScanDesc desc) {
     mark_dead(desc);
+    MemoryContextDelete(state_of(desc)->context);
 }
 
 }  // namespace holomamba::postgres

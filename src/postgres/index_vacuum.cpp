@@ -53,7 +53,7 @@ IndexBulkDeleteResult* am_bulk_delete(IndexVacuumInfo* info, IndexBulkDeleteResu
     if (stats == nullptr) stats = static_cast<IndexBulkDeleteResult*>(palloc0(sizeof(IndexBulkDeleteResult)));
     stats->num_index_tuples = 0;
     const IndexMeta meta = read_meta(info->index);
-    const IndexLayout layout = *index_layout(info->index, meta);
+    const IndexLayout layout = index_layout(info->index, meta);
     for (uint32 extent = 0; extent < meta.extents; extent++) {
         vacuum_pause();
         Buffer sketch = read_sketch(info->index, layout, extent, BUFFER_LOCK_EXCLUSIVE, info->strategy);
@@ -71,7 +71,7 @@ IndexBulkDeleteResult* am_vacuum_cleanup(IndexVacuumInfo* info, IndexBulkDeleteR
     stats->pages_free = 0;
     stats->num_index_tuples = 0;
     const IndexMeta meta = read_meta(info->index);
-    const IndexLayout layout = *index_layout(info->index, meta);
+    const IndexLayout layout = index_layout(info->index, meta);
     for (uint32 extent = 0; extent < meta.extents; extent++) {
         vacuum_pause();
         Buffer sketch = read_sketch(info->index, layout, extent, BUFFER_LOCK_SHARE, info->strategy);

@@ -1,11 +1,12 @@
 // What a session keeps of a model whose events it has written: names' numbers, types, and plans of its statements.
 #pragma once
 
+#include "postgres/model_columns.hpp"
 #include "postgres/owner_scope.hpp"
 #include "postgres/spi.hpp"
 
 extern "C" {
-#include "utils/typcache.h"
+#include "executor/tuptable.h"
 }
 
 namespace holomamba::postgres {
@@ -18,6 +19,7 @@ enum class Statement {
     place_arrived,
     lock_arrived,
     arrived,
+    users_arrived,
     states,
     store,
     place_chosen,
@@ -43,24 +45,14 @@ enum class Statement {
 };
 constexpr int kStatements = static_cast<int>(Statement::items_awaited) + 1;
 
-// A column of the table of users, and the column of the triggered table that it is filled from.
-struct Column {
-    Oid type, array_type, collation;
-    int16 length;
-    bool by_value;
-    char alignment;
-    AttrNumber number;      // in the table of users
-    AttrNumber source;      // in the triggered table
-    TypeCacheEntry* types;  // with the equality and the order of the type
-};
-
 struct LiveModel {
     LiveModel* next;
     MemoryContext context;  // of this and all below
     NameData name;
-    Oid relation;      // the table whose changes are followed: the events, a partition of them, or the items
+    Oid relation;      // the table whose changes are followed: the events, the items, or a partition of them
     Oid interactions;  // the table of events
     Oid owned_items;   // the owner's table of items, or InvalidOid
+    bool of_items;     // whether `relation` is that, or a partition of it
     bool items_first;  // a foreign key sees to it that there is no event with an item that is not there yet
     Oid users, items;  // ours
     Oid owner;         // of the model
@@ -68,20 +60,27 @@ struct LiveModel {
     int orders;
     Column* order;
     AttrNumber events;  // in the table of users
-    Oid item_type;
-    TypeCacheEntry* item_types;  // with its equality and its hash
-    Oid item_collation;
-    AttrNumber token;      // in the table of items
-    AttrNumber item, key;  // the item column of `relation`, or the key of the items
+    Column item;        // its id, in the table of items
+    AttrNumber token;   // in the table of items
+    AttrNumber key;     // of the owner's items, in `relation`, where that is them
     char* text[kStatements];
     SPIPlanPtr plan[kStatements];
     bool stale;   // one of the tables has changed since
     int running;  // calls that use it
 };
 
-// The model as changes of `relation` need it, InvalidOid for its table of events. Raises where there is no such model,
-// or the table is none of its tables.
-LiveModel* find_live_model(const char* name, Oid relation);
+// The model as changes of `relation` need it, InvalidOid for its table of events, with its table of users locked: in
+// `part_mode` where `relation` is a partition, else in `mode`. Until the end of the transaction none of its tables is
+// altered. NULL where there is no such model, one of its tables is gone, or `relation` is none of them. Raises where the
+// columns of two tables do not agree (model_columns.hpp).
+LiveModel* lock_live_model(const char* name, Oid relation, LOCKMODE mode, LOCKMODE part_mode);
+
+// Says, once a session for each model, that there is nothing left of a model that a trigger follows. Its table is the
+// user's: it must stay of use.
+void warn_of_orphan(const char* model, const char* trigger, Oid relation);
+
+// Raises where the ids of a row of `relation` are too long. Of a row that has both.
+void check_event(const LiveModel* model, TupleTableSlot* event);
 
 // Values of a statement's parameters: for one event, or arrays of them (see the templates).
 struct Arguments {

@@ -1,5 +1,6 @@
 // The module: what the server checks and runs when it loads us.
 #include "postgres/compat.h"
+#include "postgres/executor_run.hpp"
 #include "postgres/guard.hpp"
 
 extern "C" {
@@ -10,12 +11,18 @@ HOLOMAMBA_EXPORT void _PG_init(void);
 
 namespace {
 
-char* default_model = nullptr;  // read by the SQL functions, through current_setting()
+// Read by those who need them, through current_setting() or GetConfigOption().
+char* default_model = nullptr;
+int max_trainings = 0;
 
 }  // namespace
 
 void _PG_init(void) {
     DefineCustomStringVariable("holomamba.model", "Model that recommend() and its like ask when none is named.",
                                "Empty: the only one there is.", &default_model, "", PGC_USERSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("holomamba.max_trainings_per_role", "Trainings that one role may have in the background at a time.",
+                            "Each takes one of max_worker_processes.", &max_trainings, 2, 0, 1000, PGC_SUSET, 0, nullptr, nullptr,
+                            nullptr);
     MarkGUCPrefixReserved("holomamba");
+    holomamba::postgres::watch_executor();
 }

@@ -39,8 +39,8 @@ bool comes_after(const LiveModel* m, const Event& event, TupleTableSlot* row) {
         bool null;
         const Datum last = slot_getattr(row, m->order[o].number, &null);
         if (null || event.order_null[o]) return false;
-        const int32 order = DatumGetInt32(FunctionCall2Coll(&m->order[o].types->cmp_proc_finfo, m->order[o].collation,
-                                                            event.order[o], last));
+        const int32 order = DatumGetInt32(
+            FunctionCall2Coll(&m->order[o].types->cmp_proc_finfo, m->order[o].collation, event.order[o], last));
         if (order != 0) return order > 0;
     }
     return false;
@@ -64,8 +64,10 @@ void fill_row(const LiveModel* m, const Event& event, const State* state, const 
     ExecStoreVirtualTuple(after);
 }
 
-// Needed only where the new row found no place beside the old one.
+// Needed only where the new row found no place beside the old one. The owner may have put indexes of his own on the
+// table: their expressions and predicates run in his name.
 void add_index_entries(Relation users, TupleTableSlot* row, UpdatedIndexes indexes) {
+    const OwnerScope scope = enter_owner(users->rd_rel->relowner);
     EState* executor = CreateExecutorState();
     ResultRelInfo* target = makeNode(ResultRelInfo);
     InitResultRelInfo(target, users, 0, nullptr, 0);
@@ -73,6 +75,7 @@ void add_index_entries(Relation users, TupleTableSlot* row, UpdatedIndexes index
     insert_index_tuples(target, row, executor, indexes);
     ExecCloseIndices(target);
     FreeExecutorState(executor);
+    leave_owner(scope);
 }
 
 // Replaces the row as UPDATE does: waits for a transaction that has changed it, and then, in READ COMMITTED, puts the
@@ -101,15 +104,20 @@ Replaced replace_row(Relation users, TupleTableSlot* before, TupleTableSlot* aft
     return Replaced::gone;
 }
 
-// The token of the event's item, NULL if the model does not know it. It lies in the slot.
-const float* find_token(const LiveModel* m, Datum item, Relation items, TupleTableSlot* row, int dimension) {
-    if (!find_row(items, m->item_types, item, AccessShareLock, row)) return nullptr;
+// The token of the event's item, in the slot; NULL if the model does not know it, and for one that has been robbed of
+// its token, as in a replay.
+const float* find_token(const LiveModel* m, Datum item, Relation items, TupleTableSlot* row, int dimension,
+                        bool* known) {
+    *known = find_row(items, m->item.types, item, AccessShareLock, row);
+    if (!*known) return nullptr;
     bool null;
-    const Hrr* token = DatumGetHrr(slot_getattr(row, m->token, &null));
+    const Datum value = slot_getattr(row, m->token, &null);
+    if (null) return nullptr;
+    const Hrr* token = DatumGetHrr(value);
     if (token->dims != dimension)
         ereport(ERROR,
-                (errcode(ERRCODE_DATA_CORRUPTED), errmsg("a token of %d dimensions among the items of model \"%s\"",
-                                                         token->dims, NameStr(m->name))));
+                (errcode(ERRCODE_DATA_CORRUPTED),
+                 errmsg("a token of %d dimensions among the items of model \"%s\"", token->dims, NameStr(m->name))));
     return token->x;
 }
 
@@ -134,8 +142,9 @@ Step advance_row(const LiveModel* m, const Event& event, Relation users, Relatio
         const State* stored = get_state(value);
         Encoder* encoder = load_encoder(m, stored);
         if (!again) {
-            token = find_token(m, event.item, items, item, encoder->dimension());
-            if (token == nullptr && !stays_unknown(m, event.item)) return Step::unfit;
+            bool known;
+            token = find_token(m, event.item, items, item, encoder->dimension(), &known);
+            if (!known && !stays_unknown(m, event.item)) return Step::unfit;
         }
         State* state = copy_of(stored);
         count_events(state, 1);
@@ -153,12 +162,12 @@ Step advance_user(LiveModel* m, TupleTableSlot* row) {
     Event event;
     bool no_user, no_item;
     event.user = slot_getattr(row, m->user.source, &no_user);
-    event.item = slot_getattr(row, m->item, &no_item);
+    event.item = slot_getattr(row, m->item.source, &no_item);
     if (no_user || no_item) return Step::done;
+    check_event(m, row);
     event.order = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(m->orders)));
     event.order_null = static_cast<bool*>(palloc(static_cast<Size>(m->orders)));
-    for (int o = 0; o < m->orders; o++)
-        event.order[o] = slot_getattr(row, m->order[o].source, &event.order_null[o]);
+    for (int o = 0; o < m->orders; o++) event.order[o] = slot_getattr(row, m->order[o].source, &event.order_null[o]);
 
     // What this transaction has done so far counts, and so does what others have committed.
     CommandCounterIncrement();

@@ -18,8 +18,8 @@ enum class Step {
 
 // Moves the state of the user of a row of the model's events. No query: rows are found by their keys and replaced as
 // the statements of sql/32_triggers.sql would, at half the cost. Under a lock on the table of users that lets nobody
-// activate a version. Touches no row but the user's own and runs none of the owner's code, so it may be called with any
-// rights.
+// activate a version. Touches no row but the user's own and runs none of the owner's code but in his name, so it may be
+// called with any rights.
 Step advance_user(LiveModel* model, TupleTableSlot* event);
 
 }  // namespace holomamba::postgres

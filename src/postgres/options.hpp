@@ -2,11 +2,12 @@
 #pragma once
 
 #include "model/options.hpp"
-#include "postgres/guard.hpp"
+#include "postgres/stored.hpp"
 
 namespace holomamba::postgres {
 
-// Sets every option of a JSON object, given as text. Raises an error for unknown names and values out of range.
-void read_options(const char* json, Options* options);
+// Sets every option of a JSON object that is stored in column `number` (jsonb). Raises an error where it is no such object,
+// for unknown names and for values out of range.
+void read_options(const Rows& rows, uint64 row, int number, Options* options);
 
 }  // namespace holomamba::postgres

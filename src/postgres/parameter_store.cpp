@@ -2,7 +2,8 @@
 
 #include <bit>
 
-#include "postgres/spi.hpp"
+#include "postgres/catalogue.hpp"
+#include "postgres/stored.hpp"
 
 extern "C" {
 #include "utils/array.h"
@@ -29,7 +30,7 @@ void store_parameters(const char* model, int32 version, const ParameterLayout& l
         add_text(&p, parameter.name.c_str());
         add(&p, INT4ARRAYOID, PointerGetDatum(construct_array(shape, rank, INT4OID, sizeof(int32), true, TYPALIGN_INT)));
         add(&p, BYTEAOID, PointerGetDatum(data));
-        execute(
+        write_catalogue(
             "INSERT INTO holomamba.parameters (model, version, name, shape, data) VALUES ($1::pg_catalog.name, $2, $3, $4, $5) "
             "ON CONFLICT (model, version, name) DO UPDATE SET shape = excluded.shape, data = excluded.data",
             &p);
@@ -43,22 +44,27 @@ void load_parameters(const char* model, int32 version, const ParameterLayout& la
     add_int(&p, version);
     execute(
         "SELECT p.name, p.data FROM holomamba.parameters p WHERE p.model = $1::pg_catalog.name AND p.version = $2", &p);
+    const Rows rows = last_rows("holomamba.parameters", model, version);
     Size found = 0;
-    for (uint64 row = 0; row < SPI_processed; row++) {
-        bool null;
-        const char* name = text_of(row, 1);
-        const bytea* data = DatumGetByteaP(value_of(row, 2, &null));
+    for (uint64 row = 0; row < rows.count; row++) {
+        const char* name = text_of(rows, row, 1);
+        const Floats data = floats_of(rows, row, 2);
         for (const ParameterInfo& parameter : layout.parameters()) {
-            if (parameter.name != name || parameter.size * sizeof(float) != VARSIZE(data) - VARHDRSZ) continue;
-            std::memcpy(parameters.data() + parameter.offset, VARDATA(data), VARSIZE(data) - VARHDRSZ);
+            if (parameter.name != name || parameter.size != data.count) continue;
+            std::memcpy(parameters.data() + parameter.offset, data.x, data.count * sizeof(float));
             found++;
         }
+        release(data);
     }
-    if (found != layout.parameters().size())
-        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                        errmsg("the weights of version %d of model \"%s\" do not fit the model", version, model),
-                        errdetail("The items or attributes it was trained on are described differently now."),
-                        errhint("Train a new version: CALL holomamba.train('%s');", model)));
+    if (found != layout.parameters().size()) refuse_weights(model, version);
+}
+
+void refuse_weights(const char* model, int32 version) {
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("the weights of version %d of model \"%s\" do not fit the model", version, model),
+                    errdetail("The items or attributes it was trained on are described differently now."),
+                    errhint("Train a new version: CALL holomamba.train('%s');", model)));
+    pg_unreachable();
 }
 
 }  // namespace holomamba::postgres

@@ -15,4 +15,7 @@ void store_parameters(const char* model, int32 version, const ParameterLayout& l
 // Reads every parameter of a version into `parameters`, which has the layout's size. SPI is connected.
 void load_parameters(const char* model, int32 version, const ParameterLayout& layout, std::span<float> parameters);
 
+// The error for a version whose parameters are not those of the model's items and attributes.
+[[noreturn]] void refuse_weights(const char* model, int32 version);
+
 }  // namespace holomamba::postgres

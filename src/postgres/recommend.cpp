@@ -9,6 +9,7 @@
 #include "postgres/plan_cache.hpp"
 #include "postgres/recommend_statements.hpp"
 #include "postgres/serving_model.hpp"
+#include "postgres/stored.hpp"
 #include "postgres/verb.hpp"
 #include "ranking/mmr.hpp"
 
@@ -85,16 +86,16 @@ void put_rows(ReturnSetInfo* result, const int32* places, uint64 count) {
 }
 
 // The rows of the last result (id, score, token), best first, put out in the order of maximal marginal relevance.
-void put_diverse_rows(ReturnSetInfo* result, int32 k, float diversity) {
-    const uint64 pool = SPI_processed;
+void put_diverse_rows(ReturnSetInfo* result, const ServingModel& m, int32 k, float diversity) {
+    Rows rows = last_rows(m.items, m.name, m.version);
+    const uint64 pool = rows.count;
     auto* relevance = static_cast<float*>(palloc(sizeof(float) * (pool + 1)));
     auto* tokens = static_cast<const float**>(palloc(sizeof(float*) * (pool + 1)));
     auto* places = static_cast<int32*>(palloc(sizeof(int32) * (pool + 1)));
     int dims = 0;
     for (uint64 i = 0; i < pool; i++) {
-        bool null;
-        relevance[i] = DatumGetFloat4(value_of(i, 2, &null));
-        const Hrr* token = DatumGetHrr(value_of(i, 3, &null));
+        relevance[i] = real_of(rows, i, 2);
+        const Hrr* token = hrr_of(&rows, i, 3);
         if (i > 0) check_same_dims(dims, token->dims);
         dims = token->dims;
         tokens[i] = token->x;
@@ -143,7 +144,7 @@ Datum rank(FunctionCallInfo fcinfo, const char* verb, Subject subject) {
         if (repeat_score != 0) add(&p, FLOAT8OID, Float8GetDatum(repeat_score));
         query_planned(statement, &p, static_cast<uint64>(pool));
         if (asked.diversity > 0)
-            put_diverse_rows(result, asked.k, asked.diversity);
+            put_diverse_rows(result, m, asked.k, asked.diversity);
         else
             put_rows(result, nullptr, SPI_processed);
     }

@@ -9,6 +9,7 @@
 #include "postgres/owned.hpp"
 #include "postgres/plan_cache.hpp"
 #include "postgres/recommend_statements.hpp"
+#include "postgres/stored.hpp"
 #include "postgres/verb.hpp"
 #include "ranking/batch.hpp"
 #include "ranking/seen_items.hpp"
@@ -72,16 +73,16 @@ ItemIds read_items(const Asked& asked, const Filters& filters, Parameters* p, Wo
     for (;;) {
         SPI_cursor_fetch(cursor, true, kBlock);
         if (SPI_processed == 0) break;
+        Rows rows = last_rows(m.items, m.name, m.version);
         if (count + static_cast<int>(SPI_processed) > room) {
             room = 2 * room + kBlock;
             const Size size = sizeof(Datum) * static_cast<Size>(room);
             items.ids = static_cast<Datum*>(items.ids ? repalloc_huge(items.ids, size) : palloc(size));
         }
-        for (uint64 row = 0; row < SPI_processed; row++) {
-            bool null;
-            items.ids[count++] = datumCopy(value_of(row, 1, &null), by_value, length);
-            const Hrr* target = DatumGetHrr(value_of(row, 2, &null));
-            const Hrr* token = with_tokens ? DatumGetHrr(value_of(row, 3, &null)) : nullptr;
+        for (uint64 row = 0; row < rows.count; row++) {
+            items.ids[count++] = datumCopy(datum_of(rows, row, 1, m.item_family), by_value, length);
+            const Hrr* target = hrr_of(&rows, row, 2);
+            const Hrr* token = with_tokens ? hrr_of(&rows, row, 3) : nullptr;
             core_call([&] {
                 work->items.add({target->x, target->dims}, token == nullptr
                                                                ? std::span<const float>{}
@@ -109,6 +110,7 @@ struct SeenReceiver {
     DestReceiver receiver;  // first
     IdSet* users;
     IdSet* items;
+    Oid user_family, item_family;
     int16 user_width, item_width;  // see stored_width()
     SeenItems* seen;
     int count;
@@ -140,7 +142,22 @@ bool receive_event(TupleTableSlot* event, DestReceiver* receiver) {
     return true;
 }
 
-void begin_events(DestReceiver*, int, TupleDesc) {}
+// The bytes of the ids in column `number` that have to be widened. Their type is asked of the rows that come: the table may
+// have been altered since the statement was written.
+int16 width_of(TupleDesc events, int number, Oid family) {
+    const Oid type = TupleDescAttr(events, number)->atttypid;
+    const int16 width = stored_width(type, family);
+    if (width == 0 && type != family)
+        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                        errmsg("ids of events are of type %s, not %s", format_type_be(type), format_type_be(family))));
+    return width;
+}
+
+void begin_events(DestReceiver* receiver, int, TupleDesc events) {
+    auto* to = reinterpret_cast<SeenReceiver*>(receiver);
+    to->user_width = width_of(events, 0, to->user_family);
+    to->item_width = width_of(events, 1, to->item_family);
+}
 void end_events(DestReceiver*) {}
 
 // About how many rows a table has.
@@ -164,21 +181,21 @@ long users_at_once(const ServingModel& m, std::size_t width) {
 // comes first.
 int32* read_seen(const Asked& asked, const ItemIds& items, bool all_users, int threads, Work* work) {
     const ServingModel& m = asked.model;
-    const uint64 count = SPI_processed;
+    const Rows rows = last_rows(m.users, m.name, m.version);
+    const uint64 count = rows.count;
     int16 length;
     bool by_value;
     char alignment;
     get_typlenbyvalalign(m.user_family, &length, &by_value, &alignment);
     auto* ids = static_cast<Datum*>(palloc_extended(sizeof(Datum) * count, MCXT_ALLOC_HUGE));
-    bool null;
-    for (uint64 row = 0; row < count; row++) ids[row] = value_of(row, 3, &null);
+    for (uint64 row = 0; row < count; row++) ids[row] = datum_of(rows, row, 3, m.user_family);
     auto* reader = static_cast<SeenReceiver*>(palloc0(sizeof(SeenReceiver)));
     reader->receiver = {receive_event, begin_events, end_events, end_events, DestNone};
     reader->users = make_id_set(ids, nullptr, static_cast<int>(count), m.user_family,
                                 collation_of(m.users_table, "user_id"), CurrentMemoryContext);
     reader->items = items.places;
-    reader->user_width = stored_width(m.user_stored, m.user_family);
-    reader->item_width = stored_width(m.item_stored, m.item_family);
+    reader->user_family = m.user_family;
+    reader->item_family = m.item_family;
     reader->seen = &work->seen;
     core_call([&] { work->seen.start(count); });
 
@@ -198,11 +215,10 @@ int32* read_seen(const Asked& asked, const ItemIds& items, bool all_users, int t
 }
 
 // The users of rows first .. last, as the core wants them; no `places`: whatever they have seen.
-void take_users(const SPITupleTable* rows, uint64 first, uint64 last, const int32* places, Work* work) {
+void take_users(Rows* rows, uint64 first, uint64 last, const int32* places, Work* work) {
     core_call([&] { work->users.clear(); });
     for (uint64 row = first; row < last; row++) {
-        bool null;
-        const Hrr* vector = DatumGetHrr(SPI_getbinval(rows->vals[row], rows->tupdesc, 2, &null));
+        const Hrr* vector = hrr_of(rows, row, 2);
         if (work->items.count() > 0) check_same_dims(static_cast<int>(work->items.width()), vector->dims);
         core_call([&] {
             BatchUsers& users = work->users;
@@ -265,22 +281,22 @@ Datum holomamba_recommend_batch(PG_FUNCTION_ARGS) {
     for (;;) {
         SPI_cursor_fetch(cursor, true, at_once);
         if (SPI_processed == 0) break;
-        SPITupleTable* rows = SPI_tuptable;
-        const uint64 count = SPI_processed;
+        SPITupleTable* table = SPI_tuptable;
+        Rows rows = last_rows(m.users, m.name, m.version);
         MemoryContext before = MemoryContextSwitchTo(slice);
         const int32* places = with_seen ? read_seen(asked, items, all_users, how.threads, work) : nullptr;
         MemoryContextSwitchTo(block);
-        for (uint64 first = 0; first < count; first += kBlock) {
-            take_users(rows, first, Min(first + kBlock, count), places, work);
+        for (uint64 first = 0; first < rows.count; first += kBlock) {
+            take_users(&rows, first, Min(first + kBlock, rows.count), places, work);
             interruptible_core_call([&](const holomamba::StopCheck& stop) {
                 rank_batch(work->items, work->users, how, work->lists, stop);
             });
-            put_lists(result, items, rows, first, *work);
+            put_lists(result, items, table, first, *work);
             MemoryContextReset(block);
         }
         MemoryContextSwitchTo(before);
         MemoryContextReset(slice);
-        SPI_freetuptable(rows);
+        SPI_freetuptable(table);
     }
     SPI_cursor_close(cursor);
     restore_search_path(level);

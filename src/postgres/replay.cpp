@@ -4,7 +4,6 @@
 #include "postgres/fold.hpp"
 
 extern "C" {
-#include "storage/lmgr.h"
 #include "tcop/utility.h"
 #include "utils/array.h"
 #include "utils/lsyscache.h"
@@ -19,11 +18,29 @@ bool active_version(LiveModel* model, int32* version) {
     return !null;
 }
 
+namespace {
+
+// Events of users whose ids are too long for a state may have been there before the model was: they can be deleted.
+Datum without_long_ids(const LiveModel* model, Datum users) {
+    if (model->user.length != -1) return users;
+    Datum* ids;
+    bool* nulls;
+    int count, kept = 0;
+    const Column& user = model->user;
+    deconstruct_array(DatumGetArrayTypeP(users), user.type, user.length, user.by_value, user.alignment, &ids, &nulls,
+                      &count);
+    for (int i = 0; i < count; i++)
+        if (!nulls[i] && !is_long_id(ids[i])) ids[kept++] = ids[i];
+    return PointerGetDatum(construct_array(ids, kept, user.type, user.length, user.by_value, user.alignment));
+}
+
+}  // namespace
+
 void replay_users(LiveModel* model, Datum users) {
     int32 version;
     if (users == Datum{0} || !active_version(model, &version)) return;
     Arguments arguments = make_arguments(model);
-    arguments.values[model->orders] = users;
+    arguments.values[model->orders] = without_long_ids(model, users);
     arguments.nulls[model->orders] = ' ';
     lock_users(model, Statement::place_chosen, Statement::lock_chosen, &arguments);
     fold(model, version, Statement::history_chosen, &arguments, FoldInto::replayed);
@@ -32,7 +49,6 @@ void replay_users(LiveModel* model, Datum users) {
 
 void replay_all(LiveModel* model) {
     execute("SELECT holomamba.assert_read_committed('rebuild_state')");
-    LockRelationOid(model->users, ShareRowExclusiveLock);
     int32 version;
     if (!active_version(model, &version)) return;
     fold(model, version, Statement::history, nullptr, FoldInto::replayed);
@@ -45,17 +61,23 @@ using namespace holomamba::postgres;
 
 namespace {
 
-// Calls function(model) with the rights of the model's owner, if the caller may manage it.
+// Calls function(model) with the rights of the model's owner and this lock on its users, if the caller may manage it.
 template <typename Function>
-void as_manager(const char* name, Function&& function) {
+void as_manager(const char* name, LOCKMODE mode, Function&& function) {
     if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
     Parameters p;
     add(&p, TEXTOID, name ? CStringGetTextDatum(name) : Datum{0}, name == nullptr);
     execute("SELECT holomamba.assert_tables_exist(holomamba.assert_may_manage($1))", &p);
-    LiveModel* m = find_live_model(name, InvalidOid);
+    if (mode == ShareRowExclusiveLock) execute("SELECT holomamba.assert_read_committed('rebuild_state')");
+    LiveModel* m = lock_live_model(name, InvalidOid, mode, mode);
+    if (m == nullptr)
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("a table of model \"%s\" is gone", name),
+                        errhint("SELECT holomamba.drop_model('%s');", name)));
     m->running++;
     PG_TRY();
-    { as_owner(m->owner, [&] { function(m); }); }
+    {
+        as_owner(m->owner, [&] { function(m); });
+    }
     PG_FINALLY();
     { m->running--; }
     PG_END_TRY();
@@ -83,11 +105,8 @@ Datum holomamba_rebuild_state(PG_FUNCTION_ARGS) {
     const char* name = PG_ARGISNULL(0) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(0));
     PreventCommandIfReadOnly("rebuild_state()");
     ArrayType* users = PG_ARGISNULL(1) ? nullptr : PG_GETARG_ARRAYTYPE_P(1);
-    as_manager(name, [&](LiveModel* m) {
-        if (users == nullptr) return replay_all(m);
-        LockRelationOid(m->users, RowExclusiveLock);
-        replay_users(m, ids_of(m, users));
-    });
+    as_manager(name, users == nullptr ? ShareRowExclusiveLock : RowExclusiveLock,
+               [&](LiveModel* m) { users == nullptr ? replay_all(m) : replay_users(m, ids_of(m, users)); });
     PG_RETURN_VOID();
 }
 
@@ -96,7 +115,7 @@ Datum holomamba_check_state(PG_FUNCTION_ARGS) {
     const char* name = text_to_cstring(PG_GETARG_TEXT_PP(0));
     InitMaterializedSRF(fcinfo, 0);
     auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-    as_manager(name, [&](LiveModel* m) {
+    as_manager(name, AccessShareLock, [&](LiveModel* m) {
         Parameters p;
         add_text(&p, name);
         query("SELECT (holomamba.find_model($1)).active_version", &p);

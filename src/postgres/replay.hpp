@@ -11,7 +11,7 @@ bool active_version(LiveModel* model, int32* version);
 // Computes the states of these users, an array or 0 for none, from their events. Locks their rows.
 void replay_users(LiveModel* model, Datum users);
 
-// Computes all states. Takes the lock that events wait for. Raises above READ COMMITTED.
+// Computes all states, under the lock that events wait for. Raises above READ COMMITTED.
 void replay_all(LiveModel* model);
 
 }  // namespace holomamba::postgres

@@ -2,10 +2,14 @@
 
 #include <cctype>
 
+#include "model/options.hpp"
+#include "postgres/extension.hpp"
 #include "postgres/plan_cache.hpp"
+#include "postgres/stored.hpp"
 
 extern "C" {
 #include "catalog/namespace.h"
+#include "catalog/pg_class_d.h"
 #include "catalog/pg_type.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
@@ -57,17 +61,54 @@ const char* qualified(const char* schema, const char* name) {
     return quote_qualified_identifier(schema, name);
 }
 
-const char* schema_of_type(Oid type) {
-    HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
-    if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for type %u", type);
-    const char* name = get_namespace_name(reinterpret_cast<Form_pg_type>(GETSTRUCT(tuple))->typnamespace);
-    ReleaseSysCache(tuple);
-    return quote_identifier(name);
-}
-
 #define CATALOGUE_COLUMNS                                                                               \
     "SELECT m.model::text, m.active_version, m.interactions::oid, m.user_type::oid, m.item_type::oid, " \
     "m.user_column::text, m.item_column::text FROM holomamba.model_catalogue m"
+
+// The row of the model that is meant where none is named: the only one, or else the only one whose items the caller may read.
+// What a stranger declares must not be in anybody's way.
+void find_only_model() {
+    Parameters none;
+    query_planned(CATALOGUE_COLUMNS, &none, 2);
+    if (SPI_processed > 1) query_planned(CATALOGUE_COLUMNS " WHERE holomamba.may_ask(m.model)", &none, 2);
+}
+
+// A table of ours, as it was made: its owner may have turned it into something that runs code of his own when it is read.
+Oid own_table(const char* model, const char* suffix, Oid schema) {
+    const char* name = psprintf("%s_%s", model, suffix);
+    const Oid table = get_relname_relid(name, schema);
+    if (!OidIsValid(table) || get_rel_relkind(table) != RELKIND_RELATION)
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("table holomamba.%s is gone", name),
+                        errhint("SELECT holomamba.drop_model('%s');", model)));
+    return table;
+}
+
+// The type of a column that statements compare and cast: of another type they would find operators and casts of its owner's.
+Oid check_column(const ServingModel& m, Oid table, const char* column, Oid type) {
+    const AttrNumber number = get_attnum(table, column);
+    const Oid found = number == InvalidAttrNumber ? InvalidOid : get_atttype(table, number);
+    if (!OidIsValid(found) || family_of(getBaseType(found)) != type)
+        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                        errmsg("column \"%s\" of table %s is not of type %s", column,
+                               qualified(get_namespace_name(get_rel_namespace(table)), get_rel_name(table)),
+                               format_type_be(type)),
+                        errhint("Undo the change, or make model \"%s\" anew.", m.name)));
+    return found;
+}
+
+void check_own_columns(const ServingModel& m) {
+    const Oid vector = extension_type("hrr");
+    (void)check_column(m, m.items_table, "item_id", m.item_family);
+    (void)check_column(m, m.items_table, "token", vector);
+    (void)check_column(m, m.items_table, "target", vector);
+    (void)check_column(m, m.users_table, "user_id", m.user_family);
+    (void)check_column(m, m.users_table, "vector", vector);
+}
+
+bool is_table(Oid relation) {
+    const char kind = get_rel_relkind(relation);
+    return kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE;
+}
 
 }  // namespace
 
@@ -77,10 +118,10 @@ ServingModel choose_model(const char* name, bool k_given, int32 k, const char* v
         if (name != nullptr && *name == '\0') name = nullptr;
     }
     if (!k_given || k < 1 || k > 10000) refuse_model(name, k_given, k);
-    Parameters p;
     if (name == nullptr) {
-        query_planned(CATALOGUE_COLUMNS, &p, 2);
+        find_only_model();
     } else {
+        Parameters p;
         add_text(&p, name);
         query_planned(CATALOGUE_COLUMNS " WHERE m.model = $1::name", &p);
     }
@@ -94,7 +135,7 @@ ServingModel choose_model(const char* name, bool k_given, int32 k, const char* v
     m.user_type = DatumGetObjectId(value_of(0, 4, &null));
     m.item_type = DatumGetObjectId(value_of(0, 5, &null));
     const char* events = get_rel_name(m.interactions);
-    if (untrained || events == nullptr) refuse_model(m.name, k_given, k);
+    if (untrained || events == nullptr || !is_table(m.interactions)) refuse_model(m.name, k_given, k);
 
     m.user_family = family_of(m.user_type);
     m.item_family = family_of(m.item_type);
@@ -104,23 +145,17 @@ ServingModel choose_model(const char* name, bool k_given, int32 k, const char* v
         refuse_overload(m.name, verb, ids, takes_user);
 
     const Oid ours = LookupExplicitNamespace("holomamba", false);
-    const char* items = psprintf("%s_items", m.name);
-    m.items_table = get_relname_relid(items, ours);
-    const AttrNumber target = OidIsValid(m.items_table) ? get_attnum(m.items_table, "target") : InvalidAttrNumber;
-    if (target == InvalidAttrNumber)
-        ereport(ERROR,
-                (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("the table of item vectors of model \"%s\" is gone", m.name),
-                 errhint("SELECT holomamba.drop_model('%s');", m.name)));
-    m.schema = schema_of_type(get_atttype(m.items_table, target));
-    m.items = qualified("holomamba", items);
-    const char* users = psprintf("%s_users", m.name);
-    m.users_table = get_relname_relid(users, ours);
-    m.users = qualified("holomamba", users);
+    m.items_table = own_table(m.name, "items", ours);
+    m.users_table = own_table(m.name, "users", ours);
+    check_own_columns(m);
+    m.schema = quote_identifier(get_namespace_name(extension_schema()));
+    m.items = qualified("holomamba", get_rel_name(m.items_table));
+    m.users = qualified("holomamba", get_rel_name(m.users_table));
     m.events = qualified(get_namespace_name(get_rel_namespace(m.interactions)), events);
     const char* user_column = text_of(0, 6);
     const char* item_column = text_of(0, 7);
-    m.user_stored = get_atttype(m.interactions, get_attnum(m.interactions, user_column));
-    m.item_stored = get_atttype(m.interactions, get_attnum(m.interactions, item_column));
+    m.user_stored = check_column(m, m.interactions, user_column, m.user_family);
+    m.item_stored = check_column(m, m.interactions, item_column, m.item_family);
     m.user_column = quote_identifier(user_column);
     m.item_column = quote_identifier(item_column);
     SPI_freetuptable(SPI_tuptable);
@@ -132,12 +167,13 @@ TrainedWith trained_with(const ServingModel& m) {
     add_text(&p, m.name);
     add_int(&p, m.version);
     query_planned(
-        "SELECT coalesce(v.repeat_score, 0)::float8, (v.options ->> 'threads')::int4 "
+        "SELECT v.repeat_score, (v.options ->> 'threads')::int4 AS options "
         "FROM holomamba.version_catalogue v WHERE v.model = $1::name AND v.version = $2",
         &p);
     if (SPI_processed != 1) elog(ERROR, "version %d of model \"%s\" is gone", m.version, m.name);
-    bool null;
-    const TrainedWith trained{DatumGetFloat8(value_of(0, 1, &null)), DatumGetInt32(value_of(0, 2, &null))};
+    const Rows rows = last_rows("holomamba.version_catalogue", m.name, m.version);
+    const TrainedWith trained{is_null(rows, 0, 1) ? 0 : real_of(rows, 0, 1),
+                              is_null(rows, 0, 2) ? 0 : int32_of(rows, 0, 2, 0, kMostThreads)};
     SPI_freetuptable(SPI_tuptable);
     return trained;
 }

@@ -41,8 +41,26 @@ State* initial_state(const char* model, int32 version) {
     return state;
 }
 
+namespace {
+
+void check_header(const State* state) {
+    if (unlikely(VARSIZE(state) < kStateHeader))
+        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+                        errmsg("ssm_state of %u bytes", static_cast<unsigned>(VARSIZE(state)))));
+    if (unlikely(state->version != kStateVersion || state->format >= kStateFormats || state->reserved != 0))
+        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+                        errmsg("unknown format of ssm_state: version %d, format %d", state->version, state->format),
+                        errhint("Was it written by a newer version of holomamba?")));
+    if (unlikely(state->events < 0))
+        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("ssm_state with a negative number of events")));
+}
+
+}  // namespace
+
 State* get_state(Datum datum) {
-    return reinterpret_cast<State*>(PG_DETOAST_DATUM(datum));
+    auto* state = reinterpret_cast<State*>(PG_DETOAST_DATUM(datum));
+    check_header(state);
+    return state;
 }
 
 Encoder* encoder_of(const State* state) {
@@ -108,13 +126,8 @@ namespace {
 // What follows the varlena header in the text form.
 constexpr Size kTextOffset = offsetof(State, version);
 
-void check_stored_state(const State* state) {
-    if (state->version != kStateVersion || state->format >= kStateFormats || state->reserved != 0)
-        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
-                        errmsg("unknown format of ssm_state: version %d, format %d", state->version, state->format),
-                        errhint("Was it written by a newer version of holomamba?")));
-    if (state->events < 0)
-        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("ssm_state with a negative number of events")));
+void check_input(const State* state) {
+    check_header(state);
     if (state_bytes(state) % number_bytes(static_cast<StateFormat>(state->format)) != 0)
         ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("ssm_state with a wrong number of bytes")));
     if (!is_finite(static_cast<StateFormat>(state->format), state->x, state_bytes(state)))
@@ -153,7 +166,7 @@ Datum ssm_state_in(PG_FUNCTION_ARGS) {
     auto* state = static_cast<State*>(palloc0(bytes + kTextOffset));
     SET_VARSIZE(state, bytes + kTextOffset);
     hex_decode(text + 2, length - 2, reinterpret_cast<char*>(state) + kTextOffset);
-    check_stored_state(state);
+    check_input(state);
     PG_RETURN_POINTER(state);
 }
 
@@ -181,7 +194,7 @@ Datum ssm_state_recv(PG_FUNCTION_ARGS) {
     state->version = static_cast<uint8>(version);
     state->reserved = reserved;
     pq_copymsgbytes(buffer, reinterpret_cast<char*>(state->x), static_cast<int>(bytes));
-    check_stored_state(state);
+    check_input(state);
     PG_RETURN_POINTER(state);
 }
 

@@ -33,7 +33,7 @@ inline Size state_bytes(const State* state) {
 State* allocate_state(Size bytes, StateFormat format, uint64 fingerprint, int64 events);
 State* copy_of(const State* state);
 
-// The stored state, detoasted.
+// The stored state, detoasted. Raises where its header is not one that this version writes.
 State* get_state(Datum datum);
 
 // The encoder of a state. Raises where the weights are gone or the state is not one of theirs.

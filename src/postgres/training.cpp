@@ -1,4 +1,5 @@
-// CALL holomamba.train() and resume_training(): a training in the session that asks for it.
+// CALL holomamba.train() and resume_training(): a training in the session that asks for it. And activate(), its end.
+#include "postgres/catalogue.hpp"
 #include "postgres/owned.hpp"
 #include "postgres/spi.hpp"
 #include "postgres/training_lock.hpp"
@@ -55,6 +56,7 @@ Datum holomamba_resume_training(PG_FUNCTION_ARGS) {
     Parameters p;
     add(&p, TEXTOID, PG_GETARG_DATUM(0));
     add(&p, INT4OID, PG_GETARG_DATUM(1), PG_ARGISNULL(1));
+    assert_may_manage(model);
     execute("SELECT b.version, b.training_id FROM holomamba.begin_resuming($1, $2) b", &p);
     bool null;
     const int32 version = DatumGetInt32(value_of(0, 1, &null)), id = DatumGetInt32(value_of(0, 2, &null));
@@ -66,4 +68,18 @@ Datum holomamba_resume_training(PG_FUNCTION_ARGS) {
     run_training(CurrentMemoryContext, model, version, kOfTheCall);
     SPI_finish();
     return Datum{0};
+}
+
+HOLOMAMBA_FUNCTION(holomamba_activate)
+Datum holomamba_activate(PG_FUNCTION_ARGS) {
+    assert_model_given(fcinfo);
+    SPI_connect();
+    const char* model = text_to_cstring(PG_GETARG_TEXT_PP(0));
+    assert_may_manage(model);
+    Parameters p;
+    add_text(&p, model);
+    add(&p, INT4OID, PG_GETARG_DATUM(1), PG_ARGISNULL(1));
+    as_owner(model_owner(model), [&] { execute("SELECT holomamba.activate_as_owner($1, $2)", &p); });
+    SPI_finish();
+    PG_RETURN_VOID();
 }

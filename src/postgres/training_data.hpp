@@ -2,7 +2,7 @@
 #pragma once
 
 #include "model/options.hpp"
-#include "postgres/spi.hpp"
+#include "postgres/stored.hpp"
 #include "training/dataset.hpp"
 
 namespace holomamba::postgres {
@@ -22,6 +22,6 @@ void read_version(const char* model, int32 version, TrainingData* data);
 void read_dataset(const char* model, int32 version, TrainingData* data);
 
 // Reads one attribute of items 0 .. items - 1 as row `row` of attribute_queries() or training_queries() says.
-void read_attribute(SPITupleTable* queries, uint64 row, int items, Attribute* attribute);
+void read_attribute(const Rows& queries, uint64 row, int items, Attribute* attribute);
 
 }  // namespace holomamba::postgres

@@ -1,24 +1,26 @@
-// How other sessions tell a training that is alive from one that is dead: the session that trains holds an advisory
-// lock, which the server takes from it however it ends. holomamba.training_pid() in sql/30_catalogue.sql looks for the
-// same key.
+// How other sessions tell a training that is alive from one that is dead: the session that trains holds a lock, which the
+// server takes from it however it ends. It is on a part of holomamba.version_catalogue, which has no command of its own and so
+// nobody else can take. holomamba.training_pid() in sql/30_catalogue.sql looks for the same key.
 #pragma once
 
 #include "postgres/guard.hpp"
 
 extern "C" {
+#include "catalog/namespace.h"
 #include "storage/lock.h"
+#include "utils/lsyscache.h"
 }
 
 namespace holomamba::postgres {
 
-constexpr uint32 kTrainingLockClass = 0x686d6261;  // "hmba"
-
 // Kept over commits and errors, until it is released or the session ends.
 class TrainingLock {
   public:
-    // False where another session trains this.
+    // False where another session trains this. Called in a transaction.
     bool take(int32 training_id) {
-        SET_LOCKTAG_ADVISORY(tag_, MyDatabaseId, kTrainingLockClass, static_cast<uint32>(training_id), 2);
+        const Oid versions = get_relname_relid("version_catalogue", LookupExplicitNamespace("holomamba", false));
+        SET_LOCKTAG_OBJECT(tag_, MyDatabaseId, versions, static_cast<uint32>(training_id), 0);
+        tag_.locktag_lockmethodid = USER_LOCKMETHOD;  // as advisory ones: kept when a transaction is rolled back
         held_ = LockAcquire(&tag_, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL;
         return held_;
     }

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "model/fingerprint.hpp"
+#include "postgres/catalogue.hpp"
 #include "postgres/checkpoint_store.hpp"
 #include "postgres/interrupts.hpp"
 #include "postgres/owned.hpp"
@@ -54,7 +55,8 @@ void read_data(Training* training) {
     }
     core_call([&] { training->packed.resize(static_cast<std::size_t>(size)); });
     load_checkpoint(training->model, training->version, "data", training->packed);
-    core_call([&] { training->data.dataset = unpack(training->packed); });
+    core_call_with_checkpoint(training->model, training->version,
+                              [&] { training->data.dataset = unpack(training->packed); });
 }
 
 // What is left to the data and the machine becomes part of the version: the result depends on it, that of the number of
@@ -70,7 +72,7 @@ void settle_options(Training* training) {
     add_int(&p, options.batch_size);
     add(&p, FLOAT8OID, Float8GetDatum(options.dropout));
     add_int(&p, options.epochs);
-    execute(
+    write_catalogue(
         "UPDATE holomamba.version_catalogue v SET options = v.options || "
         "pg_catalog.jsonb_build_object('threads', $3, 'negatives', $4, 'batch_size', $5, 'dropout', $6, 'epochs', $7) "
         "WHERE v.model = $1::pg_catalog.name AND v.version = $2",
@@ -92,6 +94,21 @@ double check_memory(const Training* training) {
                                amount(memory)),
                         errhint("Lower \"threads\", \"dimension\", \"layers\" or \"expand\".")));
     return needed;
+}
+
+// An error that says so where the version has been dropped meanwhile, and until the commit nobody can.
+void assert_version_exists(const Training* training) {
+    Parameters p;
+    add_text(&p, training->model);
+    add_int(&p, training->version);
+    write_catalogue(
+        "SELECT FROM holomamba.version_catalogue v WHERE v.model = $1::pg_catalog.name AND v.version = $2 FOR KEY "
+        "SHARE",
+        &p);
+    if (SPI_processed == 0)
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+                        errmsg("version %d of model \"%s\" was dropped while it was trained", training->version,
+                               training->model)));
 }
 
 void open_training(Training* training) {
@@ -120,22 +137,8 @@ void open_training(Training* training) {
         return;
     }
     for (const StoredArray& array : *state) load_checkpoint(model, version, array.name.c_str(), array.bytes);
+    core_call_with_checkpoint(model, version, [&] { trainer.check_state(); });
     ereport(NOTICE, (errmsg_internal("going on after epoch %d of %d", trainer.epoch(), training->data.options.epochs)));
-}
-
-// An error that says so where the version has been dropped meanwhile, and until the commit nobody can.
-void assert_version_exists(const Training* training) {
-    Parameters p;
-    add_text(&p, training->model);
-    add_int(&p, training->version);
-    execute(
-        "SELECT FROM holomamba.version_catalogue v WHERE v.model = $1::pg_catalog.name AND v.version = $2 FOR KEY "
-        "SHARE",
-        &p);
-    if (SPI_processed == 0)
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-                        errmsg("version %d of model \"%s\" was dropped while it was trained", training->version,
-                               training->model)));
 }
 
 void log_epoch(const Training* training) {
@@ -151,7 +154,7 @@ void log_epoch(const Training* training) {
     add_real(&p, static_cast<double>(report.tokens) / std::max(report.seconds, 1e-9));
     add_real(&p, report.learning_rate);
     add_real(&p, report.gradient_norm);
-    execute(
+    write_catalogue(
         "INSERT INTO holomamba.training_log (model, version, epoch, loss, hit_rate, ndcg, seconds, events_per_second, "
         "learning_rate, gradient_norm) VALUES ($1::pg_catalog.name, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         &p);
@@ -194,8 +197,10 @@ void run_epochs(Training* training, MemoryContext context, const Transactions& t
         transactions.begin();
         MemoryContextSwitchTo(epoch_context);
         assert_version_exists(training);
-        log_epoch(training);
-        store_state(training);
+        as_owner(model_owner(training->model), [&] {
+            log_epoch(training);
+            store_state(training);
+        });
         tell_epoch(training->report, epochs, seconds / (training->report.epoch - before));
         transactions.end();
         MemoryContextSwitchTo(context);
@@ -218,7 +223,7 @@ void finish(Training* training) {
     const Network& network = trainer.network();
     const bool repeats = network.learns_repeats();
     add(&p, FLOAT4OID, repeats ? Float4GetDatum(trainer.best()[network.head_repeat()]) : Datum{0}, !repeats);
-    execute(
+    write_catalogue(
         "UPDATE holomamba.version_catalogue v SET status = 'ready', message = NULL, epochs = $3, best_epoch = $4, "
         "events = $5, users = $6, items = $7, fingerprint = $8, repeat_score = $9, "
         "finished_at = pg_catalog.clock_timestamp() "
@@ -234,12 +239,16 @@ void finish(Training* training) {
 }  // namespace
 
 BegunTraining begin_training(FunctionCallInfo fcinfo) {
+    const char* model = text_to_cstring(PG_GETARG_TEXT_PP(0));
+    assert_may_manage(model);
     Parameters p;
     add(&p, TEXTOID, PG_GETARG_DATUM(0), PG_ARGISNULL(0));
     add(&p, INT4OID, PG_GETARG_DATUM(1), PG_ARGISNULL(1));
     add(&p, TEXTOID, PG_GETARG_DATUM(2), PG_ARGISNULL(2));
     add(&p, JSONBOID, PG_GETARG_DATUM(3), PG_ARGISNULL(3));
-    execute("SELECT b.version, b.training_id FROM holomamba.begin_training($1, $2, $3, $4) b", &p);
+    as_owner(model_owner(model), [&] {
+        execute("SELECT b.version, b.training_id FROM holomamba.begin_training($1, $2, $3, $4) b", &p);
+    });
     bool null;
     return {DatumGetInt32(value_of(0, 1, &null)), DatumGetInt32(value_of(0, 2, &null))};
 }
@@ -251,7 +260,8 @@ void run_training(MemoryContext context, const char* model, int32 version, const
     training->version = version;
     MemoryContext opening = AllocSetContextCreate(context, "holomamba opening", ALLOCSET_DEFAULT_SIZES);
     MemoryContextSwitchTo(opening);
-    open_training(training);
+    assert_version_exists(training);
+    as_owner(model_owner(model), [&] { open_training(training); });
     transactions.end();
     MemoryContextSwitchTo(context);
     MemoryContextDelete(opening);
@@ -262,7 +272,7 @@ void run_training(MemoryContext context, const char* model, int32 version, const
     // Whatever the session's default: the replay of the activation must see every event that it waited for.
     XactIsoLevel = XACT_READ_COMMITTED;
     assert_version_exists(training);
-    finish(training);
+    as_owner(model_owner(model), [&] { finish(training); });
     transactions.end();
     ereport(NOTICE, (errmsg_internal("version %d of model \"%s\" is active: epoch %d of %d was kept", version, model,
                                      best_epoch, epochs)));

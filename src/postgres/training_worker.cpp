@@ -1,5 +1,6 @@
 // Trainings in the background: start_training(), the worker that it starts, and cancel_training(). The worker knows the
 // training by its number: everything else stands in the version's row, which is committed before the worker begins.
+#include "postgres/catalogue.hpp"
 #include "postgres/owned.hpp"
 #include "postgres/spi.hpp"
 #include "postgres/training_lock.hpp"
@@ -58,6 +59,30 @@ void assert_role_can_log_in(const char* model) {
              errmsg("role \"%s\" cannot log in, and a background worker has to", GetUserNameFromId(GetUserId(), false)),
              errhint("Start it as a role with LOGIN that may train the model, or CALL holomamba.train('%s', ...);",
                      model)));
+}
+
+// One role must not take the workers that others need. Two sessions of the role ask one after the other: the lock is on the
+// role, and held until the worker counts, or until an error.
+LOCKTAG lock_role() {
+    LOCKTAG tag;
+    SET_LOCKTAG_OBJECT(tag, MyDatabaseId, AuthIdRelationId, GetUserId(), 1);
+    (void)LockAcquire(&tag, ExclusiveLock, false, false);
+    return tag;
+}
+
+void assert_worker_granted(const char* model) {
+    const char* setting = GetConfigOption("holomamba.max_trainings_per_role", false, false);
+    Parameters p;
+    add(&p, OIDOID, ObjectIdGetDatum(GetUserId()));
+    pgstat_clear_snapshot();  // or what this transaction has started would not be seen
+    execute("SELECT count(*) FROM pg_stat_activity a WHERE a.backend_type = 'holomamba training' AND a.usesysid = $1", &p);
+    bool null;
+    if (DatumGetInt64(value_of(0, 1, &null)) >= pg_strtoint32(setting))
+        ereport(ERROR,
+                (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+                 errmsg("role \"%s\" has as many trainings in the background as it may", GetUserNameFromId(GetUserId(), false)),
+                 errdetail("The setting holomamba.max_trainings_per_role is %s.", setting),
+                 errhint("Wait for one of them, or CALL holomamba.train('%s', ...);", model)));
 }
 
 BackgroundWorkerHandle* launch(const char* model, int32 training_id) {
@@ -148,7 +173,7 @@ void record_failure(int32 training_id, const ErrorData* error) {
     add_int(&p, training_id);
     add_text(&p, error->message);
     add(&p, BOOLOID, BoolGetDatum(error->sqlerrcode == ERRCODE_QUERY_CANCELED));
-    execute(
+    write_catalogue(
         "UPDATE holomamba.version_catalogue v SET status = CASE WHEN $3 THEN v.status ELSE 'failed' END, message = $2 "
         "WHERE v.training_id = $1 AND v.status <> 'ready'",
         &p);
@@ -193,9 +218,12 @@ Datum holomamba_start_training(PG_FUNCTION_ARGS) {
     const char* model = text_to_cstring(PG_GETARG_TEXT_PP(0));
     SPI_connect();
     const BegunTraining begun = begin_training(fcinfo);
-    SPI_finish();
     assert_role_can_log_in(model);
+    const LOCKTAG role = lock_role();
+    assert_worker_granted(model);
+    SPI_finish();
     wait_for_lock(launch(model, begun.id), model, begun.id);
+    LockRelease(&role, ExclusiveLock, false);
     PG_RETURN_INT32(begun.id);
 }
 

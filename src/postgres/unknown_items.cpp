@@ -29,14 +29,14 @@ void lock_slots(const LiveModel* m, const ItemSlots* slots, LOCKMODE mode) {
 
 int slot_of(const LiveModel* m, Datum item) {
     return static_cast<int>(
-        DatumGetUInt32(FunctionCall1Coll(&m->item_types->hash_proc_finfo, m->item_collation, item)) % kItemSlots);
+        DatumGetUInt32(FunctionCall1Coll(&m->item.types->hash_proc_finfo, m->item.collation, item)) % kItemSlots);
 }
 
 bool is_known(const LiveModel* m, Datum item, Snapshot snapshot) {
     PushActiveSnapshot(snapshot);
     Relation items = table_open(m->items, AccessShareLock);
     TupleTableSlot* row = table_slot_create(items, nullptr);
-    const bool known = find_row(items, m->item_types, item, AccessShareLock, row);
+    const bool known = find_row(items, m->item.types, item, AccessShareLock, row);
     ExecDropSingleTupleTableSlot(row);
     table_close(items, NoLock);
     PopActiveSnapshot();

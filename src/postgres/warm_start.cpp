@@ -4,12 +4,8 @@
 
 #include "postgres/compat.h"
 #include "postgres/owned.hpp"
-#include "postgres/spi.hpp"
+#include "postgres/stored.hpp"
 #include "training/warm_start.hpp"
-
-extern "C" {
-#include "utils/array.h"
-}
 
 namespace holomamba::postgres {
 namespace {
@@ -21,22 +17,16 @@ Parameters key(const char* model, int32 version) {
     return p;
 }
 
-std::span<const int32> integers_of(Datum datum) {
-    ArrayType* array = DatumGetArrayTypeP(datum);
-    return {reinterpret_cast<const int32*>(ARR_DATA_PTR(array)),
-            static_cast<std::size_t>(ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)))};
-}
-
 // Every field's rows in the older version, in the order of the new version's labels.
 void match_labels(const char* model, int32 version, int32 from, WarmStart* warm) {
     Parameters p = key(model, version);
     add_int(&p, from);
     execute("SELECT m.field::pg_catalog.text, m.old_rows FROM holomamba.matching_rows($1, $2, $3) m", &p);
-    for (uint64 row = 0; row < SPI_processed; row++) {
-        bool null;
-        const char* field = text_of(row, 1);
-        const auto rows = integers_of(value_of(row, 2, &null));
-        core_call([&] { warm->match(field, {rows.begin(), rows.end()}); });
+    const Rows rows = last_rows("holomamba.vocabulary_catalogue", model, version);
+    for (uint64 row = 0; row < rows.count; row++) {
+        const char* field = text_of(rows, row, 1);
+        const Integers old_rows = int32s_of(rows, row, 2, -1, kMostItems);
+        core_call([&] { warm->match(field, {old_rows.x, old_rows.x + old_rows.count}); });
     }
 }
 
@@ -51,23 +41,23 @@ void warm_start(const char* model, int32 version, const Options& options, Traine
 
     Parameters p = key(model, from);
     execute("SELECT p.name FROM holomamba.parameters p WHERE p.model = $1::pg_catalog.name AND p.version = $2", &p);
-    SPITupleTable* names = SPI_tuptable;
-    const uint64 count = SPI_processed;
-    for (uint64 row = 0; row < count; row++) {
-        const char* name = SPI_getvalue(names->vals[row], names->tupdesc, 1);
+    const Rows names = last_rows("holomamba.parameters", model, from);
+    for (uint64 row = 0; row < names.count; row++) {
+        const char* name = text_of(names, row, 1);
         Parameters one = key(model, from);
         add_text(&one, name);
         execute(
             "SELECT p.shape, p.data FROM holomamba.parameters p "
             "WHERE p.model = $1::pg_catalog.name AND p.version = $2 AND p.name = $3",
             &one);
-        bool null;
-        const auto shape = integers_of(value_of(0, 1, &null));
-        const bytea* data = DatumGetByteaP(value_of(0, 2, &null));
-        core_call([&] {
-            (*warm)->copy(name, {shape.begin(), shape.end()},
-                          {reinterpret_cast<const float*>(VARDATA(data)), (VARSIZE(data) - VARHDRSZ) / sizeof(float)});
+        const Rows parameter = last_rows("holomamba.parameters", model, from);
+        if (parameter.count != 1) refuse_value(names, 1, psprintf("\"%s\" came or went while it was read", name));
+        const Integers shape = int32s_of(parameter, 0, 1, 0, PG_INT32_MAX);
+        const Floats data = floats_of(parameter, 0, 2);
+        core_call_with(parameter, 1, [&] {
+            (*warm)->copy(name, {shape.x, shape.x + shape.count}, {data.x, data.count});
         });
+        release(data);
         SPI_freetuptable(SPI_tuptable);
     }
     core_call([&] { (*warm)->finish(); });

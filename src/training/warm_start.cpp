@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <optional>
 
-#include "hrr/error.hpp"
+#include "base/error.hpp"
 
-namespace holomamba {
+namespace holomamba::training {
 namespace {
 
 // What the rows of a parameter stand for: a field, or nothing where all items share it.
@@ -19,11 +19,11 @@ std::optional<std::string> field_of(const std::string& name) {
 std::string text_of(const std::vector<int>& shape) {
     std::string text;
     for (const int extent : shape) text += (text.empty() ? "" : " x ") + std::to_string(extent);
-    return text;
+    return text.empty() ? "one number" : text;
 }
 
 [[noreturn]] void refuse(const std::string& reason) {
-    throw Error(ErrorKind::invalid_parameter, "the weights to start from do not fit: " + reason,
+    throw base::Error(base::ErrorKind::invalid_parameter, "the weights to start from do not fit: " + reason,
                 "Train with the options of that version, or without \"warm_start\".");
 }
 
@@ -31,7 +31,7 @@ std::string text_of(const std::vector<int>& shape) {
 
 void WarmStart::copy(const std::string& name, const std::vector<int>& shape, std::span<const float> values) {
     const auto& all = layout_.parameters();
-    const auto found = std::find_if(all.begin(), all.end(), [&](const ParameterInfo& p) { return p.name == name; });
+    const auto found = std::find_if(all.begin(), all.end(), [&](const model::ParameterInfo& p) { return p.name == name; });
     if (found == all.end()) refuse("there is no \"" + name + "\" any more");
     float* to = parameters_.data() + found->offset;
     const auto field = field_of(name);
@@ -43,7 +43,9 @@ void WarmStart::copy(const std::string& name, const std::vector<int>& shape, std
         std::copy(values.begin(), values.end(), to);
         return;
     }
-    if (shape.size() != found->shape.size() || !std::equal(shape.begin() + 1, shape.end(), found->shape.begin() + 1))
+    if (shape.size() != found->shape.size() || shape[0] < 0)
+        refuse("\"" + name + "\" is " + text_of(shape) + " there and " + text_of(found->shape) + " here");
+    if (!std::equal(shape.begin() + 1, shape.end(), found->shape.begin() + 1))
         refuse("rows of \"" + name + "\" are of " + text_of({shape.begin() + 1, shape.end()}) + " there and of " +
                text_of({found->shape.begin() + 1, found->shape.end()}) + " here");
     const std::vector<std::int32_t>& old_rows = rows->second;
@@ -71,4 +73,4 @@ void WarmStart::finish() const {
                std::to_string(layout_.parameters().size()) + " here");
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::training

@@ -1,5 +1,5 @@
-// Every input function of our types, under any bytes at all: a value or an error comes out, and a value survives its
-// own output functions. libFuzzer calls LLVMFuzzerTestOneInput (run.sh); replay.cpp calls it with the files of corpus/.
+// Every input function of our types, and what reads bytes of our tables, under any bytes at all: a value or an error comes
+// out, and a value survives its own output functions. libFuzzer calls LLVMFuzzerTestOneInput (run.sh); replay.cpp calls it with the files of corpus/.
 //
 // FUZZ_TARGET names the function. Arguments come from the first bytes of the input, the rest is what is to be read.
 #include <algorithm>
@@ -7,9 +7,11 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/error.hpp"
 #include "inputs.hpp"
 #include "postgres/hrr.hpp"
 #include "server.hpp"
+#include "training/checkpoint.hpp"
 
 extern "C" {
 #include "catalog/pg_type_d.h"
@@ -24,6 +26,7 @@ Datum ssm_state_in(PG_FUNCTION_ARGS);
 Datum ssm_state_out(PG_FUNCTION_ARGS);
 Datum ssm_state_recv(PG_FUNCTION_ARGS);
 Datum ssm_state_send(PG_FUNCTION_ARGS);
+Datum ssm_events(PG_FUNCTION_ARGS);
 }
 
 using namespace holomamba::postgres;
@@ -177,13 +180,45 @@ void state_binary(Bytes bytes) {
     check_state(call(ssm_state_recv, PointerGetDatum(message(bytes.data, bytes.size))));
 }
 
+// A state that lies in a table as bytes that no input function has seen.
+void state_stored(Bytes bytes) {
+    auto* state = static_cast<varlena*>(palloc(VARHDRSZ + bytes.size));
+    SET_VARSIZE(state, VARHDRSZ + bytes.size);
+    if (bytes.size > 0) std::memcpy(VARDATA(state), bytes.data, bytes.size);
+    const Datum datum = PointerGetDatum(state);
+    require(DatumGetInt64(call(ssm_events, datum)) >= 0, "events can be counted");
+    call(ssm_state_out, datum);
+    call(ssm_state_send, datum);
+}
+
+// The data of a checkpoint: what is accepted is whole, and is packed as it was read.
+void dataset(Bytes bytes) {
+    try {
+        const holomamba::Dataset data = holomamba::unpack({reinterpret_cast<const std::byte*>(bytes.data), bytes.size});
+        const auto packed = holomamba::pack(data);
+        require(packed.size() == bytes.size && holomamba::pack(holomamba::unpack(packed)) == packed, "it packs as it was");
+        const auto items = static_cast<size_t>(data.catalogue.items);
+        for (int user = 0; user < data.users(); user++) {
+            for (const auto item : data.history(user)) require(static_cast<size_t>(item) < items, "items are known");
+            data.for_each_seen(user, data.training[user], [&](auto item) { require(static_cast<size_t>(item) < items, "and seen"); });
+        }
+        for (const auto& attribute : data.catalogue.attributes)
+            for (size_t item = 0; !attribute.numeric && item < items; item++)
+                for (auto i = attribute.offsets[item]; i < attribute.offsets[item + 1]; i++)
+                    require(attribute.indices[i] >= 0 && attribute.indices[i] < attribute.values, "values are known");
+    } catch (const holomamba::Error&) {
+    }
+}
+
 struct Target {
     const char* name;
     void (*run)(Bytes);
 };
 
-constexpr Target kTargets[] = {{"hrr_text", hrr_text},     {"fhrr_text", fhrr_text},   {"hrr_binary", hrr_binary},
-                               {"array_cast", array_cast}, {"state_text", state_text}, {"state_binary", state_binary}};
+constexpr Target kTargets[] = {{"hrr_text", hrr_text},         {"fhrr_text", fhrr_text},
+                               {"hrr_binary", hrr_binary},     {"array_cast", array_cast},
+                               {"state_text", state_text},     {"state_binary", state_binary},
+                               {"state_stored", state_stored}, {"dataset", dataset}};
 
 const Target* chosen;
 

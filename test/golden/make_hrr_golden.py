@@ -17,7 +17,7 @@ def mix64(z):
 
 
 def noise(n, seed):
-    """n numbers in [-1, 1) that are floats exactly: Random(seed) of src/hrr/random.hpp, the upper 24 bits of each draw."""
+    """n numbers in [-1, 1) that are floats exactly: Random(seed) of src/base/random.hpp, the upper 24 bits of each draw."""
     state = mix64((seed + 0x9E3779B97F4A7C15) & MASK)
     out = []
     for _ in range(n):

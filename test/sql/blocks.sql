@@ -31,6 +31,10 @@ UNION ALL SELECT 'attention', * FROM holomamba.check_state('attention_model');
 SELECT m, (SELECT count(*) FROM recommend(1, 3, model => m)) AS items FROM unnest('{gru_model,attention_model}'::text[]) m;
 SELECT count(DISTINCT e.item_id) AS of_a_history FROM recommend_next('{3,4,5}'::int[], 3, model => 'attention_model') e;
 
+-- One option of a training: what the model says of its block goes without saying
+CALL holomamba.train('attention_model', options => '{"attention_span": 6, "epochs": 1}');
+SELECT active_version FROM holomamba.models WHERE model = 'attention_model';
+
 -- Heads that do not divide the channels
 CALL holomamba.train('attention_model', options => '{"attention_heads": 3}');
 \echo :LAST_ERROR_SQLSTATE

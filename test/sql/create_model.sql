@@ -190,20 +190,22 @@ SELECT pg_temp.outcome('UPDATE holomamba.model_catalogue SET model = ''bobs'' WH
 SELECT pg_temp.outcome('DELETE FROM holomamba.model_catalogue WHERE model = ''alices''');
 SELECT pg_temp.outcome('INSERT INTO holomamba.version_catalogue (model, version, status, holdout, options) '
                        'VALUES (''alices'', 1, ''ready'', ''none'', ''{}'')');
-SELECT pg_temp.outcome('INSERT INTO holomamba.model_catalogue (model, interactions, user_column, item_column, order_columns, attributes, '
-                       'options, user_type, item_type) VALUES (''b'', ''alices'', ''u'', ''i'', ''{t}'', ''{}'', ''{}'', ''int'', ''int'')');
+SELECT pg_temp.outcome('INSERT INTO holomamba.model_catalogue (model) VALUES (''b'')');
+SELECT pg_temp.outcome('SELECT holomamba.declare_model(''b'', ''alices'', ''u'', ''i'', ''{t}'', NULL, NULL, ''{}'', ''{}'')');
+SELECT pg_temp.outcome('SELECT holomamba.declare_model(''b'', ''bobs'', ''u'', ''i'', ''{t}'', ''alices'', ''i'', ''{}'', ''{}'')');
 SELECT pg_temp.outcome('INSERT INTO holomamba.vocabulary VALUES (''alices'', 1, '''', ''{}'')');
 SELECT pg_temp.outcome('SELECT count(*) FROM holomamba.vocabulary_catalogue');
 SELECT pg_temp.outcome('TRUNCATE holomamba.training_log');
 CREATE TEMP VIEW bobs_view AS SELECT * FROM bobs;
-SELECT pg_temp.outcome('INSERT INTO holomamba.model_catalogue (model, interactions, user_column, item_column, order_columns, attributes, '
-                       'options, user_type, item_type) VALUES (''b'', ''bobs_view'', ''u'', ''i'', ''{t}'', ''{}'', ''{}'', ''int'', ''int'')')
+SELECT pg_temp.outcome('SELECT holomamba.declare_model(''b'', ''bobs_view'', ''u'', ''i'', ''{t}'', NULL, NULL, ''{}'', ''{}'')')
        LIKE '42809 |%' AS not_of_a_view;
 
 -- Her own, and her members' own
 SET ROLE regress_alice;
+SELECT pg_temp.outcome('INSERT INTO holomamba.training_log (model, version, epoch, loss) VALUES (''alices'', 1, 1, 0.5)');
+RESET ROLE;
 INSERT INTO holomamba.version_catalogue (model, version, status, holdout, options) VALUES ('alices', 1, 'training', 'none', '{}');
-INSERT INTO holomamba.vocabulary VALUES ('alices', 1, '', '{1,2}');
+INSERT INTO holomamba.vocabulary_catalogue VALUES ('alices', 1, '', '{1,2}');
 INSERT INTO holomamba.training_log (model, version, epoch, loss) VALUES ('alices', 1, 1, 0.5);
 UPDATE holomamba.version_catalogue SET best_epoch = 1 WHERE model = 'alices';
 SET ROLE regress_friend;

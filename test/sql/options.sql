@@ -40,7 +40,7 @@ FROM holomamba.options() o WHERE o.name = 'dimension';
 -- Both ends of every range of numbers are in it, and what lies beside them is not
 CREATE FUNCTION pg_temp.accepts(name text, value text) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM holomamba.check_options(jsonb_build_object(name, value::numeric));
+    PERFORM holomamba.check_options(jsonb_build_object(name, value::numeric, 'block', CASE WHEN name LIKE 'attention%' THEN 'attention' ELSE 'mamba' END));
     RETURN true;
 EXCEPTION WHEN invalid_parameter_value THEN
     RETURN false;
@@ -78,11 +78,16 @@ SELECT options, pg_temp.outcome(format('SELECT holomamba.check_options(%L)', opt
     -- no object
     ('[]'), ('["dimension"]'), ('1'), ('"dimension"'), ('null'), ('true')) AS t (options);
 
+-- Options that the block does not have, but for their defaults: all options of a version can be given again
+SELECT options, pg_temp.outcome(format('SELECT holomamba.check_options(%L)', options)) AS outcome FROM (VALUES
+    ('{"attention_span": 50}'), ('{"attention_span": 50, "block": "attention"}'), ('{"attention_heads": 4}'), ('{"attention_heads": 2}'),
+    ('{"block": "gru", "state_size": 2}'), ('{"block": "gru", "conv_width": 3, "state_size": 1}'), ('{"block": "attention", "conv_width": 4}')) AS t (options);
+
 -- The same at the doors that people use
 CREATE TABLE options_events (user_id integer, item_id integer, t integer);
 CREATE INDEX ON options_events (user_id);
 SELECT options, pg_temp.outcome(format($$SELECT holomamba.create_model('options_model', 'options_events', 'user_id', 'item_id', '{t}', options => %L)$$, options))
-FROM (VALUES ('{"dimensoin": 8}'), ('{"dimension": 7}'), ('{"dimension": "x"}'), ('{"dimension": null}'), ('[]'), (NULL)) AS t (options);
+FROM (VALUES ('{"dimensoin": 8}'), ('{"block": "gru", "state_size": 2}'), ('{"dimension": 7}'), ('{"dimension": "x"}'), ('{"dimension": null}'), ('[]'), (NULL)) AS t (options);
 SELECT count(*) FROM holomamba.models;
 SELECT holomamba.create_model('options_model', 'options_events', 'user_id', 'item_id', '{t}',
     options => '{"dimension": 8, "layers": 1, "state_size": 2, "expand": 1, "feed_forward": 1, "epochs": 2, "threads": 1, "seed": 7}');
@@ -91,6 +96,10 @@ CALL holomamba.train('options_model', options => '{"dimensoin": 8}');
 \echo :LAST_ERROR_SQLSTATE
 CALL holomamba.train('options_model', options => '{"dimension": 7}');
 \echo :LAST_ERROR_SQLSTATE
+-- The model's own state_size is not one of these blocks, until it is back at its default
+CALL holomamba.train('options_model', options => '{"block": "gru"}');
+CALL holomamba.train('options_model', options => '{"block": "attention", "attention_span": 5}');
+CALL holomamba.train('options_model', options => '{"block": "attention", "state_size": 1, "dimension": 7}');
 CALL holomamba.train('options_model', options => '{"dimension": "x"}');
 CALL holomamba.train('options_model', options => '{"dimension": null}');
 CALL holomamba.train('options_model', options => '[]');

@@ -122,5 +122,32 @@ query('known', "SELECT holomamba.forget_version('plain', 2)");
 is(query('known', $vocabulary), '', 'until it is forgotten');
 unlike(our_data('known'), qr/an item that only he took|\Q$him\E/, 'and then nothing is left');
 
+# Trainings that were broken off go on from the events that they began with: his among them, until they are forgotten. As
+# items are numbers there, he is known by a history of his own: item 6 again and again, which no other has twice in a row.
+query('known', "INSERT INTO sales SELECT '$him', 'item 6', n FROM generate_series(1, 40) n");
+query('known', q{
+    CREATE FUNCTION break_off() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'broken off'; END $$;
+    CREATE TRIGGER break_off BEFORE INSERT ON holomamba.training_log FOR EACH ROW WHEN (NEW.epoch = 2) EXECUTE FUNCTION break_off();
+});
+isnt($node->psql('known', "CALL holomamba.train('plain', 3)"), 0, 'a training is broken off');
+query('known', 'DROP TRIGGER break_off ON holomamba.training_log; DROP FUNCTION break_off()');
+my $number = query('known', "SELECT array_position(labels, 'item 6') - 1 FROM holomamba.vocabulary WHERE model = 'plain' ORDER BY version DESC LIMIT 1");
+my $history = pack('l<', $number) x 30;
+query('known', "DELETE FROM sales WHERE user_id = '$him'");
+query('known', 'VACUUM FULL');
+cmp_ok(scalar files_with('known', $history), '>', 0, 'his events deleted, they are still in its checkpoint');
+query('known', "SELECT holomamba.start_training('plain', 10000)");
+my ($status, undef, $error) = $node->psql('known', "SELECT holomamba.forget_unfinished('plain')");
+like($error, qr/version 5 of model "plain" is being trained/, 'an error where a training is under way, which could have them too');
+is(query('known', "SELECT count(*) FROM holomamba.versions WHERE model = 'plain' AND status = 'interrupted'"), 1, 'and nothing is forgotten');
+query('known', "SELECT holomamba.cancel_training(training_id) FROM holomamba.versions WHERE model = 'plain' AND version = 5");
+ok($node->poll_query_until('known', "SELECT status = 'interrupted' FROM holomamba.versions WHERE model = 'plain' AND version = 5"), 'that is cancelled');
+is(query('known', "SELECT holomamba.forget_unfinished('plain')"), 2, 'both are forgotten');
+query('known', 'VACUUM FULL');
+is(join(' ', files_with('known', $history)), '', 'and his events are in no file of the database');
+is(query('known', "SELECT count(*) FROM holomamba.checkpoint_catalogue"), 0, 'nor is any checkpoint left');
+($status, undef, $error) = $node->psql('known', "CALL holomamba.resume_training('plain')");
+like($error, qr/has no training to go on with/, 'there is nothing to resume');
+
 $node->stop;
 done_testing();

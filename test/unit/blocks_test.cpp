@@ -1,16 +1,18 @@
 // The blocks besides mamba: against plain versions in double precision, and their gradients against central differences.
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <memory>
 
-#include "hrr/error.hpp"
+#include "base/error.hpp"
 #include "model/attention.hpp"
+#include "model/encoder.hpp"
 #include "model/gru.hpp"
 #include "model/network.hpp"
 #include "near.hpp"
 #include "reference.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 namespace {
 
 using reference::random_vector;
@@ -40,7 +42,7 @@ struct Bench {
         throw std::out_of_range(name);
     }
 
-    Random random{5};
+    base::Random random{5};
     ParameterLayout layout;
     std::unique_ptr<Layer> layer;
     Vector parameters;
@@ -120,12 +122,12 @@ void check(const std::function<std::unique_ptr<Layer>(ParameterLayout&)>& make,
         return y;
     };
     const auto value = [&] { return reference::dot(expected(), upstream); };
-    for (const KernelTable* table : kernel_tables()) {
+    for (const kernels::Table* table : kernels::tables()) {
         const std::vector<float> parameters = to_float(bench.parameters), in = to_float(x), dy = to_float(upstream);
         std::vector<float> gradients(parameters.size(), 0.0f), y(in.size()), dx(in.size());
         Arena arena;
         Pass pass{*table, parameters.data(), gradients.data(), starts, arena};
-        Saved saved{};
+        Saved saved(bench.layer->saved_slots());
         bench.layer->forward(pass, in.data(), nullptr, y.data(), saved);
         expect_near(y, expected(), 1e-5, "y");
         bench.layer->backward(pass, in.data(), dy.data(), dx.data(), saved);
@@ -142,6 +144,101 @@ TEST(Blocks, AttentionEqualsThePlainOne) {
     check([](ParameterLayout& layout) { return std::make_unique<Attention>(block_options(), "b", layout); }, plain_attention);
 }
 
+// A state has as many floats as its layer says, and no others are written.
+TEST(Blocks, StatesAreAsLargeAsTheySay) {
+    Options options = block_options();
+    for (const char* block : {"mamba", "gru", "attention"}) {
+        options.block = block;
+        options.layers = 1;
+        const Catalogue catalogue;
+        const Network network(options, catalogue);
+        const std::vector<float> parameters = network.initialise(3);
+        constexpr float kUntouched = 12345;
+        const std::size_t size = network.state().size();
+        std::vector<float> states(3 * size + 1, kUntouched);
+        std::fill_n(states.begin(), 2 * size, 0.0f);
+        std::vector<float> tokens(9 * kD, 0.5f);
+        const std::vector<int> starts{0, 2, 9};
+        Arena arena;
+        Pass pass{.kernels = kernels::table(), .parameters = parameters.data(), .gradients = nullptr, .starts = starts, .arena = arena,
+                  .states = states.data(), .state_stride = size};
+        Network::Kept kept;
+        network.encode(pass, tokens.data(), kept);
+        for (const int user : {0, 1})
+            EXPECT_TRUE(std::any_of(states.begin() + user * size, states.begin() + (user + 1) * size, [](float x) { return x != 0; })) << block;
+        EXPECT_TRUE(std::all_of(states.begin() + 2 * size, states.end(), [](float x) { return x == kUntouched; })) << block;
+    }
+}
+
+// A block whose state is not as wide as E: the sum of what it has read, Rows times.
+template <int Rows>
+class Sum : public Layer {
+  public:
+    explicit Sum(int width) : width_(width) {}
+    void initialise(base::Random&, float*) const override {}
+    void prepare(const float*, float*) const override {}
+    void forward(Pass& pass, const float* x, float* state, float* y, Saved&) const override {
+        for (int s = 0; s < pass.sequences(); s++, state += pass.state_stride)
+            for (int t = pass.starts[s]; t < pass.starts[s + 1]; t++) {
+                for (int j = 0; j < Rows * width_; j++) state[j] += x[t * kD + j % kD];
+                if (!pass.exact()) pass.round(Rows, width_, state);
+                std::copy_n(state, kD, y + t * kD);
+            }
+    }
+    void backward(Pass&, const float*, const float*, float*, const Saved&) const override {}
+    std::size_t saved_slots() const override { return 0; }
+    StateShape state() const override { return {Rows, width_}; }
+    std::size_t activation_size() const override { return 0; }
+
+  private:
+    int width_;
+};
+
+TEST(Blocks, StatesMayBeOfAnyWidth) {
+    Options options = block_options();
+    options.layers = 1;
+    options.feed_forward = 0;
+    options.residual = "pre";
+    const Catalogue catalogue;
+    const auto make = [](const Options&, const std::string&, ParameterLayout&) -> std::unique_ptr<Layer> {
+        return std::make_unique<Sum<3>>(kD);
+    };
+    for (const char* format : {"float32", "float16", "int8"}) {
+        options.state_format = format;
+        const Network network(options, catalogue, make);
+        Encoder encoder(options, kernels::table(), make);
+        encoder.set_parameters(network.layout(), network.initialise(3));
+        encoder.finish();
+        base::Random random(7);
+        const std::vector<float> tokens = to_float(random_vector(random, 4 * kD));
+        std::vector<const float*> events;
+        for (int t = 0; t < 4; t++) events.push_back(tokens.data() + t * kD);
+        std::vector<std::byte> whole(encoder.start().begin(), encoder.start().end()), stepped = whole;
+        encoder.advance(whole.data(), events);
+        for (const float*& event : events) encoder.advance(stepped.data(), {&event, 1});
+        EXPECT_EQ(stepped, whole) << format;
+        // All rows have read the same.
+        std::vector<float> state(network.state().size());
+        StateCodec(encoder.format(), network.state(), kD).read(kernels::table(), whole.data(), state.data());
+        for (int j = 0; j < 2 * kD; j++) EXPECT_EQ(state[j], state[j + kD]) << format;
+        EXPECT_GT(std::abs(state[0]), 0) << format;
+    }
+}
+
+TEST(Blocks, StatesThatDoNotFitAreRefused) {
+    Options options = block_options();
+    const Catalogue catalogue;
+    const auto differ = [](const Options&, const std::string& prefix, ParameterLayout&) -> std::unique_ptr<Layer> {
+        return std::make_unique<Sum<2>>(prefix.starts_with("blocks.0") ? kD : 2 * kD);
+    };
+    EXPECT_THROW(Network(options, catalogue, differ), std::logic_error);
+    const auto wide = [](const Options&, const std::string&, ParameterLayout&) -> std::unique_ptr<Layer> {
+        return std::make_unique<Sum<1>>(kWidestState + 1);
+    };
+    EXPECT_THROW(Encoder(options, kernels::table(), wide), std::length_error);
+    options.block = "lstm";
+    EXPECT_THROW(Network(options, catalogue), std::logic_error);
+}
 
 TEST(Blocks, ChannelsThatHeadsDoNotDivideAreRefused) {
     Options options = block_options();
@@ -151,10 +248,10 @@ TEST(Blocks, ChannelsThatHeadsDoNotDivideAreRefused) {
     try {
         const Network network(options, catalogue);
         FAIL();
-    } catch (const Error& e) {
+    } catch (const base::Error& e) {
         EXPECT_STREQ(e.what(), "12 channels cannot be divided among 5 attention heads");
     }
 }
 
 }  // namespace
-}  // namespace holomamba
+}  // namespace holomamba::model

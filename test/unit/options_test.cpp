@@ -2,16 +2,18 @@
 
 #include <gtest/gtest.h>
 
-#include "hrr/error.hpp"
+#include <map>
 
-namespace holomamba {
+#include "base/error.hpp"
+
+namespace holomamba::model {
 namespace {
 
 std::string hint_of(const char* name, const char* value) {
     try {
         Options().set(name, value);
-    } catch (const Error& error) {
-        EXPECT_EQ(error.kind(), ErrorKind::invalid_parameter);
+    } catch (const base::Error& error) {
+        EXPECT_EQ(error.kind(), base::ErrorKind::invalid_parameter);
         return error.hint();
     }
     return "no error";
@@ -43,6 +45,34 @@ TEST(Options, RefuseWithAHint) {
     EXPECT_EQ(hint_of("head", "both"), "Allowed: tied | untied.");
 }
 
+// An option that the block does not have may be left at its default, so that all options of a version can be given again.
+TEST(Options, OfAnotherBlockAreRefused) {
+    const auto message = [](const char* block, const char* name, const char* value) -> std::string {
+        Options options;
+        options.set(name, value);
+        options.set("block", block);
+        try {
+            options.check();
+        } catch (const base::Error& error) {
+            EXPECT_EQ(error.kind(), base::ErrorKind::invalid_parameter);
+            return std::string(error.what()) + ". " + error.hint();
+        }
+        return "";
+    };
+    EXPECT_EQ(message("mamba", "attention_span", "50"),
+              "option \"attention_span\" is one of block \"attention\", and the block is \"mamba\". "
+              "Leave it out, set it to 200, or choose that block.");
+    for (const auto& [name, owner] : std::map<const char*, std::string>{{"state_size", "mamba"},
+                                                                        {"conv_width", "mamba"},
+                                                                        {"attention_heads", "attention"},
+                                                                        {"attention_span", "attention"}})
+        for (const char* block : {"mamba", "gru", "attention"}) {
+            EXPECT_EQ(message(block, name, "9").empty(), block == owner) << name << " of " << block;
+            EXPECT_EQ(message(block, name, Options().get(name).c_str()), "") << name << " of " << block;
+        }
+    EXPECT_EQ(message("gru", "dimension", "32"), "");
+}
+
 TEST(Options, EveryDefaultIsAllowed) {
     for (const OptionInfo& option : describe_options()) {
         Options options;
@@ -53,4 +83,4 @@ TEST(Options, EveryDefaultIsAllowed) {
 }
 
 }  // namespace
-}  // namespace holomamba
+}  // namespace holomamba::model

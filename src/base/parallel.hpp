@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-namespace holomamba {
+namespace holomamba::base {
 
 // Thrown out of a long computation when its caller asked it to stop.
 struct Cancelled {};
@@ -44,4 +44,4 @@ struct Range {
 };
 inline Range part_of(std::size_t n, int thread, int threads) { return {n * thread / threads, n * (thread + 1) / threads}; }
 
-}  // namespace holomamba
+}  // namespace holomamba::base

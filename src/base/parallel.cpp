@@ -1,4 +1,4 @@
-#include "kernels/parallel.hpp"
+#include "base/parallel.hpp"
 
 #include <pthread.h>
 #include <sched.h>
@@ -6,7 +6,7 @@
 #include <csignal>
 #include <thread>
 
-namespace holomamba {
+namespace holomamba::base {
 
 int thread_count(int wanted) {
     if (wanted > 0) return wanted;
@@ -44,4 +44,4 @@ void run_threads(int threads, const std::function<void(int)>& body) {
         if (failure) std::rethrow_exception(failure);
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::base
