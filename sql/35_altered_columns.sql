@@ -81,7 +81,7 @@ BEGIN
                            WHEN 'user' THEN 'Ids are of type smallint, integer, bigint, text, varchar or uuid. To do without the model: '
                            WHEN 'order' THEN 'Order columns are of a built-in scalar type, such as timestamptz or bigint, or of an enum type. To do without the model: '
                            ELSE 'What the model has learned of its items goes by their ids. To begin anew: ' END
-                       || format('SELECT holomamba.drop_model(%L); then alter the table, create_model() and train().', m.model);
+                       || format('SELECT holomamba.drop_model(%L); then alter the table, holomamba.create_model() and holomamba.train().', m.model);
         END IF;
     END LOOP;
 END
@@ -193,7 +193,7 @@ BEGIN
             PERFORM holomamba.refuse_to(actor, m.model, 'feature_not_supported',
                 format('column "%s" of table %s is the key of the items of model "%s": it cannot be of type %s, for the item ids are of type %s',
                        c.name, m.items, m.model, c.type, m.item_type),
-                format('SELECT holomamba.drop_model(%L); then alter both tables, create_model() and train().', m.model));
+                format('SELECT holomamba.drop_model(%L); then alter both tables, holomamba.create_model() and holomamba.train().', m.model));
         ELSIF NOT c.is_key AND holomamba.attribute_kind(c.type) IS NULL THEN
             PERFORM holomamba.refuse_to(actor, m.model, 'feature_not_supported',
                 format('column "%s" of table %s is an attribute of model "%s": it cannot be of type %s', c.name, m.items, m.model, c.type),

@@ -111,7 +111,7 @@ struct Axes {
 Axes main_axes(const Eigen::MatrixXd& moments, const base::StopCheck& stop) {
     constexpr Eigen::Index kMore = 8, kStep = 16;
     constexpr int kRounds = 12;
-    const Eigen::Index dims = moments.rows(), count = std::min<Eigen::Index>(dims, kMaxPrefix + kMore);
+    const Eigen::Index dims = moments.rows(), count = std::min<Eigen::Index>(dims, kernels::kMaxPrefix + kMore);
     std::mt19937 random(1);
     Eigen::MatrixXd axes = Eigen::MatrixXd::NullaryExpr(dims, count, [&] { return static_cast<double>(random()) * 0x1p-31 - 1.0; });
     Eigen::MatrixXd moved(dims, count);

@@ -139,7 +139,7 @@ TEST(Quantiser, TheSketchHoldsWhatTheBestDirectionsHold) {
     const std::function<double(int)> spectra[] = {[](int j) { return std::exp(-0.1 * j); }, [](int j) { return j < 20 ? 1 : 0.1; },
                                                   [](int j) { return 1 / (1.0 + j); }, [](int) { return 1; }};
     for (const auto& spectrum : spectra) {
-        Random random{7};
+        base::Random random{7};
         // Mixed, so that the best directions are none of the coordinates.
         const auto mixer = random_vector(random, kDims * kDims);
         const Eigen::MatrixXd mix = Eigen::HouseholderQR<Eigen::MatrixXd>(
@@ -163,28 +163,28 @@ TEST(Quantiser, TheSketchHoldsWhatTheBestDirectionsHold) {
 }
 
 // A check that is asked often, and heeded: `function` is given one.
-void expect_stops(int often, const std::function<void(const StopCheck&)>& function) {
+void expect_stops(int often, const std::function<void(const base::StopCheck&)>& function) {
     int asked = 0;
     function([&] { return ++asked < 0; });
     EXPECT_GE(asked, often);
     for (const int last : {1, asked / 2, asked}) {
         int more = 0;
-        EXPECT_THROW(function([&] { return ++more == last; }), Cancelled);
+        EXPECT_THROW(function([&] { return ++more == last; }), base::Cancelled);
         EXPECT_EQ(more, last);
     }
 }
 
 TEST(Quantiser, AFitCanBeStopped) {
-    Random random{8};
+    base::Random random{8};
     const Floats x = sample(random, 300, 400);
     // For each block of rows, round of the iteration and direction of the sketch.
-    expect_stops(40, [&](const StopCheck& stop) { fit_transform(400, x, false, kPageBytes, stop); });
+    expect_stops(40, [&](const base::StopCheck& stop) { fit_transform(400, x, false, kPageBytes, stop); });
 }
 
 TEST(Clustering, CanBeStopped) {
-    Random random{9};
+    base::Random random{9};
     const Floats points = to_float(random_vector(random, 4 * 5000));
-    expect_stops(50, [&](const StopCheck& stop) { cluster(5000, 4, points.data(), 360, 90, stop); });
+    expect_stops(50, [&](const base::StopCheck& stop) { cluster(5000, 4, points.data(), 360, 90, stop); });
 }
 
 TEST(Quantiser, ADifferentVectorIsNotWithinACode) {
