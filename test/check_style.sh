@@ -99,7 +99,7 @@ tutorial() {
 
 # What the install scripts must not say. What is in extension/ is released, and can only be mended by later scripts.
 scripts_rule() {
-    perl test/check_sql.pl "$1" sql/*.sql || echo 'test/check_sql.pl broke off'
+    perl test/check_sql.pl "$@" sql/*.sql || echo 'test/check_sql.pl broke off'
 }
 
 # The rules above can fail.
@@ -107,7 +107,7 @@ blind_rules() {
     local kind
     for kind in definer loose replace unqualified volatility words; do
         echo "== $kind"
-        perl test/check_sql.pl "$kind" test/lint/offends.sql || true
+        perl test/check_sql.pl "$kind" test/lint/offends.sql test/lint/offends.cpp || true
     done 2>&1 | diff - test/lint/offends.out
 }
 
@@ -225,7 +225,7 @@ blind_rules | rule 'test/check_sql.pl finds in test/lint/offends.sql what test/l
 scripts_rule definer | rule 'no function of sql/ is SECURITY DEFINER under a path of its caller'
 scripts_rule loose | rule 'every function of sql/ pins its search_path, or has a body in standard SQL'
 scripts_rule replace | rule 'sql/ replaces nothing and takes over nothing that is there'
-scripts_rule unqualified | rule 'sql/ names nothing of ours without its schema'
+scripts_rule unqualified src/postgres/*.cpp | rule 'sql/ and the SQL in src/postgres name nothing of ours without its schema'
 scripts_rule volatility | rule 'no function of sql/ that writes is said to be stable'
 if [[ -n ${PGDATABASE:-} ]]; then
     not_there | rule 'the extension can be created'
