@@ -10,7 +10,7 @@
 #include "kernels/kernels.hpp"
 #include "ranking/mmr.hpp"
 
-namespace holomamba {
+namespace holomamba::ranking {
 namespace {
 
 constexpr std::size_t kUsers = 64;   // rows of a product
@@ -197,4 +197,4 @@ void rank_batch(const BatchItems& items, const BatchUsers& users, const BatchOpt
     });
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::ranking

@@ -8,7 +8,7 @@
 
 #include "kernels/parallel.hpp"
 
-namespace holomamba {
+namespace holomamba::ranking {
 
 // The items that a batch ranks. Kept for the whole batch: one target [width] each and, where lists are to be diverse,
 // one token [d] each, in the order in which equal scores are ranked.
@@ -60,4 +60,4 @@ struct BatchOptions {
 void rank_batch(const BatchItems& items, const BatchUsers& users, const BatchOptions& how,
                 std::vector<std::vector<Recommended>>& lists, const StopCheck& check);
 
-}  // namespace holomamba
+}  // namespace holomamba::ranking

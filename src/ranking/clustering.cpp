@@ -5,7 +5,7 @@
 #include <span>
 #include <utility>
 
-namespace holomamba {
+namespace holomamba::ranking {
 
 namespace {
 
@@ -58,4 +58,4 @@ std::vector<std::uint32_t> cluster(std::size_t count, int dims, const float* poi
     return order;
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::ranking

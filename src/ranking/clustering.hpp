@@ -7,7 +7,7 @@
 
 #include "kernels/parallel.hpp"
 
-namespace holomamba {
+namespace holomamba::ranking {
 
 // An order of `count` points [count x dims] in which neighbours are near: a k-d tree, each part split at the median of
 // its widest dimension, its leaves the parts of at most `small` points. Parts are whole multiples of `large` points
@@ -16,4 +16,4 @@ namespace holomamba {
 std::vector<std::uint32_t> cluster(std::size_t count, int dims, const float* points, std::size_t large,
                                    std::size_t small, const StopCheck& stop = {});
 
-}  // namespace holomamba
+}  // namespace holomamba::ranking

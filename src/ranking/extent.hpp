@@ -11,7 +11,7 @@
 #include "kernels/kernels.hpp"
 #include "ranking/quantiser.hpp"
 
-namespace holomamba {
+namespace holomamba::ranking {
 
 // Sizes of an extent, from the dimensions of the vectors and the bytes of a page that are there for content.
 struct ExtentShape {
@@ -70,4 +70,4 @@ inline void get_prefix(const ExtentShape& shape, int slot, const std::int8_t* co
     for (int j = 0; j < shape.prefix; j++) prefix[j] = group[j / 4 * 4 * kSketchGroup + j % 4];
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::ranking

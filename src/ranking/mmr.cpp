@@ -6,7 +6,7 @@
 #include "hrr/vector.hpp"
 #include "kernels/kernels.hpp"
 
-namespace holomamba {
+namespace holomamba::ranking {
 
 int mmr_pool(int k) {
     return std::clamp(10 * k, 100, 10000);
@@ -49,4 +49,4 @@ std::vector<std::int32_t> maximal_marginal_relevance(std::span<const float> rele
     return chosen;
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::ranking

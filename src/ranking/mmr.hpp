@@ -7,7 +7,7 @@
 
 #include "kernels/parallel.hpp"
 
-namespace holomamba {
+namespace holomamba::ranking {
 
 // How many of the best items a list of k is chosen from: 10 k, at least 100 and at most 10,000.
 int mmr_pool(int k);
@@ -24,4 +24,4 @@ std::vector<std::int32_t> maximal_marginal_relevance(std::span<const float> rele
                                                      std::span<const float* const> vectors, std::size_t d, int k,
                                                      float diversity, const StopCheck& stop);
 
-}  // namespace holomamba
+}  // namespace holomamba::ranking

@@ -9,7 +9,7 @@
 
 #include "ranking/extent.hpp"
 
-namespace holomamba {
+namespace holomamba::ranking {
 
 const float kUnboundedScale = std::numeric_limits<float>::infinity();
 
@@ -285,4 +285,4 @@ double bound_inner_product(const QuantisedQuery& query, float sketch_bound, floa
     return std::min(scale * whole, static_cast<double>(sketch_bound)) * query.unit;
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::ranking

@@ -22,7 +22,7 @@
 #include "kernels/kernels.hpp"
 #include "kernels/parallel.hpp"
 
-namespace holomamba {
+namespace holomamba::ranking {
 
 constexpr int kMaxQuantisedDims = 1000;
 
@@ -91,4 +91,4 @@ void quantise_query(const Transform& transform, const float* q, QuantisedQuery* 
 double bound_inner_product(const QuantisedQuery& query, float sketch_bound, float scale, std::int32_t prefix_product,
                            std::int32_t rest_product, std::uint8_t prefix_error, std::uint8_t rest_error) noexcept;
 
-}  // namespace holomamba
+}  // namespace holomamba::ranking

@@ -4,7 +4,7 @@
 
 #include "kernels/parallel.hpp"
 
-namespace holomamba {
+namespace holomamba::ranking {
 
 void SeenItems::start(std::size_t users) {
     events_.clear();
@@ -39,4 +39,4 @@ void SeenItems::finish(int threads) {
     });
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::ranking

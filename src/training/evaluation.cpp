@@ -32,7 +32,7 @@ struct Tally {
         const auto rank = score == kOut ? std::numeric_limits<std::int64_t>::max()
                                         : std::count_if(scores.begin(), scores.end(), [&](float s) { return s >= score; });
         metrics.add(rank, how.k);
-        for (const std::int32_t item : top_k(scores, how.k))
+        for (const std::int32_t item : ranking::top_k(scores, how.k))
             if (scores[item] != kOut) recommended[item] = 1;
     }
 };

@@ -14,6 +14,8 @@
 namespace holomamba {
 namespace {
 
+using namespace ranking;
+
 std::vector<float> random_floats(std::size_t n, Random& random) {
     std::vector<float> x(n);
     for (float& element : x) element = static_cast<float>(random.normal());

@@ -572,9 +572,9 @@ TEST(Evaluation, RankingIsThatOfBruteForce) {
 
 TEST(TopK, BestFirstAndLowerPlacesFirstAmongEquals) {
     const std::vector<float> scores{1, 3, 2, 3, -1, 2};
-    EXPECT_EQ(top_k(scores, 4), (std::vector<std::int32_t>{1, 3, 2, 5}));
-    EXPECT_EQ(top_k(scores, 10), (std::vector<std::int32_t>{1, 3, 2, 5, 0, 4}));
-    EXPECT_TRUE(top_k({}, 3).empty());
+    EXPECT_EQ(ranking::top_k(scores, 4), (std::vector<std::int32_t>{1, 3, 2, 5}));
+    EXPECT_EQ(ranking::top_k(scores, 10), (std::vector<std::int32_t>{1, 3, 2, 5, 0, 4}));
+    EXPECT_TRUE(ranking::top_k({}, 3).empty());
 }
 
 TEST(Threads, RethrowAndJoin) {
