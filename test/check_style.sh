@@ -83,6 +83,21 @@ blanks() {
     grep -rInP '\t| $' src sql || true
 }
 
+# Two classes of one name are one to the linker, which takes the functions of either. Those of a nameless namespace are apart.
+same_classes() {
+    # shellcheck disable=SC2016 # the variables are perl's
+    find src -name '*.[ch]pp' -print0 | sort -z | xargs -0 perl -ne '
+        @inside = () if $. == 1;
+        if (/^(?:inline )?namespace ?([\w:]*) ?\{/) { push @inside, $1 }
+        elsif (/^\}  \/\/ namespace/) { pop @inside }
+        elsif (/^(?:template <.*> )?(?:struct|class|union|enum(?: class)?) (?:alignas\(\w+\) )?(\w+)(?: final)?(?: : .*)? \{/ && !grep { $_ eq "" } @inside) {
+            my $name = join "::", @inside, $1;
+            print "$name: $ARGV and $seen{$name}\n" if $seen{$name};
+            $seen{$name} = $ARGV;
+        }
+        close ARGV if eof'
+}
+
 scripts() {
     find .ci test examples bench -type f \( -name '*.sh' -o -path .ci/run \) -exec shellcheck -x -f gcc {} + || true
 }
@@ -218,6 +233,7 @@ server_headers | rule 'src includes server headers in src/postgres only'
 upward_includes | rule 'folders of src include the folders below them only'
 other_namespaces | rule 'every folder of the core has one namespace, of its name'
 long_files | rule 'no source file is longer than 700 lines'
+same_classes | rule 'no two classes have one name in one namespace'
 blanks | rule 'src and sql have no tabs and no blanks at line ends'
 scripts | rule 'shellcheck finds nothing in the scripts'
 tutorial | rule 'docs/hrr.md and its regression test are the same'
