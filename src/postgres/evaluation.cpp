@@ -152,12 +152,11 @@ Datum holomamba_item_vectors(PG_FUNCTION_ARGS) {
     Datum* labels;
     int count;
     deconstruct_array(DatumGetArrayTypeP(value_of(0, 1, &null)), TEXTOID, -1, false, TYPALIGN_INT, &labels, nullptr, &count);
-    auto* target = static_cast<float*>(palloc(sizeof(float) * (static_cast<Size>(d) + 1)));
-    const float* table = network.tied() ? trained->composed.raw.data() : trained->parameters.data() + network.head_table();
+    auto* target = static_cast<float*>(palloc(sizeof(float) * static_cast<Size>(holomamba::model::Head::stored_size(d))));
+    const holomamba::model::Head::View head = network.head().view(trained->parameters.data(), trained->composed.raw.data());
     for (int i = 0; i < count && i < items; i++) {
-        std::memcpy(target, table + static_cast<Size>(i) * d, sizeof(float) * d);
-        target[d] = network.tied() ? trained->parameters[network.head_bias() + i] : 0;
-        Datum values[3] = {labels[i], hrr_of(trained->composed.token.data() + static_cast<Size>(i) * d, d), hrr_of(target, d + 1)};
+        holomamba::model::Head::store_target(d, head, static_cast<Size>(i), target);
+        Datum values[3] = {labels[i], hrr_of(trained->composed.token.data() + static_cast<Size>(i) * d, d), hrr_of(target, holomamba::model::Head::stored_size(d))};
         bool nulls[3] = {};
         tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
     }
