@@ -42,8 +42,12 @@ class Encoder {
     StateFormat format() const { return codec_.format(); }
     // The state of a user without events: after the start token.
     std::span<const std::byte> start() const { return start_state_; }
-    // What items' targets are scored against [d]: the encoder's output after the last event.
+    // The encoder's output after the last event [d], and as it is stored for items' targets [Head::stored_size].
     void vector(const std::byte* state, float* vector) const { codec_.read_vector(kernels_, state, vector); }
+    void stored_vector(const std::byte* state, float* stored) const {
+        vector(state, stored);
+        Head::complete_vector(dimension(), stored);
+    }
 
     // What advance() works in; one for each thread, kept so that an event allocates nothing.
     struct Workspace {

@@ -145,13 +145,13 @@ Datum holomamba_item_vectors(PG_FUNCTION_ARGS) {
     if (SPI_processed == 0)
         ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("must be owner of model \"%s\"", model)));
     const Texts labels = texts_of(last_rows("holomamba.vocabulary_catalogue", model, version), 0, 1);
-    auto* target = static_cast<float*>(palloc(sizeof(float) * (static_cast<Size>(d) + 1)));
-    const float* table = network.tied() ? trained->composed.raw.data() : trained->parameters.data() + network.head_table();
+    const int size = holomamba::model::Head::stored_size(d);
+    auto* target = static_cast<float*>(palloc(sizeof(float) * static_cast<Size>(size)));
+    const holomamba::model::Head::View head = network.head().view(trained->parameters.data(), trained->composed.raw.data());
     for (int i = 0; i < labels.count && i < items; i++) {
-        std::memcpy(target, table + static_cast<Size>(i) * d, sizeof(float) * d);
-        target[d] = network.tied() ? trained->parameters[network.head_bias() + i] : 0;
+        holomamba::model::Head::store_target(d, head, static_cast<Size>(i), target);
         Datum values[3] = {labels.values[i], vector_of(trained->composed.token.data() + static_cast<Size>(i) * d, d),
-                           vector_of(target, d + 1)};
+                           vector_of(target, size)};
         bool nulls[3] = {};
         tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
     }

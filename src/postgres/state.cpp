@@ -74,10 +74,8 @@ Encoder* encoder_of(const State* state) {
 }
 
 Hrr* vector_of(const State* state, const Encoder* encoder) {
-    const int d = encoder->dimension();
-    Hrr* vector = hrr_allocate(d + 1);
-    encoder->vector(state->x, vector->x);
-    vector->x[d] = 1;
+    Hrr* vector = hrr_allocate(model::Head::stored_size(encoder->dimension()));
+    encoder->stored_vector(state->x, vector->x);
     return vector;
 }
 

@@ -221,8 +221,8 @@ void finish(Training* training) {
     add_bigint(&p, trainer.data().catalogue.items);
     add_bigint(&p, static_cast<int64>(fingerprint(trainer.best(), state_format(trainer.network().options().state_format))));
     const Network& network = trainer.network();
-    const bool repeats = network.learns_repeats();
-    add(&p, FLOAT4OID, repeats ? Float4GetDatum(trainer.best()[network.head_repeat()]) : Datum{0}, !repeats);
+    const auto repeat = network.head().repeat(trainer.best().data());
+    add(&p, FLOAT4OID, repeat ? Float4GetDatum(*repeat) : Datum{0}, !repeat);
     write_catalogue(
         "UPDATE holomamba.version_catalogue v SET status = 'ready', message = NULL, epochs = $3, best_epoch = $4, "
         "events = $5, users = $6, items = $7, fingerprint = $8, repeat_score = $9, "

@@ -61,10 +61,7 @@ Evaluation evaluate_model(const model::Network& network, std::span<const float> 
     model::HolographicEmbedding::Composed composed;
     embedding.prepare(parameters.data(), rows.size(), composed);
     embedding.compose(k, parameters.data(), rows, {}, 0, rows.size(), composed);
-    const float* table = network.tied() ? composed.raw.data() : parameters.data() + network.head_table();
-    const float* bias = network.tied() ? parameters.data() + network.head_bias() : nullptr;
-
-    const float repeat = network.learns_repeats() ? parameters[network.head_repeat()] : 0;
+    const model::Head::View head = network.head().view(parameters.data(), composed.raw.data());
     // What is ranked is what is served: states in the model's format, rounded as it rounds.
     model::Encoder encoder(options);
     encoder.set_parameters(network.layout(), parameters);
@@ -90,11 +87,11 @@ Evaluation evaluate_model(const model::Network& network, std::span<const float> 
         std::vector<float> vectors, scores(kUsers * items);
         const auto score = [&] {
             const int users = static_cast<int>(waiting.size());
-            k.multiply_bt(users, items, d, vectors.data(), table, scores.data(), false);
-            if (bias) k.add_bias(users, items, bias, scores.data());
+            k.multiply_bt(users, items, d, vectors.data(), head.rows, scores.data(), false);
+            if (head.bias) k.add_bias(users, items, head.bias, scores.data());
             for (int u = 0; u < users; u++)
                 tallies[thread].add(data, waiting[u].user, waiting[u].last,
-                                    std::span(scores).subspan(static_cast<std::size_t>(u) * items, items), repeat, how);
+                                    std::span(scores).subspan(static_cast<std::size_t>(u) * items, items), head.repeat, how);
             waiting.clear();
             vectors.clear();
         };

@@ -19,7 +19,7 @@ std::size_t training_memory(const model::Network& network, const model::Options&
     // Composed items: raw and token, their spectra and those of the values; gradients of all of that in each worker.
     const std::size_t composed = rows * (2 * d * kFloat + (d / 2 + 1) * kComplex) +
                                  values * (d / 2 + 1) * kComplex * (1 + workers) +
-                                 rows * d * kFloat * workers * (network.tied() ? 2 : 1);
+                                 rows * d * kFloat * workers * (network.head().tied() ? 2 : 1);
     // A piece's activations with what backward needs, and a tile of scores.
     const std::size_t tokens = kPieceTokens + static_cast<std::size_t>(options.max_history);
     const std::size_t scores = 128 * items;

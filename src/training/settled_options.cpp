@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/parallel.hpp"
+#include "model/head.hpp"
 
 namespace holomamba::training {
 namespace {
@@ -56,7 +57,7 @@ model::Options settled(model::Options options, const Dataset& data) {
     if (options.lookahead == model::Options::kAuto) options.lookahead = lookahead_for(events);
     // A score for every item of a large catalogue costs more than all else (bench/large_catalogue.sh).
     if (options.negatives == model::Options::kAuto)
-        options.negatives = options.head == "tied" && data.catalogue.items > 50000 ? 4096 : 0;
+        options.negatives = model::Head::is_tied(options) && data.catalogue.items > 50000 ? 4096 : 0;
     options.threads = base::thread_count(options.threads);
     return options;
 }

@@ -32,20 +32,13 @@ Trainer::Trainer(Dataset data, const model::Options& options)
                     "Users need at least one event outside the holdout.");
     const auto batch = static_cast<std::size_t>(options_.batch_size);
     steps_per_epoch_ = static_cast<std::int64_t>((windows_.size() + batch - 1) / batch);
-    if (network_->learns_repeats()) parameters_[network_->head_repeat()] = static_cast<float>(repeat_log_odds());
+    if (network_->head().learns_repeats()) network_->head().set_repeat(parameters_.data(), static_cast<float>(repeat_log_odds()));
     if (validated_) best_ = parameters_;
 }
 
 void Trainer::know_cold_items_by_attributes() {
-    if (!network_->tied()) return;
-    const model::HolographicEmbedding& embedding = network_->embedding();
-    for (std::int32_t item = 0; item < network_->items(); item++) {
-        if (!data_.is_cold(item)) continue;
-        std::copy_n(parameters_.data() + embedding.item(embedding.unknown_row()), network_->dimension(),
-                    parameters_.data() + embedding.item(item));
-        parameters_[network_->head_bias() + item] =
-            network_->learns_unknown() ? parameters_[network_->head_unknown_bias()] : 0;
-    }
+    for (std::int32_t item = 0; item < network_->items(); item++)
+        if (data_.is_cold(item)) network_->set_unknown(parameters_.data(), item);
 }
 
 double Trainer::repeat_log_odds() const {

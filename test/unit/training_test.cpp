@@ -417,7 +417,7 @@ TEST(Trainer, LearnsWhetherUsersComeBack) {
         const model::Options options = small_options();
         const auto weights = train(data, options);
         const model::Network network(options, data.catalogue);
-        const float repeat = weights[network.head_repeat()];
+        const float repeat = *network.head().repeat(weights.data());
         EXPECT_TRUE(again ? repeat > 1 : repeat < -3) << repeat;
         if (again) continue;
         // Where nobody comes back, an open ranking is as good as one without what was seen.
@@ -559,8 +559,9 @@ TEST(Evaluation, RankingIsThatOfBruteForce) {
         const float* last = network.encode(pass, tokens.data(), kept) + static_cast<std::size_t>(data.test[user]) * 16;
         std::vector<double> scores;
         for (int i = 0; i < 30; i++) {
-            double score = weights[network.head_bias() + i];
-            for (int c = 0; c < 16; c++) score += last[c] * composed.raw[i * 16 + c];
+            const model::Head::View head = network.head().view(weights.data(), composed.raw.data());
+            double score = head.bias[i];
+            for (int c = 0; c < 16; c++) score += last[c] * head.rows[i * 16 + c];
             scores.push_back(score);
         }
         const double target = scores[history[data.test[user]]];
