@@ -3,6 +3,7 @@
 #   make          build the extension               make install       into the server pg_config names
 #   make demo     watch it work                     make check         every test, on a throw-away server
 #   make format   clang-format                      make installcheck  SQL tests against a running server
+#                                                   make check-long    every suite that takes minutes to hours
 
 EXTENSION  = holomamba
 EXTVERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" holomamba.control)
@@ -10,8 +11,8 @@ PG_CONFIG ?= pg_config
 PGXS      := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 GOALS     := $(or $(MAKECMDGOALS),all)
 
-# `make demo` and `make check` install what is missing, so they must run before there is a pg_config.
-SELF_SUFFICIENT = demo check check-assert deps format
+# `make demo`, `make check` and the long suites install what is missing, so they must run before there is a pg_config.
+SELF_SUFFICIENT = demo check deps format check-%
 ifneq ($(filter-out $(SELF_SUFFICIENT),$(GOALS)),)
 ifeq ($(wildcard $(PGXS)),)
 $(error PostgreSQL's build files are missing: install postgresql-server-dev-15, run "make deps", or set PG_CONFIG)
@@ -28,8 +29,12 @@ EIGEN_FLAGS = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags eigen3 2>/de
 WARNINGS    = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wno-psabi $(WERROR)
 # Reductions may be reordered so that they vectorise; NaN and infinity keep their meaning.
 FLOAT_FLAGS = -fno-math-errno -fno-trapping-math -ffp-contract=fast
-CORE_FLAGS  = -std=c++20 -O3 -g -fPIC -fvisibility=hidden -DNDEBUG $(FLOAT_FLAGS) $(WARNINGS) -Isrc $(EIGEN_FLAGS)
+CORE_FLAGS  = -std=c++20 -O3 -g -fPIC -fvisibility=hidden -DNDEBUG $(FLOAT_FLAGS) $(WARNINGS) $(SANITIZER) -Isrc $(EIGEN_FLAGS)
 CORE_LIB    = build/libholomamba.a
+# Of test/long/ubsan.sh, in a tree of its own: what makes of every undefined operation a line in the server's log.
+ifeq ($(SANITIZE),undefined)
+SANITIZER   = -O1 -fsanitize=undefined -fno-sanitize=vptr
+endif
 
 # Kernels are compiled once for each instruction set and chosen when the library is loaded (src/kernels/dispatch.cpp).
 VARIANTS       = default
@@ -77,8 +82,8 @@ DATA        = $(wildcard extension/*.sql)
 DATA_built  = build/$(EXTENSION)--$(EXTVERSION).sql
 # The variables below are PGXS's own.
 PG_CPPFLAGS = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server)
-PG_CXXFLAGS = -MMD -MP -std=c++20 -O2 -fvisibility=hidden -Wextra -Wno-register -Wno-unused-parameter -Wno-psabi $(WERROR)
-SHLIB_LINK  = $(CORE_LIB) -lfftw3f -lstdc++ -lm -lpthread
+PG_CXXFLAGS = -MMD -MP -std=c++20 -O2 -fvisibility=hidden -Wextra -Wno-register -Wno-unused-parameter -Wno-psabi $(WERROR) $(SANITIZER)
+SHLIB_LINK  = $(CORE_LIB) -lfftw3f -lstdc++ -lm -lpthread $(if $(SANITIZER),-lubsan)
 EXTRA_CLEAN = build $(OBJS:.o=.d)
 # For `make installcheck`.
 REGRESS     = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
@@ -104,7 +109,7 @@ build/unit/%.o: test/unit/%.cpp
 	$(CXX) $(CORE_FLAGS) -UNDEBUG -DGOLDEN_DIR='"$(CURDIR)/test/golden"' -MMD -MP -c -o $@ $<
 
 build/unit_tests: $(UNIT_OBJS) $(CORE_LIB)
-	$(CXX) -o $@ $(UNIT_OBJS) $(CORE_LIB) -lgtest -lgtest_main -lfftw3f -lpthread
+	$(CXX) $(SANITIZER) -o $@ $(UNIT_OBJS) $(CORE_LIB) -lgtest -lgtest_main -lfftw3f -lpthread
 
 -include $(UNIT_OBJS:.o=.d)
 
@@ -151,6 +156,17 @@ check-assert:
 
 demo:
 	+@examples/demo.sh
+
+# The long suites, together and alone (CONTRIBUTING.md).
+LONG = $(patsubst test/long/%.sh,%,$(filter-out %/common.sh,$(wildcard test/long/*.sh)))
+
+check-long:
+	+@test/check_long.sh
+
+$(LONG:%=check-%): check-%:
+	+@test/long/$*.sh
+
+.PHONY: check-long $(LONG:%=check-%)
 endif
 
 format:

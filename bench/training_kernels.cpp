@@ -21,6 +21,7 @@
 namespace {
 
 using namespace holomamba;
+using namespace kernels;
 using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using Input = Eigen::Map<const RowMajor>;
 using Output = Eigen::Map<RowMajor>;
@@ -89,7 +90,7 @@ void dense_case(int tokens, int outputs, int inputs, Product product, std::vecto
         y.push_back(make(static_cast<std::size_t>(tokens) * outputs));
         w.push_back(make(static_cast<std::size_t>(outputs) * inputs));
     }
-    const KernelTable& k = kernels();
+    const kernels::Table& k = kernels::table();
     const int t = tokens, o = outputs, n = inputs;
     cases.push_back({[=, &k](int i) {
                          if (product == kForward) k.multiply_bt(t, o, n, x[i], w[i], y[i], false);
@@ -133,8 +134,8 @@ void head(const std::vector<std::pair<int, int>>& catalogues) {
     for (const auto& [items, d] : catalogues) {
         struct Part {
             std::vector<float> x, table, bias, scores, dx, dtable, dbias;
-            Targets targets;
-            CrossEntropy cross_entropy;
+            training::Targets targets;
+            training::CrossEntropy cross_entropy;
         };
         std::vector<Part> parts(threads);
         for (Part& p : parts) {
@@ -153,7 +154,7 @@ void head(const std::vector<std::pair<int, int>>& catalogues) {
         std::vector<Case> cases;
         cases.push_back({[&, d = d, items = items](int i) {
                              Part& p = parts[i];
-                             p.cross_entropy.add(kernels(), tokens, d, items, p.x.data(), p.targets, {},
+                             p.cross_entropy.add(kernels::table(), tokens, d, items, p.x.data(), p.targets, {},
                                                  {parts[0].table.data(), p.bias.data(), 0}, 1e-3f, p.dx.data(),
                                                  {p.dtable.data(), p.dbias.data(), nullptr});
                          },
@@ -207,7 +208,7 @@ void scan(const std::vector<ScanShape>& shapes) {
         cases.push_back({[&, e = e, n = n, tokens = tokens](int i) {
                              Part& p = parts[i];
                              std::fill(p.h.begin(), p.h.end(), 0.0f);
-                             kernels().selective_scan(tokens, e, n, p.x.data(), p.delta.data(), p.a.data(), p.bc.data(), p.bc.data() + n,
+                             kernels::table().selective_scan(tokens, e, n, p.x.data(), p.delta.data(), p.a.data(), p.bc.data(), p.bc.data() + n,
                                                       2 * n, p.skip.data(), p.h.data(), p.y.data());
                          },
                          {}});
@@ -225,7 +226,7 @@ void scan(const std::vector<ScanShape>& shapes) {
                          {}});
         cases.push_back({[&, e = e, n = n, tokens = tokens](int i) {
                              Part& p = parts[i];
-                             kernels().selective_scan_backward(tokens, e, n, p.x.data(), p.delta.data(), p.a.data(), p.bc.data(),
+                             kernels::table().selective_scan_backward(tokens, e, n, p.x.data(), p.delta.data(), p.a.data(), p.bc.data(),
                                                                p.bc.data() + n, 2 * n, p.skip.data(), p.dy.data(), p.dx.data(), p.ddelta.data(),
                                                                p.da.data(), p.dbc.data(), p.dbc.data() + n, p.dskip.data(), p.scratch.data());
                          },

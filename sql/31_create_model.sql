@@ -117,6 +117,18 @@ BEGIN
         RAISE wrong_object_type USING
             MESSAGE = format('%s is a partition', relation),
             HINT = format('Use the partitioned table, %s.', pg_partition_root(relation));
+    ELSIF EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = relation) THEN
+        RAISE wrong_object_type USING
+            MESSAGE = format('%s inherits from another table', relation),
+            DETAIL = 'Its triggers do not see what statements do that name the other table.',
+            HINT = (SELECT format('Use that table, %s.', string_agg(i.inhparent::regclass::text, ' or ' ORDER BY i.inhseqno))
+                    FROM pg_inherits i WHERE i.inhrelid = relation);
+    ELSIF EXISTS (SELECT FROM holomamba.descendants(relation) d JOIN pg_class c ON c.oid = d WHERE c.relkind = 'f') THEN
+        RAISE wrong_object_type USING
+            MESSAGE = format('table %s has a foreign table among its parts', relation),
+            DETAIL = 'Triggers with transition tables cannot see the rows of foreign tables.',
+            HINT = (SELECT format('The foreign tables are %s.', string_agg(c.oid::regclass::text, ', ' ORDER BY c.oid))
+                    FROM holomamba.descendants(relation) d JOIN pg_class c ON c.oid = d WHERE c.relkind = 'f');
     ELSIF NOT pg_has_role(class.relowner, 'USAGE') THEN
         RAISE insufficient_privilege USING MESSAGE = format('must be owner of table %s', relation);
     END IF;
@@ -238,6 +250,46 @@ $$;
 
 COMMENT ON FUNCTION holomamba.check_item_key(regclass, name, regclass, name) IS
     'refuses a key of items that is not unique or cannot equal the item column';
+
+CREATE FUNCTION holomamba.check_interactions(interactions regclass, user_column name, item_column name, order_columns name[]) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM holomamba.check_table(interactions);
+    PERFORM holomamba.check_id_column(interactions, user_column);
+    PERFORM holomamba.check_id_column(interactions, item_column);
+    IF user_column = item_column THEN
+        RAISE invalid_parameter_value USING MESSAGE = format('column "%s" is both user column and item column', user_column);
+    END IF;
+    PERFORM holomamba.check_order_columns(interactions, order_columns);
+END
+$$;
+
+COMMENT ON FUNCTION holomamba.check_interactions(regclass, name, name, name[]) IS 'refuses tables and columns that cannot be those of the events';
+
+CREATE FUNCTION holomamba.check_items(items regclass, item_key name, interactions regclass, item_column name) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    owner name := (SELECT pg_get_userbyid(c.relowner) FROM pg_class c WHERE c.oid = interactions);
+BEGIN
+    IF items = interactions THEN
+        RAISE invalid_parameter_value USING MESSAGE = format('table %s cannot hold both interactions and items', items);
+    ELSIF items IN (SELECT holomamba.descendants(interactions)) OR interactions IN (SELECT holomamba.descendants(items)) THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('tables %s and %s share rows: they cannot be interactions and items', interactions, items);
+    END IF;
+    PERFORM holomamba.check_item_key(items, item_key, interactions, item_column);
+    IF NOT has_table_privilege(owner, items, 'SELECT') THEN
+        RAISE insufficient_privilege USING
+            MESSAGE = format('role "%s", the owner of table %s, may not read table %s', owner, interactions, items),
+            HINT = format('GRANT SELECT ON %s TO %I;', items, owner);
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION holomamba.check_items(regclass, name, regclass, name) IS
+    'refuses a table of items that is that of the events, whose key does not fit, or that the owner of the events may not read';
 
 CREATE FUNCTION holomamba.warn_without_index(interactions regclass, user_column name, order_columns name[]) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -382,9 +434,6 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     missing text;
-    owner name;
-    user_type regtype;
-    item_type regtype;
 BEGIN
     missing := CASE
         WHEN model IS NULL THEN 'model'
@@ -406,32 +455,13 @@ BEGIN
             MESSAGE = format('"%s" without "%s"', CASE WHEN items IS NULL THEN 'item_key' ELSE 'items' END,
                              CASE WHEN items IS NULL THEN 'items' ELSE 'item_key' END),
             HINT = 'Give the table of items and its unique key together, or neither.';
-    ELSIF EXISTS (SELECT FROM holomamba.model_catalogue m WHERE m.model = create_model.model) THEN
-        RAISE duplicate_object USING
-            MESSAGE = format('model "%s" already exists', model),
-            HINT = format('To declare it anew: SELECT holomamba.drop_model(%L);', model);
     END IF;
+    PERFORM holomamba.make_room(model::name, interactions);
 
-    PERFORM holomamba.check_table(interactions);
-    user_type := holomamba.check_id_column(interactions, user_column);
-    item_type := holomamba.check_id_column(interactions, item_column);
-    IF user_column = item_column THEN
-        RAISE invalid_parameter_value USING MESSAGE = format('column "%s" is both user column and item column', user_column);
-    END IF;
-    PERFORM holomamba.check_order_columns(interactions, order_columns);
-
+    PERFORM holomamba.check_interactions(interactions, user_column, item_column, order_columns);
     IF items IS NOT NULL THEN
         PERFORM holomamba.check_table(items);
-        IF items = interactions THEN
-            RAISE invalid_parameter_value USING MESSAGE = format('table %s cannot hold both interactions and items', items);
-        END IF;
-        PERFORM holomamba.check_item_key(items, item_key, interactions, item_column);
-        owner := (SELECT pg_get_userbyid(c.relowner) FROM pg_class c WHERE c.oid = interactions);
-        IF NOT has_table_privilege(owner, items, 'SELECT') THEN
-            RAISE insufficient_privilege USING
-                MESSAGE = format('role "%s", the owner of table %s, may not read table %s', owner, interactions, items),
-                HINT = format('GRANT SELECT ON %s TO %I;', items, owner);
-        END IF;
+        PERFORM holomamba.check_items(items, item_key, interactions, item_column);
     END IF;
     PERFORM holomamba.check_attributes(items, attributes);
     PERFORM holomamba.check_options(options);
@@ -449,20 +479,122 @@ $$;
 COMMENT ON FUNCTION holomamba.create_model(text, regclass, name, name, name[], regclass, name, name[], jsonb) IS
     'declares a model of the events in a table: checks everything, makes its tables and triggers, trains nothing';
 
+-- What a model leaves behind where its row of the catalogue did not come along, or its tables went without it: with a dump of
+-- the schema alone or of some tables, DROP OWNED, DROP SCHEMA.
+CREATE FUNCTION holomamba.own_tables(model name) RETURNS TABLE (relation regclass, owner oid)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT c.oid, c.relowner FROM pg_class c
+    WHERE c.relnamespace = 'holomamba'::regnamespace AND c.relkind = 'r' AND c.relname IN (own_tables.model || '_users', own_tables.model || '_items')
+      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+    ORDER BY c.relname
+$$;
+
+COMMENT ON FUNCTION holomamba.own_tables(name) IS 'the tables of a model in schema holomamba that are there, whether the model is or not';
+
+CREATE FUNCTION holomamba.is_dead(m holomamba.model_catalogue) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = m.interactions)
+        OR (SELECT count(*) FROM holomamba.own_tables(m.model)) < 2
+$$;
+
+COMMENT ON FUNCTION holomamba.is_dead(holomamba.model_catalogue) IS 'whether a table is gone without which there is no model';
+
+CREATE FUNCTION holomamba.is_abandoned(model name) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT NOT EXISTS (SELECT FROM holomamba.model_catalogue m JOIN pg_class c ON c.oid = m.interactions WHERE m.model = is_abandoned.model)
+       AND NOT EXISTS (SELECT FROM holomamba.own_tables(is_abandoned.model))
+$$;
+
+COMMENT ON FUNCTION holomamba.is_abandoned(name) IS 'whether a model has lost all its tables, and with them its owner, if there is a row of it at all: anybody may drop it';
+
+-- Not the triggers that others hung on tables of their own: they do nothing there, model or not.
+CREATE FUNCTION holomamba.drop_leftovers(model name, relations oid[], owners oid[]) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    t record;
+    found_some boolean := false;
+BEGIN
+    FOR t IN
+        SELECT f.* FROM holomamba.model_triggers(model) f JOIN pg_class c ON c.oid = f.relation
+        WHERE pg_has_role(c.relowner, 'USAGE') AND (c.relowner = ANY (owners) OR c.oid = ANY (relations))
+    LOOP
+        EXECUTE format('DROP TRIGGER %I ON %s', t.trigger_name, t.relation);
+        found_some := true;
+    END LOOP;
+    FOR t IN SELECT o.relation FROM holomamba.own_tables(model) o LOOP
+        EXECUTE format('DROP TABLE %s', t.relation);
+        found_some := true;
+    END LOOP;
+    RETURN found_some;
+END
+$$;
+
+COMMENT ON FUNCTION holomamba.drop_leftovers(name, oid[], oid[]) IS
+    'internal: drops the tables of a model, and its triggers on these tables and on those of these roles, in the name of the caller; whether there were any';
+
 CREATE FUNCTION holomamba.drop_model(model text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    m holomamba.model_catalogue := holomamba.find_model(model);
-    t record;
+    m holomamba.model_catalogue;
+    owners oid[];
 BEGIN
-    PERFORM holomamba.delete_model(m.model);
-    -- Not those that others hung on tables of their own: they fail there, model or not.
-    FOR t IN SELECT f.* FROM holomamba.model_triggers(m.model) f JOIN pg_class c ON c.oid = f.relation WHERE pg_has_role(c.relowner, 'USAGE') LOOP
-        EXECUTE format('DROP TRIGGER %I ON %s', t.trigger_name, t.relation);
-    END LOOP;
-    EXECUTE format('DROP TABLE IF EXISTS holomamba.%I, holomamba.%I', m.model || '_items', m.model || '_users');
+    SELECT c.* INTO m FROM holomamba.model_catalogue c WHERE c.model = drop_model.model;
+    IF FOUND THEN
+        owners := ARRAY(SELECT o.owner FROM holomamba.own_tables(m.model) o UNION SELECT c.relowner FROM pg_class c WHERE c.oid = m.interactions);
+        PERFORM holomamba.delete_model(m.model);
+    ELSE
+        owners := ARRAY(SELECT o.owner FROM holomamba.own_tables(model::name) o WHERE pg_has_role(o.owner, 'USAGE')
+                        UNION SELECT c.relowner FROM holomamba.model_triggers(model::name) f JOIN pg_class c ON c.oid = f.relation
+                        WHERE pg_has_role(c.relowner, 'USAGE'));
+        IF owners = '{}' THEN
+            m := holomamba.find_model(model);
+        END IF;
+    END IF;
+    PERFORM holomamba.drop_leftovers(model::name, ARRAY(SELECT holomamba.descendants(m.interactions) UNION SELECT holomamba.descendants(m.items)), owners);
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.drop_model(text) IS 'removes a model with its versions, tables and triggers, and nothing of the user''s';
+COMMENT ON FUNCTION holomamba.drop_model(text) IS
+    'removes a model with its versions, tables and triggers, or what is left of it, and nothing of the user''s';
+
+-- Makes room for a new model of the name, unless there is one.
+CREATE FUNCTION holomamba.make_room(model name, interactions regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m holomamba.model_catalogue;
+    is_known boolean;
+    owners CONSTANT oid[] := ARRAY(SELECT o.owner FROM holomamba.own_tables(model) o UNION SELECT c.relowner FROM pg_class c WHERE c.oid = interactions);
+    stranger CONSTANT oid := (SELECT o.owner FROM holomamba.own_tables(model) o WHERE NOT pg_has_role(o.owner, 'USAGE') LIMIT 1);
+BEGIN
+    SELECT c.* INTO m FROM holomamba.model_catalogue c WHERE c.model = make_room.model;
+    is_known := FOUND;
+    IF is_known AND NOT (holomamba.is_dead(m) AND (holomamba.may_manage(model) OR holomamba.is_abandoned(model))) THEN
+        RAISE duplicate_object USING
+            MESSAGE = format('model "%s" already exists', model),
+            HINT = format('To declare it anew: SELECT holomamba.drop_model(%L);', model);
+    ELSIF stranger IS NOT NULL THEN
+        RAISE insufficient_privilege USING
+            MESSAGE = format('tables of a former model "%s" belong to role "%s"', model, pg_get_userbyid(stranger)),
+            HINT = format('Choose another name, or let that role clean up: SELECT holomamba.drop_model(%L);', model);
+    END IF;
+    IF is_known THEN
+        PERFORM holomamba.delete_model(model);
+    END IF;
+    IF holomamba.drop_leftovers(model, '{}', owners) OR is_known THEN
+        RAISE NOTICE 'what was left of a former model "%" is dropped', model;
+    END IF;
+    -- Versions can have come without it.
+    IF NOT is_known THEN
+        PERFORM holomamba.delete_model(model);
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION holomamba.make_room(name, regclass) IS
+    'internal: drops what is left of a model whose name is wanted; an error where the model is there';

@@ -244,8 +244,10 @@ WHERE i.target IS NOT NULL
   AND i.item_id IN (SELECT a::{item_type}{collate} FROM unnest($1) AS a)
   AND NOT EXISTS (SELECT FROM {owned_items} n WHERE n.{key}{collate} = i.item_id)
 $$),
+-- A part of them may have gone alone.
 ('items_cleared', $$
-UPDATE {items} i SET target = NULL WHERE i.target IS NOT NULL
+UPDATE {items} i SET target = NULL
+WHERE i.target IS NOT NULL AND NOT EXISTS (SELECT FROM {owned_items} n WHERE n.{key}{collate} = i.item_id)
 $$),
 
 -- Items that come, or whose attributes change, are described by the active version. What the encoder reads of an item, its
@@ -292,51 +294,63 @@ CREATE FUNCTION holomamba.follow_items() RETURNS trigger
 COMMENT ON FUNCTION holomamba.follow_items() IS
     'trigger on the items of the model that its argument names: new items and new attributes count at once, items that are gone are not recommended any more';
 
--- Ordinary triggers, which pg_dump knows: dependent on no extension but by their function.
-CREATE FUNCTION holomamba.create_triggers_on(model name, relation regclass, of_items boolean) RETURNS void
+-- Ordinary triggers, which pg_dump knows: dependent on no extension but by their function. They are known by it and by its
+-- argument; a name that another trigger of the table has is left to it. Those that are there already, with a dump or with a
+-- partition that was apart for a while, stay. Row triggers reach partitions by themselves.
+CREATE FUNCTION holomamba.create_triggers_on(model name, relation regclass, of_items boolean, applied boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    function CONSTANT regproc := CASE WHEN of_items THEN 'holomamba.follow_items'::regproc ELSE 'holomamba.follow_events'::regproc END;
+    rows CONSTANT text := CASE WHEN of_items THEN 'items' ELSE 'events' END;
+    is_partition CONSTANT boolean := (SELECT c.relispartition FROM pg_class c WHERE c.oid = relation);
     t record;
     trigger_name text;
+    number integer;
 BEGIN
     FOR t IN
-        SELECT * FROM (VALUES
-            ('insert', false, 'REFERENCING NEW TABLE AS new_events'),
-            ('update', false, 'REFERENCING OLD TABLE AS old_events NEW TABLE AS new_events'),
-            ('delete', false, 'REFERENCING OLD TABLE AS old_events'),
-            ('truncate', false, ''),
-            ('insert', true, 'REFERENCING NEW TABLE AS new_items'),
-            ('update', true, 'REFERENCING OLD TABLE AS old_items NEW TABLE AS new_items'),
-            ('delete', true, 'REFERENCING OLD TABLE AS old_items'),
-            ('truncate', true, '')) AS v (event, of_items, referencing)
-        WHERE v.of_items = create_triggers_on.of_items
+        SELECT v.name, v.event, v.level, CASE WHEN v.has_old THEN ' OLD TABLE AS old_' || rows END AS old_table,
+               CASE WHEN v.has_new THEN ' NEW TABLE AS new_' || rows END AS new_table
+        FROM (VALUES
+            ('insert', false, 'INSERT', 'STATEMENT', 4, false, true),
+            ('update', false, 'UPDATE', 'STATEMENT', 16, true, true),
+            ('delete', false, 'DELETE', 'STATEMENT', 8, true, false),
+            ('truncate', false, 'TRUNCATE', 'STATEMENT', 32, false, false),
+            ('applied', true, 'INSERT OR UPDATE OR DELETE', 'ROW', 29, false, false),
+            ('emptied', true, 'TRUNCATE', 'STATEMENT', 32, false, false)) AS v (name, applied, event, level, type, has_old, has_new)
+        WHERE v.applied = create_triggers_on.applied AND NOT (v.level = 'ROW' AND is_partition)
+          AND NOT EXISTS (SELECT FROM pg_trigger g
+                          WHERE g.tgrelid = relation AND g.tgfoid = function AND g.tgtype = v.type AND (g.tgenabled = 'R') = v.applied
+                            AND g.tgargs = convert_to(model::text, 'UTF8') || '\x00'::bytea AND g.tgqual IS NULL AND g.tgattr = ''::int2vector
+                            AND g.tgoldtable IS NOT DISTINCT FROM CASE WHEN v.has_old THEN 'old_' || rows END
+                            AND g.tgnewtable IS NOT DISTINCT FROM CASE WHEN v.has_new THEN 'new_' || rows END)
     LOOP
-        trigger_name := format('holomamba_%s_%s', model, t.event);
-        EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s %s FOR EACH STATEMENT EXECUTE FUNCTION holomamba.%I(%L)',
-                       trigger_name, t.event, relation, t.referencing, CASE WHEN of_items THEN 'follow_items' ELSE 'follow_events' END, model);
-        EXECUTE format('COMMENT ON TRIGGER %I ON %s IS %L', trigger_name, relation, format('keeps model "%s" up to date', model));
+        trigger_name := format('holomamba_%s_%s', model, t.name);
+        number := 0;
+        WHILE EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = relation AND g.tgname = trigger_name) LOOP
+            number := number + 1;
+            trigger_name := format('holomamba_%s_%s_%s', model, t.name, number);
+        END LOOP;
+        EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s %s FOR EACH %s EXECUTE FUNCTION %s(%L)', trigger_name, t.event, relation,
+                       'REFERENCING' || nullif(concat(t.old_table, t.new_table), ''),
+                       t.level, function, model);
+        IF applied THEN
+            EXECUTE format('ALTER TABLE %s ENABLE REPLICA TRIGGER %I', relation, trigger_name);
+        END IF;
+        EXECUTE format('COMMENT ON TRIGGER %I ON %s IS %L', trigger_name, relation,
+                       format('keeps model "%s" up to date', model) || CASE WHEN applied THEN ' with what logical replication applies' ELSE '' END);
     END LOOP;
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.create_triggers_on(name, regclass, boolean) IS 'internal: makes the triggers of a model on one table, in the name of the caller';
+COMMENT ON FUNCTION holomamba.create_triggers_on(name, regclass, boolean, boolean) IS
+    'internal: makes the triggers of a model on one table that are not there yet: the ordinary ones, or those for what logical replication applies';
 
-CREATE FUNCTION holomamba.create_triggers(model name) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    m CONSTANT holomamba.model_catalogue := holomamba.find_model(model);
-BEGIN
-    PERFORM holomamba.create_triggers_on(m.model, m.interactions, false);
-    IF m.items IS NOT NULL THEN
-        PERFORM holomamba.create_triggers_on(m.model, m.items, true);
-    END IF;
-    PERFORM holomamba.follow_parts(m.model);
-END
-$$;
+CREATE FUNCTION holomamba.create_triggers(model name, applied boolean DEFAULT false) RETURNS void
+    AS 'MODULE_PATHNAME', 'holomamba_create_triggers' LANGUAGE C STRICT;
 
-COMMENT ON FUNCTION holomamba.create_triggers(name) IS 'internal: makes the triggers of a model, those on the tables of its owner in the owner''s name';
+COMMENT ON FUNCTION holomamba.create_triggers(name, boolean) IS
+    'internal: makes the triggers of a model on its tables and all their parts, whoever owns these, for the owner of the model';
 
 CREATE FUNCTION holomamba.model_triggers(model name) RETURNS TABLE (trigger_name name, relation regclass)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp

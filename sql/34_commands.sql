@@ -1,5 +1,15 @@
--- What becomes of a model when its tables are altered. Renamed and moved tables need nothing: the catalogue knows them by
--- their OIDs.
+-- What becomes of a model when its tables are altered, renamed or given away, or get parts and parents. Moved tables need
+-- nothing: the catalogue knows them by their OIDs.
+--
+-- The functions below are called by the event trigger (src/postgres/ddl_trigger.cpp) with the rights of the extension's owner, for
+-- a table may have parts that belong to others. They look at the models whose tables the command concerns, and at no others:
+-- what is wrong with the model of one role stops no command of another. Tables are known by what the server reports of the
+-- command, never by a name, which would be looked up under the caller's search_path.
+
+CREATE INDEX model_catalogue_interactions ON holomamba.model_catalogue (interactions);
+CREATE INDEX model_catalogue_items ON holomamba.model_catalogue (items);
+
+-- Relatives
 
 CREATE FUNCTION holomamba.ancestors(relation oid) RETURNS SETOF oid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -13,74 +23,294 @@ AS $$
 $$;
 COMMENT ON FUNCTION holomamba.ancestors(oid) IS 'a table and all that it is a partition or an inheritance child of';
 
+CREATE FUNCTION holomamba.descendants(relation oid) RETURNS SETOF oid
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH RECURSIVE below (relation) AS (
+        SELECT descendants.relation
+        UNION
+        SELECT i.inhrelid FROM below JOIN pg_inherits i ON i.inhparent = below.relation
+    )
+    SELECT below.relation FROM below
+$$;
+COMMENT ON FUNCTION holomamba.descendants(oid) IS 'a table and all its partitions and inheritance children';
+
+-- Columns of a table of a composite type are altered with the type's.
+CREATE FUNCTION holomamba.altered_with(relation oid) RETURNS SETOF oid
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT holomamba.descendants(altered_with.relation)
+    UNION
+    SELECT holomamba.descendants(c.oid)
+    FROM pg_class t
+    JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid = t.reltype AND d.classid = 'pg_class'::regclass AND d.objsubid = 0
+    JOIN pg_class c ON c.oid = d.objid AND c.reloftype = t.reltype
+    WHERE t.oid = altered_with.relation AND t.relkind = 'c'
+$$;
+COMMENT ON FUNCTION holomamba.altered_with(oid) IS 'the tables whose columns a command alters with those of a table or of a composite type';
+
+CREATE FUNCTION holomamba.models_of(relations oid[]) RETURNS SETOF holomamba.model_catalogue
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT m.* FROM holomamba.model_catalogue m WHERE m.interactions = ANY (relations) OR m.items = ANY (relations) ORDER BY m.model
+$$;
+COMMENT ON FUNCTION holomamba.models_of(oid[]) IS 'the models that have their events or their items in one of these tables';
+
+CREATE FUNCTION holomamba.table_triggers(relation oid) RETURNS TABLE (trigger_name name, model name, of_items boolean, applied boolean)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT t.tgname, left(encode(t.tgargs, 'escape'), -4)::name, t.tgfoid = 'holomamba.follow_items'::regproc, t.tgenabled = 'R'
+    FROM pg_trigger t
+    WHERE t.tgrelid = relation AND t.tgfoid IN ('holomamba.follow_events'::regproc, 'holomamba.follow_items'::regproc)
+      AND t.tgnargs = 1 AND t.tgparentid = 0
+$$;
+COMMENT ON FUNCTION holomamba.table_triggers(oid) IS 'the triggers on a table that keep models up to date';
+
+-- Renamed columns
+
 -- Names of attributes are part of what a version has stored.
-CREATE FUNCTION holomamba.column_renamed(relation oid, old_name text, new_name text) RETURNS void
+CREATE FUNCTION holomamba.column_renamed(relation oid, number integer, old_name name) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    new_name CONSTANT name := (SELECT a.attname FROM pg_attribute a WHERE a.attrelid = relation AND a.attnum = number);
+    altered CONSTANT oid[] := ARRAY(SELECT holomamba.altered_with(relation));
+    m holomamba.model_catalogue;
+BEGIN
+    FOR m IN SELECT c.* FROM holomamba.models_of(altered) c LOOP
+        IF m.interactions = ANY (altered) AND old_name = ANY (m.order_columns || m.user_column || m.item_column) THEN
+            UPDATE holomamba.model_catalogue c
+            SET user_column = CASE WHEN c.user_column = old_name THEN new_name ELSE c.user_column END,
+                item_column = CASE WHEN c.item_column = old_name THEN new_name ELSE c.item_column END,
+                order_columns = array_replace(c.order_columns, old_name, new_name)
+            WHERE c.model = m.model;
+        END IF;
+        IF m.items = ANY (altered) AND old_name = ANY (m.attributes || m.item_key) THEN
+            UPDATE holomamba.model_catalogue c
+            SET item_key = CASE WHEN c.item_key = old_name THEN new_name ELSE c.item_key END,
+                attributes = array_replace(c.attributes, old_name, new_name)
+            WHERE c.model = m.model;
+            UPDATE holomamba.vocabulary_catalogue v SET field = new_name WHERE v.model = m.model AND v.field = old_name;
+            UPDATE holomamba.parameters p SET name = left(p.name, length(p.name) - length(old_name)) || new_name
+            WHERE p.model = m.model AND p.name IN ('embedding.values.' || old_name, 'embedding.base.' || old_name);
+        END IF;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION holomamba.column_renamed(oid, integer, name) IS
+    'internal: lets the models of a table follow when one of its columns, which had the name before, is renamed';
+
+-- Partitions and inheritance children
+
+-- A statement fires the triggers of the table that it names: rows written to a part directly need triggers there. A part that
+-- comes meanwhile is seen in the next round, since whoever adds one waits for the triggers made here, or has committed.
+CREATE FUNCTION holomamba.follow_parts(model name, applied boolean DEFAULT false) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m CONSTANT holomamba.model_catalogue := holomamba.find_model(model);
+    is_replica CONSTANT boolean := applied OR EXISTS (SELECT FROM holomamba.table_triggers(m.interactions) t WHERE t.model = m.model AND t.applied);
+    seen oid[] := '{}';
+    part record;
+    found_part boolean;
+BEGIN
+    LOOP
+        found_part := false;
+        FOR part IN
+            SELECT v.of_items, c.oid AS relation
+            FROM (VALUES (m.interactions, false), (m.items, true)) AS v (root, of_items), holomamba.descendants(v.root) d (relation),
+                 pg_class c
+            WHERE c.oid = d.relation AND c.relkind IN ('r', 'p') AND c.oid <> ALL (seen)
+            ORDER BY c.oid
+        LOOP
+            PERFORM holomamba.create_triggers_on(m.model, part.relation, part.of_items);
+            IF is_replica THEN
+                PERFORM holomamba.create_triggers_on(m.model, part.relation, part.of_items, true);
+            END IF;
+            seen := seen || part.relation;
+            found_part := true;
+        END LOOP;
+        EXIT WHEN NOT found_part;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION holomamba.follow_parts(name, boolean) IS
+    'internal: gives the tables of a model, and each of their partitions and inheritance children, the triggers that are not there yet';
+
+-- By size, for to read a table is to run what its owner has made of it.
+CREATE FUNCTION holomamba.has_rows(relation oid) RETURNS boolean
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(bool_or(pg_relation_size(c.oid) > 0), false)
+    FROM holomamba.descendants(has_rows.relation) d (relation) JOIN pg_class c ON c.oid = d.relation AND c.relkind = 'r'
+$$;
+COMMENT ON FUNCTION holomamba.has_rows(oid) IS 'whether a table or one of its parts has pages, with rows in them as far as one can tell without a look';
+
+CREATE FUNCTION holomamba.warn_of_rows(m holomamba.model_catalogue, relation regclass, of_items boolean, joined boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF m.active_version IS NOT NULL AND holomamba.has_rows(relation) THEN
+        RAISE WARNING USING
+            MESSAGE = format(CASE WHEN of_items AND joined THEN 'model "%s" does not know the items of table %s yet'
+                                  WHEN of_items THEN 'model "%s" still recommends the items of table %s'
+                                  WHEN joined THEN 'states of model "%s" do not count the events of table %s yet'
+                                  ELSE 'states of model "%s" still count the events of table %s' END, m.model, relation),
+            HINT = CASE WHEN of_items THEN format('SELECT holomamba.activate(%L, %s);', m.model, m.active_version)
+                        ELSE format('SELECT holomamba.rebuild_state(%L);', m.model) END;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION holomamba.warn_of_rows(holomamba.model_catalogue, regclass, boolean, boolean) IS
+    'internal: says that rows which came or went with a part of a table are a matter for a repair';
+
+-- A command that attaches or detaches a partition names it, and the server reports the whole alone. Of all partitions, it is
+-- that which the transaction has for itself.
+CREATE FUNCTION holomamba.is_held(relation oid) RETURNS boolean
+    AS 'MODULE_PATHNAME', 'holomamba_is_held' LANGUAGE C STRICT;
+COMMENT ON FUNCTION holomamba.is_held(oid) IS 'whether this session holds an ACCESS EXCLUSIVE lock on a table';
+
+CREATE FUNCTION holomamba.parts_joined(named oid[], wholes oid[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    joined CONSTANT oid[] := named || ARRAY(SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = ANY (wholes) AND holomamba.is_held(i.inhrelid));
+    parts CONSTANT oid[] := ARRAY(SELECT DISTINCT d FROM unnest(joined) j, holomamba.descendants(j) d);
+    far regclass := (SELECT c.oid FROM pg_class c WHERE c.oid = ANY (parts) AND c.relkind = 'f' ORDER BY c.oid LIMIT 1);
+    m holomamba.model_catalogue;
+    part record;
+    parent regclass;
+BEGIN
+    FOR m IN SELECT c.* FROM holomamba.models_of(ARRAY(SELECT DISTINCT a FROM unnest(joined) j, holomamba.ancestors(j) a)) c LOOP
+        FOR part IN
+            SELECT j.relation::regclass, v.root, v.of_items
+            FROM unnest(joined) j (relation), (VALUES (m.interactions, false), (m.items, true)) AS v (root, of_items)
+            WHERE v.root IN (SELECT holomamba.ancestors(j.relation))
+            ORDER BY j.relation
+        LOOP
+            IF part.relation <> part.root THEN
+                IF far IS NOT NULL THEN
+                    RAISE wrong_object_type USING
+                        MESSAGE = format('foreign table %s cannot be a part of table %s, whose rows model "%s" follows', far, part.root, m.model),
+                        DETAIL = 'Triggers with transition tables cannot see the rows of foreign tables.',
+                        HINT = format('Keep it apart, or do without the model: SELECT holomamba.drop_model(%L);', m.model);
+                END IF;
+                PERFORM holomamba.warn_of_rows(m, part.relation, part.of_items, true);
+            ELSE
+                SELECT i.inhparent INTO parent FROM pg_inherits i WHERE i.inhrelid = part.root ORDER BY i.inhseqno DESC LIMIT 1;
+                IF FOUND THEN
+                    RAISE WARNING USING
+                        MESSAGE = format('model "%s" does not see the rows that are written through table %s', m.model, parent),
+                        DETAIL = format('It follows table %s, and what statements do that name this table.', part.root),
+                        HINT = format('SELECT holomamba.%s(%L, %L);', CASE WHEN part.of_items THEN 'change_items' ELSE 'change_interactions' END,
+                                      m.model, (SELECT a FROM holomamba.ancestors(part.root) a
+                                                WHERE NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = a) LIMIT 1)::regclass);
+                END IF;
+            END IF;
+        END LOOP;
+        PERFORM holomamba.follow_parts(m.model);
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION holomamba.parts_joined(oid[], oid[]) IS
+    'internal: lets the models of a table follow when it has got partitions or inheritance children, and warns where it has become one';
+
+-- A trigger of a model on a table that is none of its tables any more.
+CREATE FUNCTION holomamba.parts_left(named oid[], wholes oid[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    departed CONSTANT oid[] := named || ARRAY(
+        SELECT DISTINCT f.relation::oid
+        FROM holomamba.models_of(ARRAY(SELECT holomamba.ancestors(w) FROM unnest(wholes) w)) m, holomamba.model_triggers(m.model) f
+        WHERE holomamba.is_held(f.relation));
+    part record;
+    t record;
+BEGIN
+    FOR part IN
+        SELECT p.*, c AS model_row
+        FROM (SELECT DISTINCT d.relation::regclass AS relation, g.model, g.of_items
+              FROM unnest(departed) l (relation), holomamba.descendants(l.relation) d (relation), holomamba.table_triggers(d.relation) g) p
+        JOIN holomamba.model_catalogue c ON c.model = p.model
+        WHERE coalesce(CASE WHEN p.of_items THEN c.items ELSE c.interactions END NOT IN (SELECT holomamba.ancestors(p.relation)), true)
+        ORDER BY p.model, p.relation::oid
+    LOOP
+        FOR t IN SELECT g.* FROM holomamba.table_triggers(part.relation) g WHERE g.model = part.model AND g.of_items = part.of_items LOOP
+            EXECUTE format('DROP TRIGGER %I ON %s', t.trigger_name, part.relation);
+        END LOOP;
+        IF NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = part.relation) THEN
+            PERFORM holomamba.warn_of_rows(part.model_row, part.relation, part.of_items, false);
+        END IF;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION holomamba.parts_left(oid[], oid[]) IS
+    'internal: takes the triggers of models from tables that are no partitions or inheritance children of theirs any more';
+
+-- Renamed and given away
+
+CREATE FUNCTION holomamba.table_renamed(relation oid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     m holomamba.model_catalogue;
 BEGIN
-    UPDATE holomamba.model_catalogue c
-    SET user_column = CASE WHEN c.user_column = old_name THEN new_name ELSE c.user_column END,
-        item_column = CASE WHEN c.item_column = old_name THEN new_name ELSE c.item_column END,
-        order_columns = array_replace(c.order_columns, old_name::name, new_name::name)
-    WHERE relation IN (SELECT holomamba.ancestors(c.interactions))
-      AND old_name = ANY (c.order_columns || c.user_column || c.item_column);
-
-    FOR m IN
-        SELECT c.* FROM holomamba.model_catalogue c
-        WHERE relation IN (SELECT holomamba.ancestors(c.items)) AND old_name = ANY (c.attributes || c.item_key)
-    LOOP
-        UPDATE holomamba.model_catalogue c
-        SET item_key = CASE WHEN c.item_key = old_name THEN new_name ELSE c.item_key END,
-            attributes = array_replace(c.attributes, old_name::name, new_name::name)
-        WHERE c.model = m.model;
-        UPDATE holomamba.vocabulary_catalogue v SET field = new_name WHERE v.model = m.model AND v.field = old_name;
-        UPDATE holomamba.parameters p SET name = left(p.name, length(p.name) - length(old_name)) || new_name
-        WHERE p.model = m.model AND p.name IN ('embedding.values.' || old_name, 'embedding.base.' || old_name);
+    FOR m IN SELECT c.* FROM holomamba.models_of(ARRAY[relation]) c LOOP
+        RAISE WARNING USING
+            MESSAGE = format('model "%s" goes with its table to the new name, %s', m.model, relation::regclass),
+            HINT = format('If another table takes its place: SELECT holomamba.%s(%L, ...);',
+                          CASE WHEN m.items = relation THEN 'change_items' ELSE 'change_interactions' END, m.model);
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION holomamba.column_renamed(oid, text, text) IS 'internal: lets the models of a table follow when one of its columns is renamed';
+COMMENT ON FUNCTION holomamba.table_renamed(oid) IS 'internal: says that the models of a table go with it';
 
--- A statement fires the triggers of the table that it names: rows written to a partition, or an inheritance child, directly
--- need triggers there. As in create_tables(), this does what the catalogue says, whoever calls.
-CREATE FUNCTION holomamba.follow_parts(model name) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+-- Who gives the events away gives the model with them, if it is his to give.
+CREATE FUNCTION holomamba.owner_changed(relation oid, giver oid) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    m CONSTANT holomamba.model_catalogue := holomamba.find_model(model);
-    part regclass;
-    t record;
+    new_owner CONSTANT name := (SELECT pg_get_userbyid(c.relowner) FROM pg_class c WHERE c.oid = relation);
+    m holomamba.model_catalogue;
+    own record;
+    model_owner name;
 BEGIN
-    FOR t IN
-        SELECT f.* FROM holomamba.model_triggers(m.model) f
-        WHERE f.relation IS DISTINCT FROM m.items AND m.interactions::oid NOT IN (SELECT holomamba.ancestors(f.relation))
-    LOOP
-        EXECUTE format('DROP TRIGGER %I ON %s', t.trigger_name, t.relation);
-    END LOOP;
-    FOR part IN
-        WITH RECURSIVE below (relation) AS (
-            SELECT m.interactions::oid
-            UNION
-            SELECT i.inhrelid FROM below JOIN pg_inherits i ON i.inhparent = below.relation
-        )
-        SELECT c.oid FROM below JOIN pg_class c ON c.oid = below.relation
-        WHERE c.oid <> m.interactions AND c.relkind IN ('r', 'p')
-          AND NOT EXISTS (SELECT FROM holomamba.model_triggers(m.model) f WHERE f.relation = c.oid)
-        ORDER BY c.oid
-    LOOP
-        PERFORM holomamba.create_triggers_on(m.model, part, false);
+    FOR m IN SELECT c.* FROM holomamba.models_of(ARRAY[relation]) c LOOP
+        FOR own IN
+            SELECT c.oid::regclass AS relation, pg_get_userbyid(c.relowner) AS owner, pg_has_role(giver, c.relowner, 'USAGE') AS is_his
+            FROM pg_class c
+            WHERE m.interactions = owner_changed.relation AND c.relnamespace = 'holomamba'::regnamespace AND c.relkind = 'r'
+              AND c.relname IN (m.model || '_users', m.model || '_items') AND pg_get_userbyid(c.relowner) <> new_owner
+            ORDER BY c.relname
+        LOOP
+            IF own.is_his THEN
+                EXECUTE format('ALTER TABLE %s OWNER TO %I', own.relation, new_owner);
+            ELSE
+                RAISE WARNING USING
+                    MESSAGE = format('table %s of model "%s" stays with role "%s"', own.relation, m.model, own.owner),
+                    HINT = format('ALTER TABLE %s OWNER TO %I;', own.relation, new_owner);
+            END IF;
+        END LOOP;
+        SELECT pg_get_userbyid(c.relowner) INTO model_owner FROM pg_class c
+        WHERE c.relnamespace = 'holomamba'::regnamespace AND c.relname = m.model || '_users';
+        IF FOUND AND m.items IS NOT NULL AND NOT has_table_privilege(model_owner, m.items, 'SELECT') THEN
+            RAISE WARNING USING
+                MESSAGE = format('role "%s", the owner of model "%s", may not read table %s', model_owner, m.model, m.items),
+                HINT = format('GRANT SELECT ON %s TO %I;', m.items, model_owner);
+        END IF;
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION holomamba.follow_parts(name) IS
-    'internal: gives every partition of a model''s events the triggers of the whole, and takes them from those that are none any more';
+COMMENT ON FUNCTION holomamba.owner_changed(oid, oid) IS 'internal: gives the models of a table to its new owner, for the role that gave it away';
 
+-- The commands that can do one of these things to a table. A column of a table can be renamed by commands for views, too, and
+-- those of a table of a composite type by commands for types.
 CREATE FUNCTION holomamba.follow_commands() RETURNS event_trigger
-    AS 'MODULE_PATHNAME', 'holomamba_follow_commands' LANGUAGE C SECURITY DEFINER;
+    AS 'MODULE_PATHNAME', 'holomamba_follow_commands' LANGUAGE C;
 COMMENT ON FUNCTION holomamba.follow_commands() IS 'event trigger: lets models follow the changes of their tables';
 
-CREATE EVENT TRIGGER holomamba_follow_commands ON ddl_command_end WHEN TAG IN ('ALTER TABLE', 'CREATE TABLE')
+CREATE EVENT TRIGGER holomamba_follow_commands ON ddl_command_end
+    WHEN TAG IN ('ALTER TABLE', 'CREATE TABLE', 'CREATE SCHEMA', 'ALTER FOREIGN TABLE', 'CREATE FOREIGN TABLE', 'ALTER VIEW',
+                 'ALTER MATERIALIZED VIEW', 'ALTER INDEX', 'ALTER SEQUENCE', 'ALTER TYPE', 'ALTER SCHEMA')
     EXECUTE FUNCTION holomamba.follow_commands();
-COMMENT ON EVENT TRIGGER holomamba_follow_commands IS 'lets the models of holomamba follow renamed columns, new partitions and detached ones';
+COMMENT ON EVENT TRIGGER holomamba_follow_commands IS 'lets the models of holomamba follow what becomes of their tables';

@@ -3,14 +3,15 @@
 #
 #   CHECK=unit,fuzz,regress,isolation,tap,style   which kinds of tests to run (all)
 #   TESTS="hrr state"                             which files of test/sql to run (all)
-#   TAP="001_cancel"                              which files of test/t to run (all)
+#   TAP="001_cancel"                              which files of test/t to run (all); long/memory: one of test/long
 #   WERROR=-Werror                                warnings are errors, as in CI
+#   CHECK_LOGS=check-long/ubsan                   where below build/ to leave what the tests wrote (check)
 #
 # What the tests wrote is left in build/check. The last line is the count of what passed and what failed.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
-kept=$root/build/check
+kept=$root/build/${CHECK_LOGS:-check}
 kinds=,${CHECK:-unit,fuzz,regress,isolation,tap,style},
 passed=0
 failed=0
@@ -128,12 +129,16 @@ isolation() {
 # Each file starts servers of its own. tini reaps those that a test kills: one that is still a zombie cannot be started
 # again.
 tap() {
-    local name result start
+    local name file result start
     for name in ${TAP:-$(names t pl)}; do
         start=$SECONDS
+        file=test/t/$name.pl
+        # Those of another folder are only run where they are asked for.
+        [[ $name != */* ]] || file=test/$name.pl
+        name=${name##*/}
         as_server_user mkdir -p "tap/$name"
         if server_run "${server_as[@]}" TESTDIR="$server_work/tap/$name" PG_REGRESS="$harness/regress/pg_regress" \
-            tini -s -g -- prove -v -I "$harness/perl" -I test/t "test/t/$name.pl" >"$kept/tap_$name.log" 2>&1; then
+            tini -s -g -- prove -v -I "$harness/perl" -I test/t "$file" >"$kept/tap_$name.log" 2>&1; then
             result=ok
             count 1 0
         else
@@ -149,6 +154,7 @@ style() {
     local results=$kept/style.log
     createdb style
     server_psql -q -d style -c 'CREATE EXTENSION holomamba' || true
+    PGDATABASE=style "$root/test/check_style.sh" public_rights >"$kept/public_rights.txt" || true
     { PGDATABASE=style "$root/test/check_style.sh" || echo 'not ok - these checks broke off'; } | tee "$results"
     count "$(grep -c '^ok ' "$results")" "$(grep -c '^not ok ' "$results")"
 }

@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
 # Rules about the tree that neither compiler nor test looks after: a line 'ok' or 'not ok' for each, and what offends
 # against it below. Where PGDATABASE names a database with the extension in it, its SQL objects are looked at too.
+#
+#   test/check_style.sh                  checks
+#   test/check_style.sh public_rights    prints what every role may do, for test/public_rights.txt (needs PGDATABASE)
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
@@ -62,12 +65,37 @@ upward_includes() {
     done
 }
 
+# The algebra of spectra has the names of that of vectors, and so a namespace of its own.
+other_namespaces() {
+    local file name room
+    grep -rHoE '^namespace holomamba[a-z:]*' src --include='*.[ch]pp' | sed 's/:namespace /\t/' | while IFS=$'\t' read -r file name; do
+        room=${file#src/}
+        room=${room%%/*}
+        [[ $room == postgres || $name == "holomamba::$room" || $room/$name == hrr/holomamba::fhrr ]] || echo "$file: $name"
+    done
+}
+
 long_files() {
     find src -name '*.[ch]pp' -exec wc -l {} + | awk '$1 > 700 && $2 != "total" { print $2 ": " $1 " lines" }'
 }
 
 blanks() {
     grep -rInP '\t| $' src sql || true
+}
+
+# Two classes of one name are one to the linker, which takes the functions of either. Those of a nameless namespace are apart.
+same_classes() {
+    # shellcheck disable=SC2016 # the variables are perl's
+    find src -name '*.[ch]pp' -print0 | sort -z | xargs -0 perl -ne '
+        @inside = () if $. == 1;
+        if (/^(?:inline )?namespace ?([\w:]*) ?\{/) { push @inside, $1 }
+        elsif (/^\}  \/\/ namespace/) { pop @inside }
+        elsif (/^(?:template <.*> )?(?:struct|class|union|enum(?: class)?) (?:alignas\(\w+\) )?(\w+)(?: final)?(?: : .*)? \{/ && !grep { $_ eq "" } @inside) {
+            my $name = join "::", @inside, $1;
+            print "$name: $ARGV and $seen{$name}\n" if $seen{$name};
+            $seen{$name} = $ARGV;
+        }
+        close ARGV if eof'
 }
 
 scripts() {
@@ -82,6 +110,20 @@ tutorial() {
         [[ $kind == sql ]] || file=test/expected/hrr_tutorial.out
         perl test/doc_test.pl "$page" "$kind" | cmp -s - "$file" || echo "$file: make it anew with test/doc_test.pl $page $kind >$file"
     done
+}
+
+# What the install scripts must not say. What is in extension/ is released, and can only be mended by later scripts.
+scripts_rule() {
+    perl test/check_sql.pl "$@" sql/*.sql || echo 'test/check_sql.pl broke off'
+}
+
+# The rules above can fail.
+blind_rules() {
+    local kind
+    for kind in definer loose replace unqualified volatility words; do
+        echo "== $kind"
+        perl test/check_sql.pl "$kind" test/lint/offends.sql test/lint/offends.cpp || true
+    done 2>&1 | diff - test/lint/offends.out
 }
 
 # Runs a query for what offends; in it, `member` holds the extension's objects.
@@ -119,15 +161,94 @@ loose_path() {
              AND NOT EXISTS (SELECT FROM unnest(proconfig) AS setting WHERE setting LIKE 'search\_path=%')"
 }
 
+# Names that a pinned path looks up, against those that there are in pg_catalog. A temporary table or type could have any other.
+not_the_servers() {
+    local names
+    names=$(perl test/check_sql.pl words sql/*.sql | sed -E 's/^(\S+): (\w+) (.*)$/\1,\2,\3/')
+    query "SELECT format('%s %s %s is not in pg_catalog', n.at, n.kind, n.name)
+           FROM (SELECT split_part(line, ',', 1) AS at, split_part(line, ',', 2) AS kind, split_part(line, ',', 3) AS name
+                 FROM regexp_split_to_table('$names', E'\n') line) n
+           WHERE CASE n.kind
+                 WHEN 'function' THEN NOT EXISTS (SELECT FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace AND proname = lower(n.name))
+                                      AND NOT EXISTS (SELECT FROM pg_get_keywords() k WHERE k.word = lower(n.name))
+                 WHEN 'relation' THEN NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = 'pg_catalog'::regnamespace AND relname = lower(n.name))
+                 ELSE NOT EXISTS (SELECT FROM pg_type WHERE typnamespace = 'pg_catalog'::regnamespace AND typname = lower(n.name))
+                      AND NOT EXISTS (SELECT FROM pg_get_keywords() k WHERE k.word = lower(n.name)) END"
+}
+
+# What every role may do with the extension's objects: one right a line. A schema that the extension was given is not its own.
+public_rights() {
+    query "SELECT concat_ws(' ', r.privilege_type, 'ON', r.type, replace(r.identity, 'pg_catalog.', ''), CASE WHEN r.is_grantable THEN 'WITH GRANT OPTION' END)
+           FROM (SELECT a.*, i.type, i.identity
+                 FROM member m,
+                      LATERAL (SELECT coalesce(p.proacl, acldefault('f', p.proowner)), 0 FROM pg_proc p WHERE m.classid = 'pg_proc'::regclass AND p.oid = m.objid
+                               UNION ALL
+                               SELECT coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\", c.relowner)), 0 FROM pg_class c
+                               WHERE m.classid = 'pg_class'::regclass AND c.oid = m.objid
+                               UNION ALL
+                               SELECT t.attacl, t.attnum FROM pg_attribute t WHERE m.classid = 'pg_class'::regclass AND t.attrelid = m.objid AND NOT t.attisdropped
+                               UNION ALL
+                               -- not those of rows and arrays
+                               SELECT coalesce(t.typacl, acldefault('T', t.typowner)), 0 FROM pg_type t
+                               WHERE m.classid = 'pg_type'::regclass AND t.oid = m.objid AND t.typtype <> 'c' AND t.typelem = 0
+                               UNION ALL
+                               SELECT coalesce(n.nspacl, acldefault('n', n.nspowner)), 0 FROM pg_namespace n
+                               WHERE m.classid = 'pg_namespace'::regclass AND n.oid = m.objid) l (acl, part),
+                      LATERAL aclexplode(l.acl) a, LATERAL pg_identify_object(m.classid, m.objid, l.part) i
+                 WHERE a.grantee = 0) r"
+}
+
+other_rights() {
+    { diff <(public_rights | LC_ALL=C sort) <(grep -v '^#' test/public_rights.txt | LC_ALL=C sort) || true; } |
+        sed -n 's/^< \(.*\)/PUBLIC has, and test\/public_rights.txt does not have: \1/p; s/^> \(.*\)/test\/public_rights.txt has, and PUBLIC does not have: \1/p'
+}
+
+# What only the server calls must refuse whoever calls it by name, and a function of no arguments is called so with ease.
+callable() {
+    query "SELECT p.oid::regprocedure::text
+           FROM member JOIN pg_catalog.pg_proc p ON classid = 'pg_proc'::regclass AND p.oid = objid
+           WHERE p.prorettype IN ('trigger'::regtype, 'event_trigger'::regtype) AND p.pronargs = 0" |
+        while read -r function; do
+            psql -X -q -A -t -c "SELECT ${function%()}()" >/dev/null 2>&1 && echo "$function can be called by name"
+        done || true
+}
+
+wrong_promises() {
+    query "SELECT name || ' is leakproof' FROM member JOIN pg_catalog.pg_proc p ON classid = 'pg_proc'::regclass AND p.oid = objid WHERE proleakproof
+           UNION ALL
+           SELECT name || ' is volatile and parallel safe' FROM member JOIN pg_catalog.pg_proc p ON classid = 'pg_proc'::regclass AND p.oid = objid
+           WHERE provolatile = 'v' AND proparallel = 's' AND prorettype <> 'trigger'::regtype
+           UNION ALL
+           SELECT name || ' runs with the rights of its owner under a path of its caller' FROM member JOIN pg_catalog.pg_proc p ON classid = 'pg_proc'::regclass AND p.oid = objid
+           WHERE prosecdef AND NOT coalesce(proconfig, '{}') @> ARRAY['search_path=pg_catalog, pg_temp']"
+}
+
+if [[ ${1:-} == public_rights ]]; then
+    public_rights
+    exit
+fi
+
 other_versions | rule 'holomamba.control, META.json and CHANGELOG.md give one version'
 server_headers | rule 'src includes server headers in src/postgres only'
 upward_includes | rule 'folders of src include the folders below them only'
+other_namespaces | rule 'every folder of the core has one namespace, of its name'
 long_files | rule 'no source file is longer than 700 lines'
+same_classes | rule 'no two classes have one name in one namespace'
 blanks | rule 'src and sql have no tabs and no blanks at line ends'
 scripts | rule 'shellcheck finds nothing in the scripts'
 tutorial | rule 'docs/hrr.md and its regression test are the same'
+blind_rules | rule 'test/check_sql.pl finds in test/lint/offends.sql what test/lint/offends.out says'
+scripts_rule definer | rule 'no function of sql/ is SECURITY DEFINER under a path of its caller'
+scripts_rule loose | rule 'every function of sql/ pins its search_path, or has a body in standard SQL'
+scripts_rule replace | rule 'sql/ replaces nothing and takes over nothing that is there'
+scripts_rule unqualified src/postgres/*.cpp | rule 'sql/ and the SQL in src/postgres name nothing of ours without its schema'
+scripts_rule volatility | rule 'no function of sql/ that writes is said to be stable'
 if [[ -n ${PGDATABASE:-} ]]; then
     not_there | rule 'the extension can be created'
     no_comment | rule 'every SQL object has a comment'
     loose_path | rule 'every SQL and PL/pgSQL function pins its search_path'
+    not_the_servers | rule 'under a pinned path everything is qualified that is not the server'\''s'
+    wrong_promises | rule 'functions promise the planner only what they hold'
+    callable | rule 'nobody can call a trigger function by name'
+    other_rights | rule 'PUBLIC may do what test/public_rights.txt says, and nothing else'
 fi

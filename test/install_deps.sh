@@ -6,6 +6,7 @@
 #   test/install_deps.sh test      what `make check` needs besides
 #   test/install_deps.sh format    what `make format` needs
 #   test/install_deps.sh fuzz      what test/fuzz/run.sh needs
+#   test/install_deps.sh long      what `make check-long` needs besides
 #
 # PG_MAJOR is the PostgreSQL to build for (15); with PG_CONFIG set to a complete installation of your own, no PostgreSQL
 # package is asked for. No cluster is created, and none that runs is restarted.
@@ -23,6 +24,8 @@ fi
 test=(libgtest-dev perl libipc-run-perl tini shellcheck)
 format=(clang-format)
 fuzz=(clang-14 libclang-rt-14-dev)
+# Of these the last build the server with assertions.
+long=(valgrind sqlsmith dpkg-dev bison flex)
 
 case ${1:-all} in
     all) wanted=("${build[@]}" "${test[@]}") ;;
@@ -30,7 +33,8 @@ case ${1:-all} in
     test) wanted=("${test[@]}") ;;
     format) wanted=("${format[@]}") ;;
     fuzz) wanted=("${build[@]}" "${fuzz[@]}") ;;
-    *) echo "usage: $0 [all|build|test|format|fuzz]" >&2 && exit 2 ;;
+    long) wanted=("${build[@]}" "${test[@]}" "${long[@]}") ;;
+    *) echo "usage: $0 [all|build|test|format|fuzz|long]" >&2 && exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null; then

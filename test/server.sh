@@ -13,7 +13,8 @@
 # removed when the script ends, after Ctrl-C too: the traps for EXIT, HUP, INT, PIPE and TERM are taken.
 #
 # PG_CONFIG names the installation to copy; without it, Debian's of major version PG_MAJOR (15). PostgreSQL refuses to
-# run as root: there the server's processes belong to SERVER_USER (postgres).
+# run as root: there the server's processes belong to SERVER_USER (postgres). SERVER_UNDER is a command to run servers with, such
+# as valgrind.
 
 server_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 server_base=
@@ -102,6 +103,18 @@ server_copy() {
 exec setsid -w '$server_bin/initdb.real' "\$@"
 INITDB
     chmod 755 "$server_bin/initdb"
+    [[ -z ${SERVER_UNDER:-} ]] || server_wrap
+}
+
+# What initdb starts, and what only tells its version, runs as it is.
+server_wrap() {
+    mv "$server_bin/postgres" "$server_bin/postgres.real"
+    cat >"$server_bin/postgres" <<POSTGRES
+#!/bin/sh
+[ "\$1" != -D ] || exec $SERVER_UNDER '$server_bin/postgres.real' "\$@"
+exec '$server_bin/postgres.real' "\$@"
+POSTGRES
+    chmod 755 "$server_bin/postgres"
 }
 
 server_install() {

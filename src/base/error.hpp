@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-namespace holomamba {
+namespace holomamba::base {
 
 enum class ErrorKind {
     invalid_parameter,  // an option or argument out of its range
@@ -27,4 +27,4 @@ class Error : public std::runtime_error {
     std::string hint_;
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::base

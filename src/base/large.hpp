@@ -7,7 +7,7 @@
 #include <new>
 #include <vector>
 
-namespace holomamba {
+namespace holomamba::base {
 
 // Memory at multiples of 64 bytes. Behind large arrays Linux is asked for large pages: with pages of 4 kB, matrix products wait
 // for the translation of addresses.
@@ -42,4 +42,4 @@ struct LargePages {
 
 using LargeFloats = std::vector<float, LargePages<float>>;
 
-}  // namespace holomamba
+}  // namespace holomamba::base

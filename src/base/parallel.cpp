@@ -6,7 +6,7 @@
 #include <csignal>
 #include <thread>
 
-namespace holomamba {
+namespace holomamba::base {
 
 int thread_count(int wanted) {
     if (wanted > 0) return wanted;
@@ -24,21 +24,24 @@ void run_threads(int threads, const std::function<void(int)>& body) {
             failures[thread] = std::current_exception();
         }
     };
+    std::vector<std::thread> others;
+    others.reserve(threads);
     // New threads inherit the mask: the server's signals go on reaching its one thread.
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    std::vector<std::thread> others;
+    int started = 1;
     try {
-        for (int thread = 1; thread < threads; thread++) others.emplace_back(guarded, thread);
+        for (; started < threads; started++) others.emplace_back(guarded, started);
     } catch (...) {
-        failures[0] = std::current_exception();
+        // A limit on threads or memory: what was to run beside this thread runs on it.
     }
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    if (!failures[0]) guarded(0);
+    guarded(0);
+    for (int thread = started; thread < threads && !failures[0]; thread++) guarded(thread);
     for (std::thread& other : others) other.join();
     for (const std::exception_ptr& failure : failures)
         if (failure) std::rethrow_exception(failure);
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::base

@@ -4,9 +4,10 @@
 #include <atomic>
 #include <exception>
 #include <functional>
+#include <thread>
 #include <vector>
 
-namespace holomamba {
+namespace holomamba::base {
 
 // Thrown out of a long computation when its caller asked it to stop.
 struct Cancelled {};
@@ -18,22 +19,23 @@ using StopCheck = std::function<bool()>;
 class Stop {
   public:
     explicit Stop(const StopCheck& check) : check_(check) {}
-    // Throws Cancelled once the caller wants to stop; thread 0 is the calling thread.
-    void poll(int thread) {
-        if (thread == 0 && check_ && check_()) wanted_ = true;
+    // Throws Cancelled once the caller wants to stop.
+    void poll() {
+        if (std::this_thread::get_id() == caller_ && check_ && check_()) wanted_ = true;
         if (wanted_) throw Cancelled{};
     }
 
   private:
     const StopCheck& check_;
+    const std::thread::id caller_ = std::this_thread::get_id();
     std::atomic<bool> wanted_ = false;
 };
 
 // Processors this process may use, or `wanted` where that is not 0.
 int thread_count(int wanted);
 
-// Runs body(0) on this thread and body(1) .. body(threads - 1) beside it; returns when all have ended and rethrows the
-// first exception, the calling thread's own before others.
+// Runs body(0) on this thread and body(1) .. body(threads - 1) beside it, or after it where no thread can be started: no body
+// may wait for another. Returns when all have ended and rethrows the first exception, the calling thread's own before others.
 void run_threads(int threads, const std::function<void(int)>& body);
 
 // Part `thread` of 0 .. n-1 cut into `threads` even ranges.
@@ -42,4 +44,4 @@ struct Range {
 };
 inline Range part_of(std::size_t n, int thread, int threads) { return {n * thread / threads, n * (thread + 1) / threads}; }
 
-}  // namespace holomamba
+}  // namespace holomamba::base

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <numbers>
 
-namespace holomamba {
+namespace holomamba::base {
 
 // The finaliser of splitmix64: a bijection that spreads every input bit over all output bits.
 constexpr std::uint64_t mix64(std::uint64_t z) {
@@ -35,4 +35,4 @@ class Random {
     std::uint64_t state_;
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::base

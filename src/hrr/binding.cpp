@@ -32,7 +32,7 @@ bool binds_directly(std::size_t n) {
 
 void bind_directly(std::size_t n, const float* x, const float* y, float* out) {
     Scratch scratch(2 * n + 16);
-    kernels().circular_convolution(n, x, y, out, scratch.data());
+    kernels::table().circular_convolution(n, x, y, out, scratch.data());
 }
 
 // The exponent e of the power of two for which the largest element of 2^-e x lies in [1, 2); 0 for the zero vector.
@@ -63,7 +63,7 @@ void bind_by_transform(std::size_t n, const float* x, const float* y, float* out
     auto* product = reinterpret_cast<std::complex<float>*>(a.data());
     transform.forward(x, product);
     transform.forward(y, reinterpret_cast<std::complex<float>*>(b.data()));
-    kernels().complex_product(spectrum_size(n), a.data(), b.data(), conjugate, a.data());
+    kernels::table().complex_product(spectrum_size(n), a.data(), b.data(), conjugate, a.data());
     transform.inverse(product, out);
 }
 
@@ -113,7 +113,7 @@ void identity(std::size_t n, float* out) {
 }
 
 void random_vector(std::size_t n, std::uint64_t seed, float* out) {
-    Random random(seed);
+    base::Random random(seed);
     const double deviation = 1.0 / std::sqrt(static_cast<double>(n));
     for (std::size_t j = 0; j < n; j++) out[j] = static_cast<float>(deviation * random.normal());
 }

@@ -44,7 +44,7 @@ void rescale(std::size_t n, int exponent, float* x) {
         if (!was_zero) largest = std::max(largest, std::max(std::fabs(x[j]), std::numeric_limits<float>::denorm_min()));
     }
     if (largest > 0.0f && largest < std::numeric_limits<float>::min())
-        throw Error(ErrorKind::out_of_range, "value out of range: underflow");
+        throw base::Error(base::ErrorKind::out_of_range, "value out of range: underflow");
 }
 
 }  // namespace
@@ -87,7 +87,7 @@ void BoundProduct::bind_vector(const float* x) {
 
 void BoundProduct::bind_spectrum(const float* x) {
     product_[0] *= x[0];
-    kernels().complex_multiply((n_ - 1) / 2, x + 1, numbers(product_ + 1));
+    kernels::table().complex_multiply((n_ - 1) / 2, x + 1, numbers(product_ + 1));
     if (n_ % 2 == 0) product_[coefficients_ - 1] *= x[n_ - 1];
     count_one();
 }
@@ -111,7 +111,7 @@ void BoundProduct::count_one() {
 }
 
 void BoundProduct::normalise() {
-    kernels().complex_normalise(coefficients_, numbers(product_), exponents_);
+    kernels::table().complex_normalise(coefficients_, numbers(product_), exponents_);
 }
 
 // The spectrum of 2^-e times the product, and e: the largest coefficients are near 1.

@@ -8,7 +8,7 @@
 
 #include "kernels/kernels.hpp"
 
-namespace holomamba {
+namespace holomamba::hrr {
 
 namespace {
 
@@ -57,9 +57,9 @@ void DirectTransform::forward(const float* x, float* out) const {
     }
     const int reals = static_cast<int>(reals_);
     const int imaginaries = static_cast<int>(imaginaries_);
-    kernels().multiply(1, reals, reals, even.data(), cosines_.data(), real.data(), false);
+    kernels::table().multiply(1, reals, reals, even.data(), cosines_.data(), real.data(), false);
     if (imaginaries > 0)
-        kernels().multiply(1, imaginaries, imaginaries, odd.data(), sines_.data(), imaginary.data(), false);
+        kernels::table().multiply(1, imaginaries, imaginaries, odd.data(), sines_.data(), imaginary.data(), false);
     out[0] = real[0];
     if (length_ % 2 == 0) out[length_ - 1] = real[reals_ - 1];
     for (std::size_t k = 0; k < imaginaries_; k++) {
@@ -79,9 +79,9 @@ void DirectTransform::inverse(const float* x, float* out) const {
     }
     const int reals = static_cast<int>(reals_);
     const int imaginaries = static_cast<int>(imaginaries_);
-    kernels().multiply(1, reals, reals, real.data(), cosines_.data(), even.data(), false);
+    kernels::table().multiply(1, reals, reals, real.data(), cosines_.data(), even.data(), false);
     if (imaginaries > 0)
-        kernels().multiply(1, imaginaries, imaginaries, imaginary.data(), sines_.data(), odd.data(), false);
+        kernels::table().multiply(1, imaginaries, imaginaries, imaginary.data(), sines_.data(), odd.data(), false);
     out[0] = even[0];
     if (length_ % 2 == 0) out[length_ / 2] = even[reals_ - 1];
     for (std::size_t j = 0; j < imaginaries_; j++) {
@@ -90,4 +90,4 @@ void DirectTransform::inverse(const float* x, float* out) const {
     }
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::hrr

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace holomamba {
+namespace holomamba::hrr {
 
 // FFTW is several times as fast, but its first plan takes a session about a millisecond. These matrices take some ten
 // microseconds, once per length and process, and at most 32 kB.
@@ -31,4 +31,4 @@ class DirectTransform {
     std::vector<float> sines_;    // sin(2 pi j k / n), j, k = 1 .. (n - 1)/2
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::hrr

@@ -48,13 +48,13 @@ double negligible(std::size_t n, const float* x) {
 }
 
 [[noreturn]] void refuse_inverse() {
-    throw Error(ErrorKind::data, "vector has no exact inverse",
+    throw base::Error(base::ErrorKind::data, "vector has no exact inverse",
                 "Its spectrum vanishes at some frequency; the involution ~ is an approximate inverse of every vector.");
 }
 
 void product(std::size_t n, const float* x, const float* y, bool conjugate, float* out) {
     out[0] = x[0] * y[0];
-    kernels().complex_product(pairs(n), x + 1, y + 1, conjugate, out + 1);
+    kernels::table().complex_product(pairs(n), x + 1, y + 1, conjugate, out + 1);
     if (n % 2 == 0) out[n - 1] = x[n - 1] * y[n - 1];
 }
 
@@ -70,23 +70,23 @@ double by_parseval(std::size_t n, const float* x, const float* y, Form form) {
 }  // namespace
 
 void from_hrr(std::size_t n, const float* x, float* out) {
-    if (n <= DirectTransform::kLongest) return DirectTransform::of_length(n).forward(x, out);
-    Scratch spectrum(2 * spectrum_size(n));
+    if (n <= hrr::DirectTransform::kLongest) return hrr::DirectTransform::of_length(n).forward(x, out);
+    hrr::Scratch spectrum(2 * hrr::spectrum_size(n));
     float* s = spectrum.data();
-    Transform::of_length(n).forward(x, reinterpret_cast<std::complex<float>*>(s));
+    hrr::Transform::of_length(n).forward(x, reinterpret_cast<std::complex<float>*>(s));
     out[0] = s[0];
     std::copy_n(s + 2, n - 1, out + 1);
 }
 
 void to_hrr(std::size_t n, const float* x, float* out) {
-    if (n <= DirectTransform::kLongest) return DirectTransform::of_length(n).inverse(x, out);
-    Scratch spectrum(2 * spectrum_size(n));
+    if (n <= hrr::DirectTransform::kLongest) return hrr::DirectTransform::of_length(n).inverse(x, out);
+    hrr::Scratch spectrum(2 * hrr::spectrum_size(n));
     float* s = spectrum.data();
     s[0] = x[0];
     s[1] = 0.0f;
     std::copy_n(x + 1, n - 1, s + 2);
     if (n % 2 == 0) s[n + 1] = 0.0f;
-    Transform::of_length(n).inverse(reinterpret_cast<std::complex<float>*>(s), out);
+    hrr::Transform::of_length(n).inverse(reinterpret_cast<std::complex<float>*>(s), out);
 }
 
 void bind(std::size_t n, const float* x, const float* y, float* out) {
@@ -119,7 +119,7 @@ void unitary(std::size_t n, const float* x, float* out) {
 }
 
 void bind_power(std::size_t n, const float* x, double power, float* out, int exponent) {
-    if (!std::isfinite(power)) throw Error(ErrorKind::invalid_parameter, "power must be a finite number");
+    if (!std::isfinite(power)) throw base::Error(base::ErrorKind::invalid_parameter, "power must be a finite number");
     if (power == 0.0) return identity(n, out);
     const double least = negligible(n, x);
     // Where the magnitudes are raised, so that neither factor of the result need be in range alone.
@@ -152,20 +152,20 @@ void identity(std::size_t n, float* out) {
 }
 
 void random_vector(std::size_t n, std::uint64_t seed, float* out) {
-    Scratch vector(n);
+    hrr::Scratch vector(n);
     hrr::random_vector(n, seed, vector.data());
     from_hrr(n, vector.data(), out);
 }
 
 void unitary_phases(std::size_t n, std::uint64_t seed, double* phases) {
     // Another stream than random_vector's, so that one seed gives two independent vectors.
-    Random random(mix64(seed) ^ 0x756e6974617279u);
-    std::fill_n(phases, spectrum_size(n), 0.0);
+    base::Random random(base::mix64(seed) ^ 0x756e6974617279u);
+    std::fill_n(phases, hrr::spectrum_size(n), 0.0);
     for (std::size_t k = 1; k <= pairs(n); k++) phases[k] = random.uniform(-std::numbers::pi, std::numbers::pi);
 }
 
 void unitary_vector(std::size_t n, std::uint64_t seed, float* out) {
-    std::vector<double> phases(spectrum_size(n));
+    std::vector<double> phases(hrr::spectrum_size(n));
     unitary_phases(n, seed, phases.data());
     identity(n, out);
     map_coefficients(n, out, out, [&](std::size_t k, Complex) { return std::polar(1.0, phases[k]); });

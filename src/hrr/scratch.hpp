@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <memory>
 
-namespace holomamba {
+namespace holomamba::hrr {
 
 class Scratch {
   public:
@@ -20,4 +20,4 @@ class Scratch {
     std::unique_ptr<float[]> many_;
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::hrr

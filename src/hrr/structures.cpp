@@ -52,7 +52,7 @@ void turned_spectrum(std::size_t n, std::uint64_t seed, float* out, Turn turn) {
 }
 
 [[noreturn]] void refuse_parameter(const char* message) {
-    throw Error(ErrorKind::invalid_parameter, message);
+    throw base::Error(base::ErrorKind::invalid_parameter, message);
 }
 
 void check_number(double value, double bandwidth) {
@@ -66,13 +66,13 @@ std::uint64_t seed_of_name(std::string_view name) {
     // FNV-1a (Fowler, Noll and Vo), then mixed, so that neighbouring names get seeds that are far apart.
     std::uint64_t hash = 0xcbf29ce484222325u;
     for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-    return mix64(hash);
+    return base::mix64(hash);
 }
 
 void number_vector(std::size_t n, double value, double bandwidth, std::uint64_t seed, Form form, float* out) {
     check_number(value, bandwidth);
     const double power = value / bandwidth;
-    if (!std::isfinite(power)) throw Error(ErrorKind::out_of_range, "value is out of range for the bandwidth");
+    if (!std::isfinite(power)) throw base::Error(base::ErrorKind::out_of_range, "value is out of range for the bandwidth");
     make_vector(n, form, out, [&](float* spectrum) {
         turned_spectrum(n, seed, spectrum, [power](double phase) { return phase * power; });
     });
@@ -108,7 +108,7 @@ void shuffle(std::size_t n, const float* x, std::int64_t times, Form form, float
     }
     std::vector<std::size_t> to(n);
     std::iota(to.begin(), to.end(), 0u);
-    Random random(kShuffleSeed);
+    base::Random random(kShuffleSeed);
     for (std::size_t i = n; i > 1; i--) std::swap(to[i - 1], to[random.below(i)]);
     // `times` steps along each cycle, however many those are.
     std::vector<bool> done(n);

@@ -9,7 +9,14 @@
 
 #include "hrr/scratch.hpp"
 
-namespace holomamba {
+// What FFTW calls where it got no memory, planning or transforming: its own prints a line and aborts the process, a server's with
+// all its sessions. A shared library's calls to its own functions go by name, and ours is found before FFTW's, which is loaded on our
+// behalf. FFTW's frames have nothing to clean up, so what they have allocated so far is lost.
+extern "C" __attribute__((visibility("default"))) [[noreturn]] void fftwf_assertion_failed(const char*, int, const char*) {
+    throw std::bad_alloc();
+}
+
+namespace holomamba::hrr {
 
 struct Transform::Plans {
     fftwf_plan forward = nullptr;
@@ -42,10 +49,19 @@ Transform::Transform(std::size_t n) : length_(n), plans_(std::make_unique<Plans>
     Scratch x(n);
     Scratch spectrum(2 * spectrum_size(n));
     const int length = static_cast<int>(n);
-    plans_->forward =
-        fftwf_plan_dft_r2c_1d(length, x.data(), fftw(spectrum.data()), FFTW_ESTIMATE | FFTW_PRESERVE_INPUT);
-    plans_->inverse = fftwf_plan_dft_c2r_1d(length, fftw(spectrum.data()), x.data(), FFTW_ESTIMATE);
-    if (!plans_->forward || !plans_->inverse) throw std::bad_alloc();
+    static bool ever_planned = false;
+    try {
+        plans_->forward =
+            fftwf_plan_dft_r2c_1d(length, x.data(), fftw(spectrum.data()), FFTW_ESTIMATE | FFTW_PRESERVE_INPUT);
+        plans_->inverse = fftwf_plan_dft_c2r_1d(length, fftw(spectrum.data()), x.data(), FFTW_ESTIMATE);
+        if (!plans_->forward || !plans_->inverse) throw std::bad_alloc();
+        ever_planned = true;
+    } catch (...) {
+        // A planner that was broken off while it was made would go on with what it has, to other plans and other last digits.
+        plans_.reset();
+        if (!ever_planned) fftwf_cleanup();
+        throw;
+    }
 }
 
 Transform::~Transform() = default;
@@ -100,4 +116,4 @@ void Transform::inverse(std::complex<float>* spectrum, float* x) const {
     for (std::size_t j = 0; j < length_; j++) x[j] = scale * aligned.data()[j];
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::hrr

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <memory>
 
-namespace holomamba {
+namespace holomamba::hrr {
 
 // A vector's spectrum: floor(n/2) + 1 complex numbers, the other half being their conjugates.
 constexpr std::size_t spectrum_size(std::size_t n) { return n / 2 + 1; }
@@ -32,4 +32,4 @@ class Transform {
     std::unique_ptr<Plans> plans_;
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::hrr

@@ -39,7 +39,7 @@ void negate(std::size_t n, const float* x, float* out) {
 }
 
 void add_to_sum(std::size_t n, const float* x, double* sum) {
-    kernels().add_to_sum(n, x, sum);
+    kernels::table().add_to_sum(n, x, sum);
 }
 
 void add_sums(std::size_t n, const double* other, double* sum) {
@@ -55,7 +55,7 @@ double norm(std::size_t n, const float* x) {
 }
 
 double inner_product(std::size_t n, const float* x, const float* y) {
-    const float single = kernels().inner_product(n, x, y);
+    const float single = kernels::table().inner_product(n, x, y);
     if (is_accurate(single)) return single;
     double sum = 0.0;
     for (std::size_t j = 0; j < n; j++) sum += static_cast<double>(x[j]) * y[j];
@@ -63,7 +63,7 @@ double inner_product(std::size_t n, const float* x, const float* y) {
 }
 
 double squared_distance(std::size_t n, const float* x, const float* y) {
-    const float single = kernels().squared_distance(n, x, y);
+    const float single = kernels::table().squared_distance(n, x, y);
     if (is_accurate(single)) return single;
     double sum = 0.0;
     for (std::size_t j = 0; j < n; j++) {
@@ -88,7 +88,7 @@ void normalize(std::size_t n, const float* x, float* out) {
 }
 
 bool all_finite(std::size_t n, const float* x) {
-    return kernels().all_finite(n, x);
+    return kernels::table().all_finite(n, x);
 }
 
 int compare(std::size_t nx, const float* x, std::size_t ny, const float* y) {

@@ -6,7 +6,7 @@
 
 #include "kernels/lanes.hpp"
 
-namespace holomamba {
+namespace holomamba::kernels {
 namespace {
 
 HOLOMAMBA_INLINE float head_product(int n, const float* x, const float* y) {
@@ -81,4 +81,4 @@ void attend_backward(int count, int channels, int heads, const float* q, const f
 }
 
 }  // namespace
-}  // namespace holomamba
+}  // namespace holomamba::kernels

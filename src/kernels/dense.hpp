@@ -7,7 +7,7 @@
 #include "kernels/lanes.hpp"
 #include "kernels/thin.hpp"
 
-namespace holomamba {
+namespace holomamba::kernels {
 namespace {
 
 constexpr int kWidestPanel = 4;  // in registers
@@ -131,4 +131,4 @@ void multiply_at(int m, int n, int k, const float* a, const float* b, float* c, 
 }
 
 }  // namespace
-}  // namespace holomamba
+}  // namespace holomamba::kernels

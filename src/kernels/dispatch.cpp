@@ -5,26 +5,26 @@
 #include "kernels/kernels.hpp"
 
 extern "C" {
-extern const holomamba::KernelTable holomamba_kernels_default;
+extern const holomamba::kernels::Table holomamba_kernels_default;
 #ifdef HOLOMAMBA_HAS_avx2
-extern const holomamba::KernelTable holomamba_kernels_avx2;
+extern const holomamba::kernels::Table holomamba_kernels_avx2;
 #endif
 #ifdef HOLOMAMBA_HAS_avx512
-extern const holomamba::KernelTable holomamba_kernels_avx512;
+extern const holomamba::kernels::Table holomamba_kernels_avx512;
 #endif
 }
 
-namespace holomamba {
+namespace holomamba::kernels {
 
-std::vector<const KernelTable*> kernel_tables() {
-    std::vector<const KernelTable*> tables{&holomamba_kernels_default};
+std::vector<const Table*> tables() {
+    std::vector<const Table*> all{&holomamba_kernels_default};
 #ifdef HOLOMAMBA_HAS_avx2
-    if (__builtin_cpu_supports("x86-64-v3")) tables.push_back(&holomamba_kernels_avx2);
+    if (__builtin_cpu_supports("x86-64-v3")) all.push_back(&holomamba_kernels_avx2);
 #endif
 #ifdef HOLOMAMBA_HAS_avx512
-    if (__builtin_cpu_supports("x86-64-v4")) tables.push_back(&holomamba_kernels_avx512);
+    if (__builtin_cpu_supports("x86-64-v4")) all.push_back(&holomamba_kernels_avx512);
 #endif
-    return tables;
+    return all;
 }
 
 void pack_weights(std::size_t n, std::size_t k, const float* weight, const float* bias, float* packed) {
@@ -36,15 +36,15 @@ void pack_weights(std::size_t n, std::size_t k, const float* weight, const float
     }
 }
 
-const KernelTable& kernels() {
-    static const KernelTable& chosen = [&]() -> const KernelTable& {
-        const auto tables = kernel_tables();
+const Table& table() {
+    static const Table& chosen = [&]() -> const Table& {
+        const auto all = tables();
         const char* wanted = std::getenv("HOLOMAMBA_KERNELS");
-        for (const KernelTable* table : tables)
-            if (wanted && std::strcmp(table->name, wanted) == 0) return *table;
-        return *tables.back();
+        for (const Table* one : all)
+            if (wanted && std::strcmp(one->name, wanted) == 0) return *one;
+        return *all.back();
     }();
     return chosen;
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::kernels

@@ -3,7 +3,7 @@
 
 #include "kernels/lanes.hpp"
 
-namespace holomamba {
+namespace holomamba::kernels {
 namespace {
 
 // tanh(x) = 2 sigmoid(2x) - 1.
@@ -44,4 +44,4 @@ void gru_cell_backward(int rows, int channels, const float* gates, const float* 
 }
 
 }  // namespace
-}  // namespace holomamba
+}  // namespace holomamba::kernels

@@ -1,8 +1,8 @@
 // The arithmetic that is worth compiling once for each instruction set.
 //
 // Every function here takes plain pointers and sizes, allocates nothing, throws nothing and calls nothing outside its own
-// translation unit. `kernels()` returns the best table for this processor; `kernel_tables()` lists all that it can run, so
-// that the tests can hold each of them against a plain scalar version (test/unit/reference.hpp).
+// translation unit. table() returns the best table for this processor; tables() lists all that it can run, so that the tests
+// can hold each of them against a plain scalar version (test/unit/reference.hpp).
 //
 // Matrices are row-major and dense. T counts tokens, d the width of the model, E = expand * d the channels of a state space
 // block, N the state size of a channel, W the width of the causal convolution.
@@ -12,13 +12,13 @@
 #include <cstdint>
 #include <vector>
 
-namespace holomamba {
+namespace holomamba::kernels {
 
 // Vectors of a sketch are stored sixteen at a time.
 constexpr int kSketchGroup = 16;
 constexpr int kMaxPrefix = 56;
 
-struct KernelTable {
+struct Table {
     const char* name;
 
     // --- vectors -------------------------------------------------------------------------------------------------------
@@ -176,9 +176,9 @@ constexpr std::size_t packed_size(std::size_t n, std::size_t k) {
 void pack_weights(std::size_t n, std::size_t k, const float* weight, const float* bias, float* packed);
 
 // The table for this processor. HOLOMAMBA_KERNELS=default|avx2|avx512 in the environment picks another, for measuring.
-const KernelTable& kernels();
+const Table& table();
 
 // Every table this processor can run, the portable one first.
-std::vector<const KernelTable*> kernel_tables();
+std::vector<const Table*> tables();
 
-}  // namespace holomamba
+}  // namespace holomamba::kernels

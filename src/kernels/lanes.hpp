@@ -12,7 +12,7 @@
 
 #include "kernels/kernels.hpp"
 
-namespace holomamba {
+namespace holomamba::kernels {
 namespace {
 
 #if defined(__AVX512F__)
@@ -210,4 +210,4 @@ HOLOMAMBA_INLINE Lanes softplus(Lanes x) {
 }
 
 }  // namespace
-}  // namespace holomamba
+}  // namespace holomamba::kernels

@@ -5,7 +5,7 @@
 
 #include "kernels/lanes.hpp"
 
-namespace holomamba {
+namespace holomamba::kernels {
 namespace {
 
 bool exponential_scores(int items, int tokens, const float* bias, float* scores, float* reference, float* partition,
@@ -69,4 +69,4 @@ double squared_norm(std::size_t n, const float* x) {
 }
 
 }  // namespace
-}  // namespace holomamba
+}  // namespace holomamba::kernels

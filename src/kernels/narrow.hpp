@@ -6,7 +6,7 @@
 
 #include "kernels/lanes.hpp"
 
-namespace holomamba {
+namespace holomamba::kernels {
 namespace {
 
 constexpr float kLargestHalf = 65504.0f;
@@ -121,4 +121,4 @@ void from_byte(std::size_t n, float scale, const std::int8_t* x, float* y) {
 }
 
 }  // namespace
-}  // namespace holomamba
+}  // namespace holomamba::kernels

@@ -5,7 +5,7 @@
 
 #include "kernels/lanes.hpp"
 
-namespace holomamba {
+namespace holomamba::kernels {
 namespace {
 
 constexpr int kPanelRegisters = kMostLanes / kLanes;
@@ -78,4 +78,4 @@ void multiply_packed(int m, int n, int k, const float* a, const float* packed, f
 }
 
 }  // namespace
-}  // namespace holomamba
+}  // namespace holomamba::kernels

@@ -10,7 +10,7 @@
 #include <immintrin.h>
 #endif
 
-namespace holomamba {
+namespace holomamba::kernels {
 namespace {
 
 // Sums of 32 bits for the sixteen codes of a group; a multiply-add takes two of the four neighbouring int8 at a time.
@@ -133,4 +133,4 @@ std::int32_t code_product(int n, const std::int8_t* codes, const std::int16_t* q
 }
 
 }  // namespace
-}  // namespace holomamba
+}  // namespace holomamba::kernels

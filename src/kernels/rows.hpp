@@ -5,7 +5,7 @@
 
 #include "kernels/lanes.hpp"
 
-namespace holomamba {
+namespace holomamba::kernels {
 namespace {
 
 void layer_norm(int rows, int d, const float* x, const float* gain, const float* bias, float* y, float* mean,
@@ -135,4 +135,4 @@ void gate_backward(int rows, int channels, const float* x, const float* z, int z
 }
 
 }  // namespace
-}  // namespace holomamba
+}  // namespace holomamba::kernels

@@ -6,7 +6,7 @@
 
 #include "kernels/lanes.hpp"
 
-namespace holomamba {
+namespace holomamba::kernels {
 namespace {
 
 void causal_convolution(int tokens, int channels, int width, const float* x, int x_stride, const float* weight,
@@ -242,4 +242,4 @@ void selective_scan_backward(int tokens, int channels, int state, const float* x
 }
 
 }  // namespace
-}  // namespace holomamba
+}  // namespace holomamba::kernels

@@ -5,7 +5,7 @@
 
 #include "kernels/lanes.hpp"
 
-namespace holomamba {
+namespace holomamba::kernels {
 namespace {
 
 // A matrix by what lies between its rows and between its columns: one of the two is 1.
@@ -94,4 +94,4 @@ void multiply_thin(int m, int n, int k, Strided a, Strided b, float* c, bool acc
 }
 
 }  // namespace
-}  // namespace holomamba
+}  // namespace holomamba::kernels

@@ -9,7 +9,7 @@
 
 #include "kernels/lanes.hpp"
 
-namespace holomamba {
+namespace holomamba::kernels {
 namespace {
 
 // sums[r] += term of the r-th registers of x and y, for the first `Registers` of them.
@@ -135,4 +135,4 @@ void add_to_sum(std::size_t n, const float* x, double* sum) {
 }
 
 }  // namespace
-}  // namespace holomamba
+}  // namespace holomamba::kernels

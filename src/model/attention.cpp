@@ -5,7 +5,7 @@
 
 #include "base/error.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 namespace {
 
 // Slots of Saved.
@@ -22,14 +22,14 @@ Attention::Attention(const Options& options, const std::string& prefix, Paramete
       bias_(layout.add(prefix + ".distance_bias", {heads_, span_})),
       out_(prefix + ".out_projection", d_, channels_, false, layout) {
     if (channels_ % heads_ != 0)
-        throw Error(ErrorKind::invalid_parameter,
+        throw base::Error(base::ErrorKind::invalid_parameter,
                     std::to_string(channels_) + " channels cannot be divided among " + std::to_string(heads_) + " attention heads",
                     "The product of \"dimension\" and \"expand\" must be a multiple of \"attention_heads\".");
 }
 
 std::size_t Attention::saved_slots() const { return kSlots; }
 
-void Attention::initialise(Random& random, float* parameters) const {
+void Attention::initialise(base::Random& random, float* parameters) const {
     in_.initialise(random, parameters);
     std::fill_n(parameters + bias_, heads_ * span_, 0.0f);
     out_.initialise(random, parameters);
@@ -104,4 +104,4 @@ void Attention::backward(Pass& pass, const float* x, const float* dy, float* dx,
     pass.arena.release(mark);
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::model

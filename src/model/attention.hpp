@@ -10,7 +10,7 @@
 #include "model/options.hpp"
 #include "model/parameters.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 
 // [q, k, v] = W_in x;  y_t = sum_j softmax_j(q_t . k_j / sqrt(E / heads) + bias_{t-j}) v_j over the last `span` events up
 // to t, head by head;  out = W_out y.
@@ -19,7 +19,7 @@ class Attention : public Layer {
   public:
     // Throws Error unless the channels divide into the heads.
     Attention(const Options& options, const std::string& prefix, ParameterLayout& layout);
-    void initialise(Random& random, float* parameters) const override;
+    void initialise(base::Random& random, float* parameters) const override;
     void prepare(const float* parameters, float* prepared) const override;
     void forward(Pass& pass, const float* x, float* state, float* y, Saved& saved) const override;
     void backward(Pass& pass, const float* x, const float* dy, float* dx, const Saved& saved) const override;
@@ -40,4 +40,4 @@ class Attention : public Layer {
     Linear out_;
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::model

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace holomamba {
+namespace holomamba::model {
 
 // Rows of a table of vectors, at most: so numbers of rows, and of those few behind the items, are never out of range.
 constexpr int kMostItems = 1 << 30;
@@ -25,4 +25,4 @@ struct Catalogue {
     std::vector<Attribute> attributes;
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::model

@@ -6,9 +6,9 @@
 
 #include "base/error.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 
-Encoder::Encoder(const Options& options, const KernelTable& kernels, Network::MakeBlock* make_block)
+Encoder::Encoder(const Options& options, const kernels::Table& kernels, Network::MakeBlock* make_block)
     : network_(options, no_items_, make_block),
       codec_(state_format(options.state_format), network_.state(), options.dimension),
       kernels_(kernels),
@@ -20,7 +20,7 @@ void Encoder::set_parameter(std::string_view name, std::span<const float> values
     for (std::size_t i = 0; i < parameters.size(); i++) {
         if (parameters[i].name != name) continue;
         if (values.size() != parameters[i].size)
-            throw Error(ErrorKind::corrupted, "parameter \"" + std::string(name) + "\" has the wrong size");
+            throw base::Error(base::ErrorKind::corrupted, "parameter \"" + std::string(name) + "\" has the wrong size");
         std::copy(values.begin(), values.end(),
                   parameters_.begin() + static_cast<std::ptrdiff_t>(parameters[i].offset));
         known_[i] = true;
@@ -41,7 +41,7 @@ void Encoder::finish() {
     const auto& parameters = network_.layout().parameters();
     for (std::size_t i = 0; i < parameters.size(); i++)
         if (!known_[i] && parameters[i].size > 0 && !parameters[i].name.starts_with("head."))
-            throw Error(ErrorKind::corrupted, "parameter \"" + parameters[i].name + "\" is missing");
+            throw base::Error(base::ErrorKind::corrupted, "parameter \"" + parameters[i].name + "\" is missing");
     prepared_ = network_.prepare(parameters_);
     const HolographicEmbedding& embedding = network_.embedding();
     const std::vector<std::int32_t> rows{embedding.unknown_row(), embedding.start_row()};
@@ -114,8 +114,8 @@ const float* Encoder::encode(float* states, float* tokens, Workspace& workspace)
     const std::size_t size = static_cast<std::size_t>(pass.tokens()) * dimension();
     if (!std::isfinite(kernels_.inner_product(size, encoded, encoded)))
         for (std::size_t i = 0; i < size; i++)
-            if (!std::isfinite(encoded[i])) throw Error(ErrorKind::out_of_range, "the state is no longer finite");
+            if (!std::isfinite(encoded[i])) throw base::Error(base::ErrorKind::out_of_range, "the state is no longer finite");
     return encoded;
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::model

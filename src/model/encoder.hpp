@@ -13,7 +13,7 @@
 #include "model/network.hpp"
 #include "model/state_format.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 
 // One user's part of a batch.
 struct UserEvents {
@@ -25,7 +25,7 @@ struct UserEvents {
 class Encoder {
   public:
     // The blocks as for Network. Throws std::exception where their states do not fit.
-    explicit Encoder(const Options& options, const KernelTable& kernels = holomamba::kernels(),
+    explicit Encoder(const Options& options, const kernels::Table& kernels = kernels::table(),
                      Network::MakeBlock* make_block = nullptr);
 
     // Copies a stored parameter; names the encoder has no use for are passed over. Of embedding.items only the last two
@@ -68,7 +68,7 @@ class Encoder {
     Catalogue no_items_;
     Network network_;
     StateCodec codec_;
-    const KernelTable& kernels_;
+    const kernels::Table& kernels_;
     std::vector<float> parameters_, prepared_;
     std::vector<bool> known_;
     std::vector<float> unknown_;  // token [d]
@@ -76,4 +76,4 @@ class Encoder {
     Workspace workspace_;
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::model

@@ -1,6 +1,6 @@
 #include "model/feed_forward.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 namespace {
 
 // Slots of Saved.
@@ -16,7 +16,7 @@ FeedForward::FeedForward(const Options& options, const std::string& prefix, Para
 
 std::size_t FeedForward::saved_slots() const { return kSlots; }
 
-void FeedForward::initialise(Random& random, float* parameters) const {
+void FeedForward::initialise(base::Random& random, float* parameters) const {
     up_.initialise(random, parameters);
     down_.initialise(random, parameters);
 }
@@ -45,4 +45,4 @@ void FeedForward::backward(Pass& pass, const float* x, const float* dy, float* d
     pass.arena.release(mark);
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::model

@@ -8,12 +8,12 @@
 #include "model/options.hpp"
 #include "model/parameters.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 
 class FeedForward : public Layer {
   public:
     FeedForward(const Options& options, const std::string& prefix, ParameterLayout& layout);
-    void initialise(Random& random, float* parameters) const override;
+    void initialise(base::Random& random, float* parameters) const override;
     void prepare(const float* parameters, float* prepared) const override;
     void forward(Pass& pass, const float* x, float* state, float* y, Saved& saved) const override;
     void backward(Pass& pass, const float* x, const float* dy, float* dx, const Saved& saved) const override;
@@ -25,4 +25,4 @@ class FeedForward : public Layer {
     Linear up_, down_;
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::model

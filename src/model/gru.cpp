@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-namespace holomamba {
+namespace holomamba::model {
 namespace {
 
 // Slots of Saved.
@@ -58,7 +58,7 @@ Gru::Gru(const Options& options, const std::string& prefix, ParameterLayout& lay
 
 std::size_t Gru::saved_slots() const { return kSlots; }
 
-void Gru::initialise(Random& random, float* parameters) const {
+void Gru::initialise(base::Random& random, float* parameters) const {
     for (const Linear* linear : {&in_, &recurrent_, &out_}) linear->initialise(random, parameters);
 }
 
@@ -131,4 +131,4 @@ void Gru::backward(Pass& pass, const float*, const float* dy, float* dx, const S
     pass.arena.release(mark);
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::model

@@ -9,7 +9,7 @@
 #include "model/options.hpp"
 #include "model/parameters.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 
 // i = W_in x + b;  u = W_h h + b';  r = sigmoid(i_r + u_r), z = sigmoid(i_z + u_z), n = tanh(i_n + r u_n);
 // h <- (1 - z) n + z h;  out = W_out h.
@@ -17,7 +17,7 @@ namespace holomamba {
 class Gru : public Layer {
   public:
     Gru(const Options& options, const std::string& prefix, ParameterLayout& layout);
-    void initialise(Random& random, float* parameters) const override;
+    void initialise(base::Random& random, float* parameters) const override;
     void prepare(const float* parameters, float* prepared) const override;
     void forward(Pass& pass, const float* x, float* state, float* y, Saved& saved) const override;
     void backward(Pass& pass, const float* x, const float* dy, float* dx, const Saved& saved) const override;
@@ -31,4 +31,4 @@ class Gru : public Layer {
     Linear in_, recurrent_, out_;
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::model

@@ -6,14 +6,14 @@
 #include "hrr/binding.hpp"
 #include "hrr/transform.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 namespace {
 
 using Complex = std::complex<float>;
 
 // The inner product of two vectors from their spectra (Parseval), a conj(b) over the whole spectrum.
 float spectral_product(int d, const Complex* a, const Complex* b) {
-    const std::size_t size = spectrum_size(d);
+    const std::size_t size = hrr::spectrum_size(d);
     float total = 0;
     for (std::size_t k = 0; k < size; k++) {
         const bool alone = k == 0 || 2 * k == static_cast<std::size_t>(d);
@@ -31,7 +31,7 @@ Complex times(Complex a, Complex b) {
 HolographicEmbedding::HolographicEmbedding(const Options& options, const Catalogue& catalogue, ParameterLayout& layout)
     : catalogue_(catalogue),
       d_(options.dimension),
-      spectrum_(spectrum_size(options.dimension)),
+      spectrum_(hrr::spectrum_size(options.dimension)),
       paper_(options.paper_initialisation()),
       binds_(options.attributes != "added"),
       adds_(options.attributes != "bound"),
@@ -56,7 +56,7 @@ HolographicEmbedding::HolographicEmbedding(const Options& options, const Catalog
     bias_ = layout.add("embedding.norm.bias", {d_});
 }
 
-void HolographicEmbedding::initialise(Random& random, float* parameters) const {
+void HolographicEmbedding::initialise(base::Random& random, float* parameters) const {
     // Small: items N(0, 0.02); values of unit length, so that binding keeps an item's length; what is added starts as
     // long as an item. Paper: both tables N(0, 1), alpha = 0.5.
     const double item_deviation = paper_ ? 1.0 : 0.02;
@@ -92,7 +92,7 @@ void HolographicEmbedding::prepare(const float* parameters, std::size_t rows, Co
     if (catalogue_.attributes.empty()) return;
     composed.item_spectra.resize(rows * spectrum_);
     composed.value_spectra.resize(value_starts_.back() * spectrum_);
-    const Transform& transform = Transform::of_length(d_);
+    const hrr::Transform& transform = hrr::Transform::of_length(d_);
     Spectrum role(spectrum_);
     for (std::size_t r = 0; r < catalogue_.attributes.size(); r++) {
         transform.forward(parameters + roles_ + r * d_, role.data());
@@ -138,10 +138,10 @@ bool HolographicEmbedding::attribute_spectrum(std::size_t r, std::int32_t item, 
     return true;
 }
 
-void HolographicEmbedding::compose(const KernelTable& kernels, const float* parameters,
+void HolographicEmbedding::compose(const kernels::Table& kernels, const float* parameters,
                                    std::span<const std::int32_t> rows, std::span<const std::uint8_t> masked,
                                    std::size_t first, std::size_t last, Composed& composed) const {
-    const Transform& transform = Transform::of_length(d_);
+    const hrr::Transform& transform = hrr::Transform::of_length(d_);
     Spectrum whole(spectrum_), part(spectrum_);
     for (std::size_t i = first; i < last; i++) {
         const float* own = parameters + item(!masked.empty() && masked[i] ? unknown_row() : rows[i]);
@@ -166,12 +166,12 @@ void HolographicEmbedding::compose(const KernelTable& kernels, const float* para
                        composed.inverse_deviation.data() + first);
 }
 
-void HolographicEmbedding::backward(const KernelTable& kernels, const float* parameters,
+void HolographicEmbedding::backward(const kernels::Table& kernels, const float* parameters,
                                     std::span<const std::int32_t> rows, std::span<const std::uint8_t> masked,
                                     std::size_t first, std::size_t last, const Composed& composed, float* draw, const float* dtoken, float* item_gradients,
                                     float* shared_gradients, ValueGradient& values) const {
     if (catalogue_.attributes.size() > 0) values.resize(value_starts_.back() * spectrum_);
-    const Transform& transform = Transform::of_length(d_);
+    const hrr::Transform& transform = hrr::Transform::of_length(d_);
     Spectrum upstream(spectrum_), item_gradient(spectrum_), part(spectrum_), product(spectrum_);
     std::vector<float> through(d_), own(d_);
     for (std::size_t i = first; i < last; i++) {
@@ -219,7 +219,7 @@ void HolographicEmbedding::backward(const KernelTable& kernels, const float* par
 
 void HolographicEmbedding::finish_backward(const float* parameters, const ValueGradient& values,
                                            float* gradients) const {
-    const Transform& transform = Transform::of_length(d_);
+    const hrr::Transform& transform = hrr::Transform::of_length(d_);
     Spectrum role(spectrum_), part(spectrum_);
     std::vector<float> gradient(d_);
     for (std::size_t r = 0; r < catalogue_.attributes.size(); r++) {
@@ -233,4 +233,4 @@ void HolographicEmbedding::finish_backward(const float* parameters, const ValueG
     }
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::model

@@ -11,7 +11,7 @@
 #include "model/parameters.hpp"
 #include "model/pass.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 
 // raw_i   = e_i + sum_r ( bound_r s bind(e_i, f_ir) + added_r f_ir ),   f_ir = bind(role_r, mean of the values of i)
 // token_i = LayerNorm(raw_i)
@@ -23,7 +23,7 @@ namespace holomamba {
 class HolographicEmbedding {
   public:
     HolographicEmbedding(const Options& options, const Catalogue& catalogue, ParameterLayout& layout);
-    void initialise(Random& random, float* parameters) const;
+    void initialise(base::Random& random, float* parameters) const;
 
     int unknown_row() const { return catalogue_.items; }
     int start_row() const { return catalogue_.items + 1; }
@@ -35,7 +35,7 @@ class HolographicEmbedding {
 
     // What compose leaves for backward; kept from batch to batch.
     struct Composed {
-        LargeFloats raw, token;  // [number of rows asked for x d]
+        base::LargeFloats raw, token;  // [number of rows asked for x d]
         std::vector<float> mean, inverse_deviation;
         std::vector<std::complex<float>> item_spectra;   // [rows asked for x spectrum]
         std::vector<std::complex<float>> value_spectra;  // bind(role, value) of every value of every category
@@ -44,14 +44,14 @@ class HolographicEmbedding {
     void prepare(const float* parameters, std::size_t rows, Composed& composed) const;
     // raw and token of rows[first .. last) (numbers of items), into places first .. last. Where masked[place] is set, an item
     // is taken as unknown but for its attributes; no list: none is. Parts may run in parallel.
-    void compose(const KernelTable& kernels, const float* parameters, std::span<const std::int32_t> rows,
+    void compose(const kernels::Table& kernels, const float* parameters, std::span<const std::int32_t> rows,
                  std::span<const std::uint8_t> masked, std::size_t first, std::size_t last, Composed& composed) const;
 
     // Gradients of the spectra of the values, summed over items; one for each thread.
     using ValueGradient = std::vector<std::complex<float>>;
     // Adds the gradients of rows[first .. last): of the items to `item_gradients` (parts must not share rows), of what items
     // share to `shared_gradients`, except the values, which go to `values`. draw may be nullptr.
-    void backward(const KernelTable& kernels, const float* parameters, std::span<const std::int32_t> rows,
+    void backward(const kernels::Table& kernels, const float* parameters, std::span<const std::int32_t> rows,
                   std::span<const std::uint8_t> masked, std::size_t first, std::size_t last, const Composed& composed, float* draw, const float* dtoken,
                   float* item_gradients, float* shared_gradients, ValueGradient& values) const;
     // Takes the summed spectra back to the values' own gradients.
@@ -73,4 +73,4 @@ class HolographicEmbedding {
     std::vector<std::size_t> value_starts_;  // first of an attribute's values among all values; a number has one: its base
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::model

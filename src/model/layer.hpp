@@ -9,7 +9,7 @@
 #include "model/pass.hpp"
 #include "model/state_format.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 
 // Activations that forward leaves for backward, in the pass's arena; each layer names and counts its own slots.
 using Saved = std::vector<float*>;
@@ -17,7 +17,7 @@ using Saved = std::vector<float*>;
 class Layer {
   public:
     virtual ~Layer() = default;
-    virtual void initialise(Random& random, float* parameters) const = 0;
+    virtual void initialise(base::Random& random, float* parameters) const = 0;
     // Weights as serving reads them, into the layer's part of `prepared`.
     virtual void prepare(const float* parameters, float* prepared) const = 0;
     // y[tokens x d] from x[tokens x d]. `state` is this layer's part of the first sequence's state, or nullptr. A step is a
@@ -34,9 +34,9 @@ class Layer {
 };
 
 // Linear layers start uniform in +-1/sqrt(inputs), PyTorch's default and the paper's.
-inline void initialise_linear(Random& random, std::size_t count, int inputs, float* weight) {
+inline void initialise_linear(base::Random& random, std::size_t count, int inputs, float* weight) {
     const double bound = 1.0 / std::sqrt(static_cast<double>(inputs));
     for (std::size_t i = 0; i < count; i++) weight[i] = static_cast<float>(random.uniform(-bound, bound));
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::model

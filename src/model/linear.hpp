@@ -7,7 +7,7 @@
 #include "model/parameters.hpp"
 #include "model/pass.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 
 class Linear {
   public:
@@ -15,7 +15,7 @@ class Linear {
     Linear(const std::string& prefix, int outputs, int inputs, bool with_bias, ParameterLayout& layout);
 
     // Uniform in +-1/sqrt(inputs), PyTorch's default and the paper's.
-    void initialise(Random& random, float* parameters) const;
+    void initialise(base::Random& random, float* parameters) const;
     // The weights as serving reads them, into the layer's part of `prepared`.
     void prepare(const float* parameters, float* prepared) const;
     // y[rows x outputs] from x[rows x inputs]; a row for each token where none are given.
@@ -39,4 +39,4 @@ class Linear {
     std::size_t weight_, bias_, prepared_;
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::model

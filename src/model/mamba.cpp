@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace holomamba {
+namespace holomamba::model {
 namespace {
 
 // Slots of Saved.
@@ -32,7 +32,7 @@ std::size_t Mamba::saved_slots() const { return kSlots; }
 
 StateShape Mamba::state() const { return {state_ + width_ - 1, channels_}; }
 
-void Mamba::initialise(Random& random, float* parameters) const {
+void Mamba::initialise(base::Random& random, float* parameters) const {
     const std::size_t e = channels_;
     in_.initialise(random, parameters);
     initialise_linear(random, width_ * e, width_, parameters + conv_weight_);
@@ -62,7 +62,7 @@ void Mamba::prepare(const float* parameters, float* prepared) const {
 }
 
 void Mamba::forward(Pass& pass, const float* x, float* state, float* y, Saved& saved) const {
-    const KernelTable& k = pass.kernels;
+    const kernels::Table& k = pass.kernels;
     const float* p = pass.parameters;
     const int tokens = pass.tokens(), e = channels_, low = low_width();
     const std::size_t rows = tokens;
@@ -118,7 +118,7 @@ void Mamba::forward(Pass& pass, const float* x, float* state, float* y, Saved& s
 }
 
 void Mamba::backward(Pass& pass, const float* x, const float* dy, float* dx, const Saved& saved) const {
-    const KernelTable& k = pass.kernels;
+    const kernels::Table& k = pass.kernels;
     const float* p = pass.parameters;
     float* g = pass.gradients;
     const int tokens = pass.tokens(), e = channels_, low = low_width();
@@ -147,7 +147,7 @@ void Mamba::backward(Pass& pass, const float* x, const float* dy, float* dx, con
         k.selective_scan_backward(length, e, state_, saved[kConvolved] + row * e, saved[kDelta] + row * e,
                                   saved[kDecay], parts + rank_, parts + rank_ + state_, low, p + skip_,
                                   dscanned + row * e, dconvolved + row * e, ddelta + row * e, ddecay, dparts + rank_,
-                                  dparts + rank_ + state_, g + skip_, pass.arena.take(scan_scratch(length, state_)));
+                                  dparts + rank_ + state_, g + skip_, pass.arena.take(kernels::scan_scratch(length, state_)));
         pass.arena.release(before);
     }
     // A = -exp(a_log), so dA / da_log = A.
@@ -168,4 +168,4 @@ void Mamba::backward(Pass& pass, const float* x, const float* dy, float* dx, con
     pass.arena.release(mark);
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::model

@@ -8,7 +8,7 @@
 #include "model/options.hpp"
 #include "model/parameters.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 
 // [v, z] = W_in x;  v <- SiLU(conv(v));  (q, B, C) = W_x v;  delta = softplus(W_delta q + b);
 // h <- exp(delta A) h + delta B v,  y = C h + D v;  out = W_out (y * SiLU(z)).
@@ -16,7 +16,7 @@ namespace holomamba {
 class Mamba : public Layer {
   public:
     Mamba(const Options& options, const std::string& prefix, ParameterLayout& layout);
-    void initialise(Random& random, float* parameters) const override;
+    void initialise(base::Random& random, float* parameters) const override;
     void prepare(const float* parameters, float* prepared) const override;
     void forward(Pass& pass, const float* x, float* state, float* y, Saved& saved) const override;
     void backward(Pass& pass, const float* x, const float* dy, float* dx, const Saved& saved) const override;
@@ -38,4 +38,4 @@ class Mamba : public Layer {
     Linear out_;
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::model

@@ -9,7 +9,7 @@
 #include "model/gru.hpp"
 #include "model/mamba.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 namespace {
 
 template <typename Block>
@@ -65,7 +65,7 @@ Network::Network(const Options& options, const Catalogue& catalogue, MakeBlock* 
 
 std::vector<float> Network::initialise(std::uint64_t seed) const {
     std::vector<float> parameters(layout_.size(), 0.0f);
-    Random random(seed);
+    base::Random random(seed);
     embedding_.initialise(random, parameters.data());
     for (const Residual& layer : layers_) layer.initialise(random, parameters.data());
     if (!tied())
@@ -110,4 +110,4 @@ float* Network::backward(Pass& pass, const float* doutput, const Kept& kept) con
     return dy;
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::model

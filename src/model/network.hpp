@@ -13,7 +13,7 @@
 #include "model/pass.hpp"
 #include "model/residual.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 
 class Network {
   public:
@@ -73,4 +73,4 @@ class Network {
     std::size_t head_table_ = 0, head_bias_ = 0, head_unknown_bias_ = 0, head_repeat_ = 0;
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::model

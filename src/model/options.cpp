@@ -10,7 +10,7 @@
 
 #include "base/error.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 namespace {
 
 using Field = std::variant<int Options::*, std::int64_t Options::*, double Options::*, std::string Options::*>;
@@ -105,7 +105,7 @@ const Option& find(std::string_view name) {
     const auto nearest = std::min_element(options.begin(), options.end(), [&](const Option& a, const Option& b) {
         return edit_distance(name, a.name) < edit_distance(name, b.name);
     });
-    throw Error(ErrorKind::invalid_parameter, "unrecognized option \"" + std::string(name) + "\"",
+    throw base::Error(base::ErrorKind::invalid_parameter, "unrecognized option \"" + std::string(name) + "\"",
                 "The nearest option is \"" + std::string(nearest->name) + "\"; holomamba.options() lists all of them.");
 }
 
@@ -146,7 +146,7 @@ std::string value_text(const Options& options, const Option& option) {
 void Options::set(std::string_view name, std::string_view text) {
     const Option& option = find(name);
     const auto refuse = [&] {
-        throw Error(ErrorKind::invalid_parameter,
+        throw base::Error(base::ErrorKind::invalid_parameter,
                     "invalid value for option \"" + std::string(name) + "\": \"" + std::string(text) + "\"",
                     "Allowed: " + range_text(option) + ".");
     };
@@ -190,7 +190,7 @@ void Options::check() const {
         if (!option.block || block == option.block) continue;
         const std::string usual = value_text(Options{}, option);
         if (value_text(*this, option) != usual)
-            throw Error(ErrorKind::invalid_parameter,
+            throw base::Error(base::ErrorKind::invalid_parameter,
                         "option \"" + std::string(option.name) + "\" is one of block \"" + option.block + "\", and the block is \"" + block + "\"",
                         "Leave it out, set it to " + usual + ", or choose that block.");
     }
@@ -203,4 +203,4 @@ std::vector<OptionInfo> describe_options() {
     return described;
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::model

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holomamba {
+namespace holomamba::model {
 
 constexpr int kMostThreads = 256;
 
@@ -71,4 +71,4 @@ struct OptionInfo {
 
 std::vector<OptionInfo> describe_options();
 
-}  // namespace holomamba
+}  // namespace holomamba::model

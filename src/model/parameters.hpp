@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace holomamba {
+namespace holomamba::model {
 
 struct ParameterInfo {
     std::string name;        // such as blocks.0.mamba.skip
@@ -41,4 +41,4 @@ class ParameterLayout {
     std::size_t size_ = 0, prepared_size_ = 0;
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::model

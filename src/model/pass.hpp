@@ -12,7 +12,7 @@
 #include "kernels/kernels.hpp"
 #include "model/state_format.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 
 // Memory that is taken piece by piece and given back all at once, or back to a mark; blocks are kept for the next use.
 class Arena {
@@ -29,7 +29,7 @@ class Arena {
         }
         if (block_ == blocks_.size()) {
             const std::size_t size = n > smallest_ ? n : smallest_;
-            blocks_.push_back({{LargePages<float>().allocate(size), Release{size}}, size});
+            blocks_.push_back({{base::LargePages<float>().allocate(size), Release{size}}, size});
             used_ = 0;
         }
         used_ += n;
@@ -47,7 +47,7 @@ class Arena {
   private:
     struct Release {
         std::size_t size;
-        void operator()(float* p) const { LargePages<float>().deallocate(p, size); }
+        void operator()(float* p) const { base::LargePages<float>().deallocate(p, size); }
     };
     struct Block {
         std::unique_ptr<float, Release> data;
@@ -60,7 +60,7 @@ class Arena {
 
 // One pass of packed sequences: sequence s is rows starts[s] .. starts[s+1]-1 of every matrix [tokens x width].
 struct Pass {
-    const KernelTable& kernels;
+    const kernels::Table& kernels;
     const float* parameters;
     float* gradients;             // same layout; added to by backward
     std::span<const int> starts;  // sequences + 1
@@ -88,8 +88,8 @@ struct Pass {
     // The same elements of x [tokens x width] are dropped in forward and backward, and however a batch is cut into passes: a
     // mask depends on the key, the token and the place in the network.
     void drop(std::size_t width, std::uint64_t place, float* x) const {
-        if (dropout > 0) kernels.dropout(first_token * width, tokens() * width, dropout, mix64(key ^ mix64(place)), x);
+        if (dropout > 0) kernels.dropout(first_token * width, tokens() * width, dropout, base::mix64(key ^ base::mix64(place)), x);
     }
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::model

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace holomamba {
+namespace holomamba::model {
 
 Residual::Residual(std::unique_ptr<Layer> layer, const Options& options, const std::string& norm_prefix,
                    std::uint64_t place, ParameterLayout& layout)
@@ -13,14 +13,14 @@ Residual::Residual(std::unique_ptr<Layer> layer, const Options& options, const s
       gain_(layout.add(norm_prefix + ".gain", {d_})),
       bias_(layout.add(norm_prefix + ".bias", {d_})) {}
 
-void Residual::initialise(Random& random, float* parameters) const {
+void Residual::initialise(base::Random& random, float* parameters) const {
     layer_->initialise(random, parameters);
     std::fill_n(parameters + gain_, d_, 1.0f);
     std::fill_n(parameters + bias_, d_, 0.0f);
 }
 
 void Residual::forward(Pass& pass, const float* x, float* state, float* y, Kept& kept) const {
-    const KernelTable& k = pass.kernels;
+    const kernels::Table& k = pass.kernels;
     const float* p = pass.parameters;
     const int tokens = pass.tokens();
     const std::size_t size = static_cast<std::size_t>(tokens) * d_;
@@ -46,7 +46,7 @@ void Residual::forward(Pass& pass, const float* x, float* state, float* y, Kept&
 }
 
 void Residual::backward(Pass& pass, const float* dy, float* dx, const Kept& kept) const {
-    const KernelTable& k = pass.kernels;
+    const kernels::Table& k = pass.kernels;
     const float* p = pass.parameters;
     float* g = pass.gradients;
     const int tokens = pass.tokens();
@@ -72,4 +72,4 @@ void Residual::backward(Pass& pass, const float* dy, float* dx, const Kept& kept
     pass.arena.release(mark);
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::model

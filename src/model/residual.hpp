@@ -8,7 +8,7 @@
 #include "model/options.hpp"
 #include "model/parameters.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 
 // post: y = LN(x + drop(f(x)));  pre: y = x + drop(f(LN(x))).
 class Residual {
@@ -25,7 +25,7 @@ class Residual {
         Saved saved;
     };
 
-    void initialise(Random& random, float* parameters) const;
+    void initialise(base::Random& random, float* parameters) const;
     // As Layer::prepare.
     void prepare(const float* parameters, float* prepared) const { layer_->prepare(parameters, prepared); }
     // As Layer::forward; x must stay until backward.
@@ -44,4 +44,4 @@ class Residual {
     std::size_t gain_, bias_;
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::model

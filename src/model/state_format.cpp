@@ -3,13 +3,13 @@
 #include <cstring>
 #include <stdexcept>
 
-namespace holomamba {
+namespace holomamba::model {
 
 StateFormat state_format(const std::string& name) {
     return name == "int8" ? StateFormat::int8 : name == "float16" ? StateFormat::float16 : StateFormat::float32;
 }
 
-void round_row(const KernelTable& kernels, StateFormat format, int width, float* x) {
+void round_row(const kernels::Table& kernels, StateFormat format, int width, float* x) {
     if (format == StateFormat::float16) {
         std::uint16_t halves[kWidestState];
         kernels.to_half(width, x, halves);
@@ -53,7 +53,7 @@ std::size_t StateCodec::vector_offset() const {
                                              : shape_.rows * sizeof(float);
 }
 
-void StateCodec::write(const KernelTable& kernels, const float* recurrent, const float* vector,
+void StateCodec::write(const kernels::Table& kernels, const float* recurrent, const float* vector,
                        std::byte* state) const {
     std::byte* end = state + vector_offset();
     if (format_ == StateFormat::float32) {
@@ -73,7 +73,7 @@ void StateCodec::write(const KernelTable& kernels, const float* recurrent, const
         scales[row] = kernels.to_byte(width, recurrent + row * width, steps + row * width);
 }
 
-void StateCodec::read(const KernelTable& kernels, const std::byte* state, float* recurrent) const {
+void StateCodec::read(const kernels::Table& kernels, const std::byte* state, float* recurrent) const {
     if (format_ == StateFormat::float32) {
         std::memcpy(recurrent, state, shape_.size() * sizeof(float));
     } else if (format_ == StateFormat::float16) {
@@ -88,7 +88,7 @@ void StateCodec::read(const KernelTable& kernels, const std::byte* state, float*
     }
 }
 
-void StateCodec::read_vector(const KernelTable& kernels, const std::byte* state, float* vector) const {
+void StateCodec::read_vector(const kernels::Table& kernels, const std::byte* state, float* vector) const {
     const std::byte* from = state + vector_offset();
     if (format_ == StateFormat::float32)
         std::memcpy(vector, from, dimension_ * sizeof(float));
@@ -96,4 +96,4 @@ void StateCodec::read_vector(const KernelTable& kernels, const std::byte* state,
         kernels.from_half(dimension_, reinterpret_cast<const std::uint16_t*>(from), vector);
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::model

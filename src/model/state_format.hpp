@@ -7,7 +7,7 @@
 
 #include "kernels/kernels.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 
 enum class StateFormat : std::uint8_t { float32 = 0, float16 = 1, int8 = 2 };
 constexpr int kStateFormats = 3;
@@ -24,7 +24,7 @@ struct StateShape {
 constexpr int kWidestState = 8 * 1024;  // dimension * expand, at their most
 
 // Rounds a row of a state, at most kWidestState wide, to what the format can hold. Rounding twice changes nothing.
-void round_row(const KernelTable& kernels, StateFormat format, int width, float* x);
+void round_row(const kernels::Table& kernels, StateFormat format, int width, float* x);
 
 // A state of this format has a multiple of these bytes.
 constexpr std::size_t number_bytes(StateFormat format) {
@@ -47,9 +47,9 @@ class StateCodec {
     std::size_t bytes() const;
     const StateShape& shape() const { return shape_; }
     // Rows that have been rounded come back as they were, to the last bit.
-    void write(const KernelTable& kernels, const float* recurrent, const float* vector, std::byte* state) const;
-    void read(const KernelTable& kernels, const std::byte* state, float* recurrent) const;
-    void read_vector(const KernelTable& kernels, const std::byte* state, float* vector) const;
+    void write(const kernels::Table& kernels, const float* recurrent, const float* vector, std::byte* state) const;
+    void read(const kernels::Table& kernels, const std::byte* state, float* recurrent) const;
+    void read_vector(const kernels::Table& kernels, const std::byte* state, float* vector) const;
     StateFormat format() const { return format_; }
 
   private:
@@ -60,4 +60,4 @@ class StateCodec {
     int dimension_;
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::model

@@ -33,8 +33,10 @@ void assert_may_manage(const char* model) {
     execute("SELECT holomamba.assert_may_manage($1)", &p);
 }
 
+Oid catalogue_owner() { return owner_of(own_relation("model_catalogue")); }
+
 void write_catalogue(const char* sql, Parameters* p) {
-    as_owner(owner_of(own_relation("model_catalogue")), [&] { execute(sql, p); });
+    as_owner(catalogue_owner(), [&] { execute(sql, p); });
 }
 
 Oid model_owner(const char* model) {
@@ -121,7 +123,10 @@ Datum holomamba_declare_model(PG_FUNCTION_ARGS) {
 HOLOMAMBA_FUNCTION(holomamba_delete_model)
 Datum holomamba_delete_model(PG_FUNCTION_ARGS) {
     SPI_connect();
-    Parameters p = for_manager(fcinfo);
+    Parameters p = parameters_of(fcinfo);
+    execute("SELECT holomamba.is_abandoned($1)", &p);
+    bool null;
+    if (!DatumGetBool(value_of(0, 1, &null))) p = for_manager(fcinfo);
     const bool found = delete_rows(kTables, lengthof(kTables), "c.model = $1", &p);
     SPI_finish();
     PG_RETURN_BOOL(found);

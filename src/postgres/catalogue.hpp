@@ -9,6 +9,9 @@ namespace holomamba::postgres {
 // Raises unless there is such a model (42704) and the current role may manage it (42501).
 void assert_may_manage(const char* model);
 
+// The owner of the extension, and so of its catalogue.
+Oid catalogue_owner();
+
 // Runs a statement on the catalogue, as its owner. That the caller may have it run has been seen to.
 void write_catalogue(const char* sql, Parameters* p);
 

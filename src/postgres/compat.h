@@ -38,6 +38,7 @@ extern "C" {
 // 16: the name of a relation's files in its entry of the relation cache.
 #if PG_VERSION_NUM < 160000
 #define rd_locator rd_node
+#define rd_newRelfilelocatorSubid rd_newRelfilenodeSubid
 #endif
 
 // 15: sets a function up to return a set of rows as one tuplestore. Only composite results are asked for here.
@@ -82,4 +83,11 @@ static inline void InitMaterializedSRF(FunctionCallInfo fcinfo, uint32) {
 #define owns_relation(id) object_ownercheck(RelationRelationId, id, GetUserId())
 #else
 #define owns_relation(id) pg_class_ownercheck(id, GetUserId())
+#endif
+
+// 17: whether this session holds a lock, or a stronger one.
+#if PG_VERSION_NUM >= 170000
+#define lock_held_by_me(tag, mode) LockHeldByMe(tag, mode, false)
+#else
+#define lock_held_by_me(tag, mode) LockHeldByMe(tag, mode)
 #endif

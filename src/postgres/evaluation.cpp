@@ -135,7 +135,7 @@ Datum holomamba_item_vectors(PG_FUNCTION_ARGS) {
         std::vector<std::int32_t> rows(items);
         std::iota(rows.begin(), rows.end(), 0);
         embedding.prepare(trained->parameters.data(), rows.size(), trained->composed);
-        embedding.compose(holomamba::kernels(), trained->parameters.data(), rows, {}, 0, rows.size(), trained->composed);
+        embedding.compose(holomamba::kernels::table(), trained->parameters.data(), rows, {}, 0, rows.size(), trained->composed);
     });
 
     Parameters p;

@@ -101,7 +101,7 @@ void for_id_of(LiveModel* m, Relation items, HeapTuple row, Function&& function)
 }  // namespace
 
 void follow_items(LiveModel* m, TriggerData* trigger) {
-    if (m->relation != m->owned_items)
+    if (!m->of_items)
         ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
                         errmsg("table \"%s\" does not hold the items of model \"%s\"",
                                RelationGetRelationName(trigger->tg_relation), NameStr(m->name)),

@@ -27,6 +27,17 @@ extern "C" {
     PG_FUNCTION_INFO_V1(name);                                 \
     }
 
+// Here the core goes by its short names.
+namespace holomamba::model {}
+namespace holomamba::training {}
+namespace holomamba::ranking {}
+namespace holomamba {
+using namespace base;
+using namespace model;
+using namespace training;
+using namespace ranking;
+}  // namespace holomamba
+
 namespace holomamba::postgres {
 
 // What became of a call into the core: plain data, so that it may live in a frame that the server jumps out of.

@@ -18,6 +18,8 @@ extern "C" {
 
 namespace holomamba::postgres {
 
+using namespace ranking;
+
 // Pages: a header, content from kContentAt on, and a tail. All of the content counts as used: no hole for WAL to leave
 // out.
 enum class PageKind : uint16 { meta = 1, transform, sketch, detail };

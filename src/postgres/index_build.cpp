@@ -5,6 +5,7 @@
 
 #include "postgres/hrr.hpp"
 #include "postgres/index_open.hpp"
+#include "postgres/interrupts.hpp"
 #include "postgres/owned.hpp"
 #include "ranking/clustering.hpp"
 
@@ -140,10 +141,11 @@ const Record* record_at(const Build* build, Size i) {
 void order_records(Build* build) {
     const int prefix = build->layout.shape.prefix;
     const int dims = Min(prefix, build->layout.dims);
-    core_call([&] {
+    interruptible_core_call([&](const StopCheck& stop) {
         Clusters* clusters = build->clusters;
         clusters->points.assign(build->count * static_cast<Size>(prefix), 0.0f);
         for (Size i = 0; i < build->count; i++) {
+            if (i % 4096 == 0 && stop()) throw Cancelled{};
             const Record* record = record_at(build, i);
             const auto* elements = reinterpret_cast<const int8_t*>(record + 1);
             float* point = clusters->points.data() + i * static_cast<Size>(prefix);
@@ -156,7 +158,7 @@ void order_records(Build* build) {
         }
         clusters->order =
             cluster(build->count, prefix, clusters->points.data(), static_cast<Size>(build->layout.shape.slots),
-                    static_cast<Size>(build->layout.shape.rows));
+                    static_cast<Size>(build->layout.shape.rows), stop);
     });
 }
 
@@ -216,9 +218,10 @@ void fit(Build* build, Relation heap, IndexInfo* info) {
     build->fitted = make_owned<FittedTransform>(CurrentMemoryContext);
     FittedTransform* fitted = build->fitted;
     if (sample.rows > 0) {
+        const bool keyed = has_keys(build->index);
         const auto floats = static_cast<Size>(sample.rows) * static_cast<Size>(sample.dims);
-        core_call([&] {
-            *fitted = fit_transform(sample.dims, {sample.vectors, floats}, has_keys(build->index), kContentBytes);
+        interruptible_core_call([&](const StopCheck& stop) {
+            *fitted = fit_transform(sample.dims, {sample.vectors, floats}, keyed, kContentBytes, stop);
         });
         build->transform_floats = fitted->spread.size() + fitted->normals.size();
         meta->prefix = static_cast<uint16>(fitted->prefix);

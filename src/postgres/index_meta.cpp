@@ -68,7 +68,7 @@ IndexMeta meta_of(Relation index, Buffer buffer) {
     IndexMeta meta;
     memcpy(&meta, page_content(BufferGetPage(buffer)), sizeof meta);
     if (unlikely(meta.magic != kIndexMagic || meta.version != kIndexVersion || meta.dims > kMaxQuantisedDims ||
-                 meta.prefix < 4 || meta.prefix > kMaxPrefix || meta.prefix % 4 != 0 ||
+                 meta.prefix < 4 || meta.prefix > kernels::kMaxPrefix || meta.prefix % 4 != 0 ||
                  !are_sound(meta, index_layout(index, meta), RelationGetNumberOfBlocks(index))))
         raise_damaged(index);
     return meta;

@@ -78,6 +78,7 @@ struct Scan {
     Size keyed_count, keyed_allocated;
     int32_t* products;  // of one extent
     float* bounds;
+    IndexTuple nothing;  // what the index gives back of a row's columns
 };
 
 Scan* state_of(IndexScanDesc scan) {
@@ -126,7 +127,7 @@ bool has_hash(const KeySet& set, uint32 hash) {
 float sketch_extent(Scan* scan, Page page, Page next = nullptr) {
     const SketchPage sketch = sketch_page(scan->layout.shape, page);
     const QuantisedQuery& q = scan->query;
-    return kernels().sketch_bounds(scan->layout.shape.grouped_slots(), scan->layout.shape.prefix, sketch.codes,
+    return kernels::table().sketch_bounds(scan->layout.shape.grouped_slots(), scan->layout.shape.prefix, sketch.codes,
                                    q.prefix, sketch.scales, sketch.rests, q.sketch_step, q.sketch_base, q.sketch_rest,
                                    scan->products, scan->bounds, next, next == nullptr ? 0 : BLCKSZ);
 }
@@ -227,7 +228,7 @@ void offer(IndexScanDesc desc, const SketchedSlot& sketched, Buffer buffer) {
     Page page = BufferGetPage(buffer);
     const DetailNote* note = detail_note(shape, page, sketched.slot);
     const int32_t product =
-        kernels().code_product(shape.rest, detail_elements(shape, page, sketched.slot), scan->query.rest);
+        kernels::table().code_product(shape.rest, detail_elements(shape, page, sketched.slot), scan->query.rest);
     Candidate candidate;
     candidate.bound = bound_inner_product(scan->query, sketched.bound, sketched.scale, sketched.product, product,
                                           note->prefix_error, note->rest_error);
@@ -402,6 +403,20 @@ void remember_dead(IndexScanDesc desc) {
     scan->dead[scan->dead_count++] = scan->best.items[scan->next - 1];
 }
 
+// The planner takes an index for one that gives columns back where a query needs none, as count(*) with the condition of a
+// partial index. Then the executor wants a tuple to look at, and NULLs do.
+void set_nothing(IndexScanDesc desc) {
+    Scan* scan = state_of(desc);
+    if (!desc->xs_want_itup || scan->nothing != nullptr) return;
+    MemoryContext before = MemoryContextSwitchTo(scan->context);
+    Datum values[INDEX_MAX_KEYS] = {};
+    bool nulls[INDEX_MAX_KEYS];
+    memset(nulls, true, sizeof nulls);
+    desc->xs_itupdesc = RelationGetDescr(desc->indexRelation);
+    scan->nothing = index_form_tuple(desc->xs_itupdesc, values, nulls);
+    MemoryContextSwitchTo(before);
+}
+
 // Takes the conditions on the key over. False where one of them is NULL: no row satisfies it.
 bool set_keys(IndexScanDesc desc) {
     Scan* scan = state_of(desc);
@@ -489,6 +504,7 @@ void am_rescan(IndexScanDesc desc, ScanKey keys, int key_count, ScanKey ordering
     set_query(desc, query);
     MemoryContextSwitchTo(before);
     allocate_extents(scan);
+    set_nothing(desc);
     scan->best.count = scan->next = 0;
     scan->has_last = false;
     scan->unordered_extent = 0;
@@ -501,6 +517,7 @@ bool am_get_tuple(IndexScanDesc desc, ScanDirection direction) {
     if (!advance(desc)) return false;
     const Candidate& candidate = scan->best.items[scan->next++];
     memcpy(&desc->xs_heaptid, candidate.row, sizeof candidate.row);
+    desc->xs_itup = scan->nothing;
     desc->xs_recheck = desc->numberOfKeys > 0;
     for (int i = 0; i < desc->numberOfOrderBys; i++) {
         // Where there are more operators than one, nothing is known of the others.

@@ -97,6 +97,13 @@ Oid own_table(const LiveModel* m, const char* suffix) {
     return OidIsValid(schema) ? get_relname_relid(psprintf("%s_%s", NameStr(m->name), suffix), schema) : InvalidOid;
 }
 
+// Whether a table is another, or a partition or an inheritance child of it.
+bool is_part_of(Oid relation, Oid whole) {
+    if (!OidIsValid(whole) || relation == whole) return OidIsValid(whole);
+    const Oid row = get_rel_type_id(whole);
+    return OidIsValid(row) && typeInheritsFrom(get_rel_type_id(relation), row);
+}
+
 Oid owner_of(Oid table) {
     HeapTuple row = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
     if (!HeapTupleIsValid(row)) return InvalidOid;
@@ -140,7 +147,7 @@ void load_events(LiveModel* m, Oid table, const char* user, const char* item, co
         m->order[i].source = source_column(table, NameStr(*DatumGetName(orders[i])), m->order[i], model);
 }
 
-// False where there is no such model, or one of its tables is gone.
+// False where there is no such model, one of its tables is gone, or the table with the trigger is none of them.
 bool load_catalogue(LiveModel* m) {
     Parameters p;
     add_text(&p, NameStr(m->name));
@@ -161,13 +168,10 @@ bool load_catalogue(LiveModel* m) {
     if (no_items || get_rel_relkind(m->owned_items) == 0) m->owned_items = InvalidOid;
     if (get_rel_relkind(m->interactions) == 0) return false;
     if (!OidIsValid(m->relation)) m->relation = m->interactions;
-    const bool of_events = m->relation == m->interactions ||
-                           typeInheritsFrom(get_rel_type_id(m->relation), get_rel_type_id(m->interactions));
-    if (!of_events && m->relation != m->owned_items)
-        ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
-                        errmsg("table \"%s\" is none of the tables of model \"%s\"", get_rel_name(m->relation),
-                               NameStr(m->name)),
-                        errhint("Drop the trigger.")));
+    const bool of_events = is_part_of(m->relation, m->interactions);
+    // Not an error: a trigger that a former model has left behind must not fail where another role makes one of its name.
+    m->of_items = !of_events;
+    if (m->of_items && !is_part_of(m->relation, m->owned_items)) return false;
     m->items_first = DatumGetBool(value_of(0, 7, &null));
     Datum* orders;
     deconstruct_array(DatumGetArrayTypeP(value_of(0, 6, &null)), NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &orders,
@@ -186,7 +190,7 @@ bool load_catalogue(LiveModel* m) {
         if (key == nullptr)
             ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
                             errmsg("model \"%s\" has a table of items and no key of it", NameStr(m->name))));
-        m->key = key_column(m->owned_items, key, m->item, NameStr(m->name));
+        m->key = key_column(m->of_items ? m->relation : m->owned_items, key, m->item, NameStr(m->name));
     }
     return true;
 }
@@ -265,7 +269,7 @@ pg_noinline bool load_or_forget(LiveModel* m) {
     return found;
 }
 
-// NULL where there is no such model, or one of its tables is gone.
+// NULL where there is no such model, one of its tables is gone, or `relation` is none of them.
 LiveModel* find_live_model(const char* name, Oid relation) {
     for (LiveModel** link = &models; *link != nullptr;) {
         LiveModel* m = *link;
@@ -300,8 +304,8 @@ LiveModel* lock_live_model(const char* name, Oid relation, LOCKMODE mode, LOCKMO
         if (m == nullptr) return nullptr;
         // Under these locks nobody alters the tables: what was done before is known once they are held. An item's
         // insert has no lock on the events yet.
-        if (m->relation == m->owned_items) LockRelationOid(m->interactions, AccessShareLock);
-        const bool part = m->relation != m->interactions && m->relation != m->owned_items;
+        if (m->of_items) LockRelationOid(m->interactions, AccessShareLock);
+        const bool part = !m->of_items && m->relation != m->interactions;
         LockRelationOid(m->users, part ? part_mode : mode);
         LockRelationOid(m->items, AccessShareLock);
         if (!m->stale) return m;
@@ -321,10 +325,12 @@ void warn_of_orphan(const char* model, const char* trigger, Oid relation) {
     w->next = warned;
     warned = w;
     ereport(WARNING, (errcode(ERRCODE_UNDEFINED_OBJECT),
-                      errmsg("trigger \"%s\" on table \"%s\" follows model \"%s\", of which a part is gone", trigger,
-                             get_rel_name(relation), model),
+                      errmsg("trigger \"%s\" on table \"%s\" follows model \"%s\", which is not there or not of this table",
+                             trigger, get_rel_name(relation), model),
                       errdetail("The statement is done as if there were no trigger."),
-                      errhint("SELECT holomamba.drop_model('%s'); removes what is left of it.", model)));
+                      errhint("Drop the trigger, or where the model is gone, all that is left of it: "
+                              "SELECT holomamba.drop_model('%s');",
+                              model)));
 }
 
 void check_event(const LiveModel* model, TupleTableSlot* event) {

@@ -49,9 +49,10 @@ struct LiveModel {
     LiveModel* next;
     MemoryContext context;  // of this and all below
     NameData name;
-    Oid relation;      // the table whose changes are followed: the events, a partition of them, or the items
+    Oid relation;      // the table whose changes are followed: the events, the items, or a partition of them
     Oid interactions;  // the table of events
     Oid owned_items;   // the owner's table of items, or InvalidOid
+    bool of_items;     // whether `relation` is that, or a partition of it
     bool items_first;  // a foreign key sees to it that there is no event with an item that is not there yet
     Oid users, items;  // ours
     Oid owner;         // of the model
@@ -70,8 +71,8 @@ struct LiveModel {
 
 // The model as changes of `relation` need it, InvalidOid for its table of events, with its table of users locked: in
 // `part_mode` where `relation` is a partition, else in `mode`. Until the end of the transaction none of its tables is
-// altered. NULL where there is no such model, or one of its tables is gone. Raises where `relation` is none of its
-// tables, and where the columns of two tables do not agree (model_columns.hpp).
+// altered. NULL where there is no such model, one of its tables is gone, or `relation` is none of them. Raises where the
+// columns of two tables do not agree (model_columns.hpp).
 LiveModel* lock_live_model(const char* name, Oid relation, LOCKMODE mode, LOCKMODE part_mode);
 
 // Says, once a session for each model, that there is nothing left of a model that a trigger follows. Its table is the

@@ -179,7 +179,7 @@ Datum holomamba_describe_items(PG_FUNCTION_ARGS) {
         std::vector<std::int32_t> rows(static_cast<std::size_t>(items));
         for (int i = 0; i < items; i++) rows[i] = i;
         d->embedding->prepare(d->parameters.data(), rows.size(), d->composed);
-        d->embedding->compose(holomamba::kernels(), d->parameters.data(), rows, {}, 0, rows.size(), d->composed);
+        d->embedding->compose(holomamba::kernels::table(), d->parameters.data(), rows, {}, 0, rows.size(), d->composed);
     });
     for (int i = 0; i < items; i++) {
         Hrr *token = hrr_allocate(width), *target = hrr_allocate(width + 1);

@@ -102,7 +102,7 @@ void put_diverse_rows(ReturnSetInfo* result, const ServingModel& m, int32 k, flo
     }
     std::size_t count = 0;
     interruptible_core_call([&](const StopCheck& stop) {
-        const auto order = maximal_marginal_relevance({relevance, pool}, {tokens, pool}, dims, k, diversity, stop);
+        const auto order = ranking::maximal_marginal_relevance({relevance, pool}, {tokens, pool}, dims, k, diversity, stop);
         std::copy(order.begin(), order.end(), places);
         count = order.size();
     });
@@ -120,7 +120,7 @@ Datum rank(FunctionCallInfo fcinfo, const char* verb, Subject subject) {
     const ServingModel& m = asked.model;
     if (!PG_ARGISNULL(0)) {
         const Filters filters = read_filters(fcinfo, asked);
-        const int32 pool = asked.diversity == 0 ? asked.k : mmr_pool(asked.k);
+        const int32 pool = asked.diversity == 0 ? asked.k : ranking::mmr_pool(asked.k);
         const int32 limit = round_up(pool);
         const Items items = look_at_items(m.items_table);
         const double repeat_score = asked.exclude_seen ? 0 : trained_with(m).repeat_score;

@@ -30,13 +30,13 @@ constexpr int kBlock = 1024;
 // What a user takes in memory while seen items are gathered, beside the vector, which the server's allocator may round up
 // to twice its size; and an event.
 constexpr double kBytesOfUser = 256;
-constexpr double kBytesOfEvent = sizeof(holomamba::SeenItem) + sizeof(int32);
+constexpr double kBytesOfEvent = sizeof(ranking::SeenItem) + sizeof(int32);
 
 struct Work {
-    BatchItems items;
-    BatchUsers users;
-    SeenItems seen;
-    std::vector<std::vector<Recommended>> lists;
+    ranking::BatchItems items;
+    ranking::BatchUsers users;
+    ranking::SeenItems seen;
+    std::vector<std::vector<ranking::Recommended>> lists;
 };
 
 // The items of a batch by place: their ids as they are compared and as they are returned.
@@ -112,9 +112,9 @@ struct SeenReceiver {
     IdSet* items;
     Oid user_family, item_family;
     int16 user_width, item_width;  // see stored_width()
-    SeenItems* seen;
+    ranking::SeenItems* seen;
     int count;
-    SeenItem waiting[kBlock];
+    ranking::SeenItem waiting[kBlock];
 };
 
 void hand_over(SeenReceiver* to) {
@@ -221,7 +221,7 @@ void take_users(Rows* rows, uint64 first, uint64 last, const int32* places, Work
         const Hrr* vector = hrr_of(rows, row, 2);
         if (work->items.count() > 0) check_same_dims(static_cast<int>(work->items.width()), vector->dims);
         core_call([&] {
-            BatchUsers& users = work->users;
+            ranking::BatchUsers& users = work->users;
             users.vectors.insert(users.vectors.end(), vector->x, vector->x + vector->dims);
             if (places != nullptr) {
                 const auto seen = work->seen.of(static_cast<std::size_t>(places[row]));
@@ -237,7 +237,7 @@ void put_lists(ReturnSetInfo* result, const ItemIds& items, const SPITupleTable*
         bool nulls[3] = {};
         Datum values[3];
         values[0] = SPI_getbinval(rows->vals[first + i], rows->tupdesc, 1, &nulls[0]);
-        for (const Recommended& r : work.lists[i]) {
+        for (const ranking::Recommended& r : work.lists[i]) {
             values[1] = items.returned[r.item];
             values[2] = Float4GetDatum(static_cast<float4>(r.score));
             tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
@@ -269,10 +269,10 @@ Datum holomamba_recommend_batch(PG_FUNCTION_ARGS) {
     const TrainedWith trained = trained_with(m);
     const float seen_score =
         asked.exclude_seen ? -std::numeric_limits<float>::infinity() : static_cast<float>(trained.repeat_score);
-    const holomamba::BatchOptions how{.k = asked.k,
-                                      .diversity = asked.diversity,
-                                      .seen_score = seen_score,
-                                      .threads = holomamba::thread_count(trained.threads)};
+    const holomamba::ranking::BatchOptions how{.k = asked.k,
+                                               .diversity = asked.diversity,
+                                               .seen_score = seen_score,
+                                               .threads = holomamba::thread_count(trained.threads)};
     const bool with_seen = seen_score != 0;
     Portal cursor = open_cursor(batch_users_statement(m, asked.ids, all_users), &p);
     const long at_once = with_seen ? users_at_once(m, work->items.width()) : kBlock;
@@ -289,7 +289,7 @@ Datum holomamba_recommend_batch(PG_FUNCTION_ARGS) {
         for (uint64 first = 0; first < rows.count; first += kBlock) {
             take_users(&rows, first, Min(first + kBlock, rows.count), places, work);
             interruptible_core_call([&](const holomamba::StopCheck& stop) {
-                rank_batch(work->items, work->users, how, work->lists, stop);
+                holomamba::ranking::rank_batch(work->items, work->users, how, work->lists, stop);
             });
             put_lists(result, items, table, first, *work);
             MemoryContextReset(block);

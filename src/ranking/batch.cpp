@@ -10,7 +10,7 @@
 #include "kernels/kernels.hpp"
 #include "ranking/mmr.hpp"
 
-namespace holomamba {
+namespace holomamba::ranking {
 namespace {
 
 constexpr std::size_t kUsers = 64;   // rows of a product
@@ -101,7 +101,7 @@ class Ranker {
         shortlists_.resize(kUsers);
         next_seen_.resize(kUsers);
     }
-    void rank(const BatchUsers& users, std::size_t first, std::size_t last, Stop& stop, int thread,
+    void rank(const BatchUsers& users, std::size_t first, std::size_t last, base::Stop& stop,
               std::vector<std::vector<Recommended>>& lists) {
         const std::size_t count = last - first, width = items_.width();
         const float* vectors = users.vectors.data() + first * width;
@@ -110,7 +110,7 @@ class Ranker {
             // computations round, and both scores that are compared do.
             const double norm = hrr::norm(width, vectors + u * width);
             if (norm * longest_ > std::numeric_limits<float>::max())
-                throw Error(ErrorKind::out_of_range, "value out of range: overflow");
+                throw base::Error(base::ErrorKind::out_of_range, "value out of range: overflow");
             const double raised = std::isfinite(how_.seen_score) ? std::abs(how_.seen_score) : 0;
             const double error = std::numeric_limits<float>::epsilon() *
                                  (static_cast<double>(width + 2) * norm * longest_ + raised);
@@ -118,9 +118,9 @@ class Ranker {
             next_seen_[u] = users.starts[first + u];
         }
         for (std::size_t tile = 0; tile < items_.count(); tile += kTile) {
-            stop.poll(thread);
+            stop.poll();
             const std::size_t wide = std::min(kTile, items_.count() - tile);
-            kernels().multiply_bt(static_cast<int>(count), static_cast<int>(wide), static_cast<int>(width), vectors,
+            kernels::table().multiply_bt(static_cast<int>(count), static_cast<int>(wide), static_cast<int>(width), vectors,
                                   items_.target(tile), scores_.data(), false);
             for (std::size_t u = 0; u < count; u++) {
                 float* scores = scores_.data() + u * wide;
@@ -129,7 +129,7 @@ class Ranker {
             }
         }
         for (std::size_t u = 0; u < count; u++) {
-            stop.poll(thread);
+            stop.poll();
             const std::size_t start = users.starts[first + u];
             const auto seen = std::span(users.seen).subspan(start, users.starts[first + u + 1] - start);
             const std::vector<Recommended>& best =
@@ -157,7 +157,7 @@ class Ranker {
 
 void check_width(std::size_t known, std::size_t given) {
     if (known != given)
-        throw Error(ErrorKind::data,
+        throw base::Error(base::ErrorKind::data,
                     "different dimensions " + std::to_string(known) + " and " + std::to_string(given));
 }
 
@@ -183,18 +183,18 @@ void BatchUsers::clear() {
 }
 
 void rank_batch(const BatchItems& items, const BatchUsers& users, const BatchOptions& how,
-                std::vector<std::vector<Recommended>>& lists, const StopCheck& check) {
+                std::vector<std::vector<Recommended>>& lists, const base::StopCheck& check) {
     lists.assign(users.count(), {});
     if (items.count() == 0 || users.count() == 0) return;
     check_width(items.width(), users.vectors.size() / users.count());
-    Stop stop(check);
+    base::Stop stop(check);
     const int threads = std::min(how.threads, static_cast<int>((users.count() + kUsers - 1) / kUsers));
-    run_threads(threads, [&](int thread) {
+    base::run_threads(threads, [&](int thread) {
         Ranker ranker(items, how);
-        const Range mine = part_of(users.count(), thread, threads);
+        const base::Range mine = base::part_of(users.count(), thread, threads);
         for (std::size_t first = mine.first; first < mine.last; first += kUsers)
-            ranker.rank(users, first, std::min(first + kUsers, mine.last), stop, thread, lists);
+            ranker.rank(users, first, std::min(first + kUsers, mine.last), stop, lists);
     });
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::ranking

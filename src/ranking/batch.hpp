@@ -8,7 +8,7 @@
 
 #include "base/parallel.hpp"
 
-namespace holomamba {
+namespace holomamba::ranking {
 
 // The items that a batch ranks. Kept for the whole batch: one target [width] each and, where lists are to be diverse,
 // one token [d] each, in the order in which equal scores are ranked.
@@ -58,6 +58,6 @@ struct BatchOptions {
 // rounding error of the best k is scored again. Memory: users * (tile + k). Throws Cancelled, and Error where widths
 // differ or scores leave the range of float.
 void rank_batch(const BatchItems& items, const BatchUsers& users, const BatchOptions& how,
-                std::vector<std::vector<Recommended>>& lists, const StopCheck& check);
+                std::vector<std::vector<Recommended>>& lists, const base::StopCheck& check);
 
-}  // namespace holomamba
+}  // namespace holomamba::ranking

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace holomamba {
+namespace holomamba::ranking {
 
 // A vector that the scan of an index has met, and what its inner product with the query cannot exceed.
 struct Candidate {
@@ -47,4 +47,4 @@ struct BestBounds {
     void sort() { std::sort_heap(items, items + count, comes_before); }
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::ranking

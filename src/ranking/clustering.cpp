@@ -5,7 +5,7 @@
 #include <span>
 #include <utility>
 
-namespace holomamba {
+namespace holomamba::ranking {
 
 namespace {
 
@@ -35,7 +35,7 @@ int widest_dimension(std::span<const std::uint32_t> part, int dims, const float*
 }  // namespace
 
 std::vector<std::uint32_t> cluster(std::size_t count, int dims, const float* points, std::size_t large,
-                                   std::size_t small) {
+                                   std::size_t small, const base::StopCheck& stop) {
     std::vector<std::uint32_t> order(count);
     std::iota(order.begin(), order.end(), 0u);
     std::vector<std::pair<float, std::uint32_t>> keys;
@@ -43,6 +43,7 @@ std::vector<std::uint32_t> cluster(std::size_t count, int dims, const float* poi
     while (!parts.empty()) {
         const std::span<std::uint32_t> part = parts.back();
         parts.pop_back();
+        if (stop && stop()) throw base::Cancelled{};
         if (part.size() <= small) continue;
         const std::size_t unit = part.size() > large ? large : small;
         const std::size_t middle = std::max<std::size_t>(1, part.size() / unit / 2) * unit;
@@ -57,4 +58,4 @@ std::vector<std::uint32_t> cluster(std::size_t count, int dims, const float* poi
     return order;
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::ranking

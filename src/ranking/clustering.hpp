@@ -5,12 +5,15 @@
 #include <cstdint>
 #include <vector>
 
-namespace holomamba {
+#include "base/parallel.hpp"
+
+namespace holomamba::ranking {
 
 // An order of `count` points [count x dims] in which neighbours are near: a k-d tree, each part split at the median of
 // its widest dimension, its leaves the parts of at most `small` points. Parts are whole multiples of `large` points
-// while they are larger than that, and then of `small`, so that runs of those sizes are parts.
+// while they are larger than that, and then of `small`, so that runs of those sizes are parts. Throws Cancelled where the
+// check says so.
 std::vector<std::uint32_t> cluster(std::size_t count, int dims, const float* points, std::size_t large,
-                                   std::size_t small);
+                                   std::size_t small, const base::StopCheck& stop = {});
 
-}  // namespace holomamba
+}  // namespace holomamba::ranking

@@ -11,7 +11,7 @@
 #include "kernels/kernels.hpp"
 #include "ranking/quantiser.hpp"
 
-namespace holomamba {
+namespace holomamba::ranking {
 
 // Sizes of an extent, from the dimensions of the vectors and the bytes of a page that are there for content.
 struct ExtentShape {
@@ -25,7 +25,7 @@ struct ExtentShape {
 
     int pages() const { return 1 + detail_pages; }
     // Slots in whole groups, some of which may stay free for ever.
-    int grouped_slots() const { return (slots + kSketchGroup - 1) / kSketchGroup * kSketchGroup; }
+    int grouped_slots() const { return (slots + kernels::kSketchGroup - 1) / kernels::kSketchGroup * kernels::kSketchGroup; }
 
     // Offsets into the content of a sketch page.
     static constexpr int codes_at() { return 0; }
@@ -51,7 +51,7 @@ constexpr ExtentShape extent_shape(int dims, int prefix, bool keyed, int page_by
     shape.rest = dims > prefix ? dims - prefix : 0;
     shape.keyed = keyed;
     const int sketched = prefix + static_cast<int>(sizeof(float)) + 1 + (keyed ? static_cast<int>(sizeof(std::uint32_t)) : 0);
-    shape.sketch_slots = page_bytes / sketched / kSketchGroup * kSketchGroup;
+    shape.sketch_slots = page_bytes / sketched / kernels::kSketchGroup * kernels::kSketchGroup;
     // A kernel reads up to 31 bytes behind the last row: there are always notes enough behind it.
     shape.rows = page_bytes / (shape.rest + static_cast<int>(sizeof(DetailNote)));
     if (shape.rows > shape.sketch_slots) shape.rows = shape.sketch_slots;
@@ -62,12 +62,12 @@ constexpr ExtentShape extent_shape(int dims, int prefix, bool keyed, int page_by
 
 // Writes the prefix of a code into its place among the groups of a sketch page, and reads it back.
 inline void put_prefix(const ExtentShape& shape, int slot, const std::int8_t* prefix, std::int8_t* codes) {
-    std::int8_t* group = codes + slot / kSketchGroup * kSketchGroup * shape.prefix + slot % kSketchGroup * 4;
-    for (int j = 0; j < shape.prefix; j++) group[j / 4 * 4 * kSketchGroup + j % 4] = prefix[j];
+    std::int8_t* group = codes + slot / kernels::kSketchGroup * kernels::kSketchGroup * shape.prefix + slot % kernels::kSketchGroup * 4;
+    for (int j = 0; j < shape.prefix; j++) group[j / 4 * 4 * kernels::kSketchGroup + j % 4] = prefix[j];
 }
 inline void get_prefix(const ExtentShape& shape, int slot, const std::int8_t* codes, std::int8_t* prefix) {
-    const std::int8_t* group = codes + slot / kSketchGroup * kSketchGroup * shape.prefix + slot % kSketchGroup * 4;
-    for (int j = 0; j < shape.prefix; j++) prefix[j] = group[j / 4 * 4 * kSketchGroup + j % 4];
+    const std::int8_t* group = codes + slot / kernels::kSketchGroup * kernels::kSketchGroup * shape.prefix + slot % kernels::kSketchGroup * 4;
+    for (int j = 0; j < shape.prefix; j++) prefix[j] = group[j / 4 * 4 * kernels::kSketchGroup + j % 4];
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::ranking

@@ -6,7 +6,7 @@
 #include "hrr/vector.hpp"
 #include "kernels/kernels.hpp"
 
-namespace holomamba {
+namespace holomamba::ranking {
 
 int mmr_pool(int k) {
     return std::clamp(10 * k, 100, 10000);
@@ -14,7 +14,7 @@ int mmr_pool(int k) {
 
 std::vector<std::int32_t> maximal_marginal_relevance(std::span<const float> relevance,
                                                      std::span<const float* const> vectors, std::size_t d, int k,
-                                                     float diversity, const StopCheck& stop) {
+                                                     float diversity, const base::StopCheck& stop) {
     const std::size_t n = relevance.size();
     std::vector<std::int32_t> chosen;
     if (n == 0) return chosen;
@@ -27,9 +27,9 @@ std::vector<std::int32_t> maximal_marginal_relevance(std::span<const float> rele
     }
     std::vector<float> nearest(n, -std::numeric_limits<float>::infinity());  // cosine to the most similar chosen item
     std::vector<char> taken(n, 0);
-    const KernelTable& kernel = kernels();
+    const kernels::Table& kernel = kernels::table();
     while (chosen.size() < std::min(n, static_cast<std::size_t>(k))) {
-        if (chosen.size() % 16 == 15 && stop && stop()) throw Cancelled{};
+        if (chosen.size() % 16 == 15 && stop && stop()) throw base::Cancelled{};
         std::size_t next = n;
         float most = 0;
         for (std::size_t i = 0; i < n; i++) {
@@ -49,4 +49,4 @@ std::vector<std::int32_t> maximal_marginal_relevance(std::span<const float> rele
     return chosen;
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::ranking

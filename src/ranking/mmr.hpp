@@ -7,7 +7,7 @@
 
 #include "base/parallel.hpp"
 
-namespace holomamba {
+namespace holomamba::ranking {
 
 // How many of the best items a list of k is chosen from: 10 k, at least 100 and at most 10,000.
 int mmr_pool(int k);
@@ -22,6 +22,6 @@ int mmr_pool(int k);
 // length 0 are like no other. diversity is 0 to 1; with 0 the order is that of the pool. O(k n d); throws Cancelled.
 std::vector<std::int32_t> maximal_marginal_relevance(std::span<const float> relevance,
                                                      std::span<const float* const> vectors, std::size_t d, int k,
-                                                     float diversity, const StopCheck& stop);
+                                                     float diversity, const base::StopCheck& stop);
 
-}  // namespace holomamba
+}  // namespace holomamba::ranking

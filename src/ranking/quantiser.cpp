@@ -5,10 +5,11 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <random>
 
 #include "ranking/extent.hpp"
 
-namespace holomamba {
+namespace holomamba::ranking {
 
 const float kUnboundedScale = std::numeric_limits<float>::infinity();
 
@@ -82,6 +83,54 @@ double norm(int n, const double* v) {
     return std::sqrt(sum);
 }
 
+void poll(const base::StopCheck& stop) {
+    if (stop && stop()) throw base::Cancelled{};
+}
+
+using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+// Second moments of the rows, divided by `unit`; about 0, not the mean: products with the mean are part of the score.
+Eigen::MatrixXd second_moments(const Eigen::Map<const Rows>& x, double unit, const base::StopCheck& stop) {
+    constexpr Eigen::Index kBlock = 64;
+    Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(x.cols(), x.cols());
+    for (Eigen::Index row = 0; row < x.rows(); row += kBlock) {
+        poll(stop);
+        const Eigen::MatrixXd block = x.middleRows(row, std::min(kBlock, x.rows() - row)).cast<double>() / unit;
+        sum.selfadjointView<Eigen::Lower>().rankUpdate(block.transpose());
+    }
+    return Eigen::MatrixXd(sum.selfadjointView<Eigen::Lower>()) / static_cast<double>(x.rows());
+}
+
+struct Axes {
+    Eigen::VectorXd lengths;  // squared, the longest first
+    Eigen::MatrixXd directions;
+};
+
+// The directions in which most of the length lies, more than a sketch can have, or all: by subspace iteration, as no bound
+// depends on how exact they are.
+Axes main_axes(const Eigen::MatrixXd& moments, const base::StopCheck& stop) {
+    constexpr Eigen::Index kMore = 8, kStep = 16;
+    constexpr int kRounds = 12;
+    const Eigen::Index dims = moments.rows(), count = std::min<Eigen::Index>(dims, kernels::kMaxPrefix + kMore);
+    std::mt19937 random(1);
+    Eigen::MatrixXd axes = Eigen::MatrixXd::NullaryExpr(dims, count, [&] { return static_cast<double>(random()) * 0x1p-31 - 1.0; });
+    Eigen::MatrixXd moved(dims, count);
+    const auto move = [&] {
+        for (Eigen::Index first = 0; first < count; first += kStep) {
+            poll(stop);
+            const Eigen::Index width = std::min(kStep, count - first);
+            moved.middleCols(first, width).noalias() = moments * axes.middleCols(first, width);
+        }
+    };
+    for (int round = 0; round < kRounds; round++) {
+        move();
+        axes = Eigen::HouseholderQR<Eigen::MatrixXd>(moved).householderQ() * Eigen::MatrixXd::Identity(dims, count);
+    }
+    move();
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(axes.transpose() * moved);
+    return {solver.eigenvalues().reverse(), axes * solver.eigenvectors().rowwise().reverse()};
+}
+
 }  // namespace
 
 int plain_prefix(int dims) {
@@ -93,43 +142,38 @@ int compact_prefix(int dims, int wanted, bool keyed, int page_bytes) {
         const ExtentShape shape = extent_shape(dims, prefix, keyed, page_bytes);
         return static_cast<double>(shape.pages()) * page_bytes <= kLargestCopy * dims * shape.slots;
     };
-    wanted = std::min(wanted / 4 * 4, kMaxPrefix);
-    for (int prefix = wanted; prefix <= kMaxPrefix; prefix += 4)
+    wanted = std::min(wanted / 4 * 4, kernels::kMaxPrefix);
+    for (int prefix = wanted; prefix <= kernels::kMaxPrefix; prefix += 4)
         if (is_compact(prefix)) return prefix;
     for (int prefix = wanted; prefix >= kShortestPrefix; prefix -= 4)
         if (is_compact(prefix)) return prefix;
     return std::min(wanted, plain_prefix(dims));
 }
 
-FittedTransform fit_transform(int dims, std::span<const float> sample, bool keyed, int page_bytes) {
-    using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+FittedTransform fit_transform(int dims, std::span<const float> sample, bool keyed, int page_bytes, const base::StopCheck& stop) {
     const auto rows = static_cast<Eigen::Index>(sample.size() / static_cast<std::size_t>(dims));
     FittedTransform fitted{plain_prefix(dims), {}, std::vector<float>(static_cast<std::size_t>(dims), 1.0f)};
     if (rows == 0) return fitted;
-    const Matrix x = Eigen::Map<const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>(
-                         sample.data(), rows, dims)
-                         .cast<double>();
+    const Eigen::Map<const Rows> x(sample.data(), rows, dims);
     const double largest = x.cwiseAbs().maxCoeff();
     if (largest == 0.0) return fitted;
-    // Second moments about 0, not the mean: products with the mean are part of the score.
-    const Eigen::MatrixXd moments = (x / largest).transpose() * (x / largest) / static_cast<double>(rows);
+    const Eigen::MatrixXd moments = second_moments(x, largest, stop);
     Eigen::MatrixXd turned = moments;
     if (dims > 2 * fitted.prefix) {
-        const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(moments);
+        const Axes main = main_axes(moments, stop);
         // As many directions as hold most of the length, within limits: a sketch is read for every vector.
         const double enough = kHeldBySketch * moments.trace();
         double held = 0.0;
         int directions = 0;
-        while (directions < dims && (held < enough || directions % 4 != 0 || directions < kShortestPrefix)) {
-            held += solver.eigenvalues()[dims - 1 - directions];
-            directions++;
-        }
+        while (directions < main.lengths.size() &&
+               (held < enough || directions % 4 != 0 || directions < kShortestPrefix))
+            held += main.lengths[directions++];
         directions = compact_prefix(dims, directions, keyed, page_bytes);
         fitted.prefix = directions;
-        Eigen::MatrixXd axes(dims, directions);
-        for (int i = 0; i < directions; i++) axes.col(i) = solver.eigenvectors().col(dims - 1 - i);
+        Eigen::MatrixXd axes = main.directions.leftCols(directions);
         fitted.normals.assign(static_cast<std::size_t>(dims) * static_cast<std::size_t>(directions), 0.0f);
         for (int i = 0; i < directions; i++) {
+            poll(stop);
             // The reflection that takes what the earlier ones made of axis i to an axis of coordinates.
             Eigen::VectorXd normal = axes.col(i);
             normal.head(i).setZero();
@@ -241,4 +285,4 @@ double bound_inner_product(const QuantisedQuery& query, float sketch_bound, floa
     return std::min(scale * whole, static_cast<double>(sketch_bound)) * query.unit;
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::ranking

@@ -20,8 +20,9 @@
 #include <vector>
 
 #include "kernels/kernels.hpp"
+#include "base/parallel.hpp"
 
-namespace holomamba {
+namespace holomamba::ranking {
 
 constexpr int kMaxQuantisedDims = 1000;
 
@@ -50,8 +51,9 @@ int plain_prefix(int dims);
 int compact_prefix(int dims, int wanted, bool keyed, int page_bytes);
 
 // The transform that suits a sample [rows x dims] of the vectors, and pages of so many bytes: its normals are
-// [prefix x dims], or none for few dims.
-FittedTransform fit_transform(int dims, std::span<const float> sample, bool keyed, int page_bytes);
+// [prefix x dims], or none for few dims. Throws Cancelled where the check says so.
+FittedTransform fit_transform(int dims, std::span<const float> sample, bool keyed, int page_bytes,
+                              const base::StopCheck& stop = {});
 
 // A stored vector. The scale is 0 where there is none, negative for NULL and infinite where no bound is known.
 struct Code {
@@ -59,7 +61,7 @@ struct Code {
     std::uint8_t rest;                                     // |z_R|, in steps of the scale
     std::uint8_t prefix_error;                             // |e_P|
     std::uint8_t rest_error;                               // |e_R|
-    std::int8_t elements[kMaxPrefix + kMaxQuantisedDims];  // prefix, then the rest
+    std::int8_t elements[kernels::kMaxPrefix + kMaxQuantisedDims];  // prefix, then the rest
 };
 
 constexpr float kNullScale = -1.0f;
@@ -77,7 +79,7 @@ struct QuantisedQuery {
     double prefix_error_step, rest_error_step;    // what 1 in a code's errors adds to the bound
     double base;                                  // rounding
     float sketch_step, sketch_base, sketch_rest;  // arguments of the kernel sketch_bounds
-    std::int16_t prefix[kMaxPrefix];
+    std::int16_t prefix[kernels::kMaxPrefix];
     std::int16_t rest[kMaxQuantisedDims + 32];
 };
 
@@ -89,4 +91,4 @@ void quantise_query(const Transform& transform, const float* q, QuantisedQuery* 
 double bound_inner_product(const QuantisedQuery& query, float sketch_bound, float scale, std::int32_t prefix_product,
                            std::int32_t rest_product, std::uint8_t prefix_error, std::uint8_t rest_error) noexcept;
 
-}  // namespace holomamba
+}  // namespace holomamba::ranking

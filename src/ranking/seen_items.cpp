@@ -4,7 +4,7 @@
 
 #include "base/parallel.hpp"
 
-namespace holomamba {
+namespace holomamba::ranking {
 
 void SeenItems::start(std::size_t users) {
     events_.clear();
@@ -28,8 +28,8 @@ void SeenItems::finish(int threads) {
     items_.resize(all);
     for (const SeenItem& event : events_) items_[ends_[static_cast<std::size_t>(event.user)]++] = event.item;
     std::vector<SeenItem>().swap(events_);
-    run_threads(threads, [&](int thread) {
-        const Range mine = part_of(starts_.size(), thread, threads);
+    base::run_threads(threads, [&](int thread) {
+        const base::Range mine = base::part_of(starts_.size(), thread, threads);
         for (std::size_t user = mine.first; user < mine.last; user++) {
             std::int32_t* const first = items_.data() + starts_[user];
             std::int32_t* const last = items_.data() + ends_[user];
@@ -39,4 +39,4 @@ void SeenItems::finish(int threads) {
     });
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::ranking

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-namespace holomamba {
+namespace holomamba::ranking {
 
 struct SeenItem {
     std::int32_t user, item;  // their places among the users and the items of a batch
@@ -29,4 +29,4 @@ class SeenItems {
     std::vector<std::int32_t> items_;
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::ranking

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace holomamba {
+namespace holomamba::ranking {
 
 std::vector<std::int32_t> top_k(std::span<const float> scores, int k) {
     // A heap of the best so far with the worst on top: most scores fail one comparison and are gone.
@@ -25,4 +25,4 @@ std::vector<std::int32_t> top_k(std::span<const float> scores, int k) {
     return best;
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::ranking

@@ -6,16 +6,16 @@
 
 #include "base/error.hpp"
 
-namespace holomamba {
+namespace holomamba::training {
 
 struct BatchGradient::Worker {
-    Arena arena{std::size_t{1} << 20};  // 4 MB at a time, in large pages
-    Network::Kept kept;
-    LargeFloats own;                     // gradients of all but the first worker, who writes into the sum
+    model::Arena arena{std::size_t{1} << 20};  // 4 MB at a time, in large pages
+    model::Network::Kept kept;
+    base::LargeFloats own;                     // gradients of all but the first worker, who writes into the sum
     float* gradients;                    // in layout order; those of items are summed apart
-    LargeFloats draw, dtoken;            // [rows x d] of the composed items
+    base::LargeFloats draw, dtoken;            // [rows x d] of the composed items
     std::vector<float> dbias;            // [scored rows]
-    HolographicEmbedding::ValueGradient values;
+    model::HolographicEmbedding::ValueGradient values;
     CrossEntropy cross_entropy;
     Targets targets;
     SeenItems seen;
@@ -26,8 +26,8 @@ struct BatchGradient::Worker {
 
 BatchGradient::~BatchGradient() = default;
 
-BatchGradient::BatchGradient(const Network& network, const Dataset& data, int threads, int negatives, double lookahead)
-    : network_(network), data_(data), threads_(threads), negatives_(negatives), kernels_(kernels()), workers_(threads) {
+BatchGradient::BatchGradient(const model::Network& network, const Dataset& data, int threads, int negatives, double lookahead)
+    : network_(network), data_(data), threads_(threads), negatives_(negatives), kernels_(kernels::table()), workers_(threads) {
     constexpr double kLeast = 0.05;  // smaller shares are left out
     for (double share = 1; share >= kLeast; share *= lookahead) shares_.push_back(static_cast<float>(share));
     place_of_.assign(network_.embedding().rows(), -1);
@@ -37,12 +37,12 @@ BatchGradient::BatchGradient(const Network& network, const Dataset& data, int th
     }
     if (negatives_ == 0) return;
     if (!network_.tied())
-        throw Error(ErrorKind::invalid_parameter, "sampled negatives need a tied head", "Set negatives to 0, or head to tied.");
+        throw base::Error(base::ErrorKind::invalid_parameter, "sampled negatives need a tied head", "Set negatives to 0, or head to tied.");
     sampler_.emplace(data_.training_counts());
 }
 
 void BatchGradient::choose_rows(std::span<const Window> windows, std::uint64_t key) {
-    const HolographicEmbedding& embedding = network_.embedding();
+    const model::HolographicEmbedding& embedding = network_.embedding();
     if (network_.tied() && !sampler_) {
         if (rows_.empty()) {
             for (std::int32_t item = 0; item < network_.items(); item++)
@@ -73,7 +73,7 @@ void BatchGradient::sample_rows(std::span<const Window> windows, std::uint64_t k
         targets += window.length();
         for (int i = window.first; i < window.last; i++) want_row(data_.history(window.user)[i]);
     }
-    Random random(key);
+    base::Random random(key);
     for (int i = 0; i < negatives_; i++) want_row(sampler_->draw(random));
     scored_ = static_cast<int>(rows_.size());
     log_inclusion_.resize(scored_);
@@ -83,7 +83,7 @@ void BatchGradient::sample_rows(std::span<const Window> windows, std::uint64_t k
 void BatchGradient::mask_rows(const Noise& noise) {
     masked_.assign(rows_.size(), 0);
     if (!network_.learns_unknown() || noise.item_dropout == 0) return;
-    Random random(mix64(noise.key + 2));
+    base::Random random(base::mix64(noise.key + 2));
     for (int i = 0; i < scored_; i++) masked_[i] = random.uniform() < noise.item_dropout;
 }
 
@@ -122,7 +122,7 @@ void BatchGradient::begin(Worker& worker, std::size_t size) const {
 void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batch, std::size_t first_token, Worker& worker) {
     const int d = network_.dimension();
     const std::size_t width = d;
-    const Arena::Mark mark = worker.arena.mark();
+    const model::Arena::Mark mark = worker.arena.mark();
     std::vector<int> starts{0};
     std::vector<std::int32_t> inputs;
     worker.targets.clear();
@@ -151,7 +151,7 @@ void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batc
     for (std::size_t t = 0; t < inputs.size(); t++)
         std::copy_n(composed_.token.data() + inputs[t] * width, d, tokens + t * width);
 
-    Pass pass{.kernels = kernels_,
+    model::Pass pass{.kernels = kernels_,
               .parameters = batch.parameters,
               .gradients = worker.gradients,
               .starts = starts,
@@ -176,12 +176,12 @@ void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batc
     worker.arena.release(mark);
 }
 
-double BatchGradient::compute(std::span<const Window> windows, std::span<const float> parameters, const Noise& noise, Stop& stop,
+double BatchGradient::compute(std::span<const Window> windows, std::span<const float> parameters, const Noise& noise, base::Stop& stop,
                               std::span<float> gradients) {
-    const HolographicEmbedding& embedding = network_.embedding();
+    const model::HolographicEmbedding& embedding = network_.embedding();
     const std::size_t d = network_.dimension();
     for (const std::int32_t row : rows_) std::fill_n(gradients.data() + embedding.item(row), d, 0.0f);
-    choose_rows(windows, mix64(noise.key + 1));
+    choose_rows(windows, base::mix64(noise.key + 1));
     embedding.prepare(parameters.data(), rows_.size(), composed_);
     const auto pieces = cut_into_pieces(windows, threads_, [](const Window& window) { return window.training_rows(); });
     const auto hands = deal(pieces, threads_);
@@ -189,7 +189,7 @@ double BatchGradient::compute(std::span<const Window> windows, std::span<const f
     for (const Piece& piece : pieces) first_tokens.push_back(first_tokens.back() + piece.tokens);
     const auto events = std::accumulate(windows.begin(), windows.end(), std::int64_t{0},
                                         [](std::int64_t total, const Window& window) { return total + window.length(); });
-    const Batch batch{parameters.data(), 1.0f / static_cast<float>(events), noise.dropout, mix64(noise.key)};
+    const Batch batch{parameters.data(), 1.0f / static_cast<float>(events), noise.dropout, base::mix64(noise.key)};
     const std::size_t shared = embedding.items_end();
 
     workers_[0].gradients = gradients.data();
@@ -199,24 +199,24 @@ double BatchGradient::compute(std::span<const Window> windows, std::span<const f
         for (int i = 0; i < scored_; i++) scored_bias_[i] = parameters[bias_of(i)] - (sampler_ ? log_inclusion_[i] : 0);
     }
 
-    run_threads(threads_, [&](int thread) {
-        const Range rows = part_of(rows_.size(), thread, threads_);
+    base::run_threads(threads_, [&](int thread) {
+        const base::Range rows = base::part_of(rows_.size(), thread, threads_);
         embedding.compose(kernels_, parameters.data(), rows_, masked_, rows.first, rows.last, composed_);
     });
-    run_threads(threads_, [&](int thread) {
+    base::run_threads(threads_, [&](int thread) {
         Worker& worker = workers_[thread];
         begin(worker, gradients.size());
         for (const std::size_t index : hands[thread]) {
-            stop.poll(thread);
+            stop.poll();
             const Piece& piece = pieces[index];
             add_piece(windows.subspan(piece.first, piece.last - piece.first), batch, first_tokens[index], worker);
         }
         if (worker.fresh) std::fill_n(worker.table, scored_ * d, 0.0f);
     });
-    run_threads(threads_, [&](int thread) {
+    base::run_threads(threads_, [&](int thread) {
         // Each thread sums a range of the composed rows over all workers, takes it back through the embedding, and sums its
         // range of what the workers share.
-        const Range rows = part_of(rows_.size(), thread, threads_);
+        const base::Range rows = base::part_of(rows_.size(), thread, threads_);
         Worker& own = workers_[thread];
         for (const Worker& other : workers_) {
             if (&other == &own) continue;
@@ -225,22 +225,22 @@ double BatchGradient::compute(std::span<const Window> windows, std::span<const f
                 kernels_.add((rows.last - rows.first) * d, other.draw.data() + rows.first * d, own.draw.data() + rows.first * d);
         }
     });
-    run_threads(threads_, [&](int thread) {
-        const Range rows = part_of(rows_.size(), thread, threads_);
+    base::run_threads(threads_, [&](int thread) {
+        const base::Range rows = base::part_of(rows_.size(), thread, threads_);
         Worker& own = workers_[thread];
         embedding.backward(kernels_, parameters.data(), rows_, masked_, rows.first, rows.last, composed_,
                            network_.tied() ? own.draw.data() : nullptr, own.dtoken.data(), gradients.data(),
                            own.gradients, own.values);
     });
-    run_threads(threads_, [&](int thread) {
-        const Range range = part_of(gradients.size() - shared, thread, threads_);
+    base::run_threads(threads_, [&](int thread) {
+        const base::Range range = base::part_of(gradients.size() - shared, thread, threads_);
         const std::size_t first = shared + range.first, count = range.last - range.first;
         for (int other = 1; other < threads_; other++) kernels_.add(count, workers_[other].gradients + first, gradients.data() + first);
     });
     if (network_.tied())
         for (const Worker& worker : workers_)
             for (int i = 0; i < scored_; i++) gradients[bias_of(i)] += worker.dbias[i];
-    HolographicEmbedding::ValueGradient& values = workers_[0].values;
+    model::HolographicEmbedding::ValueGradient& values = workers_[0].values;
     for (int other = 1; other < threads_; other++)
         for (std::size_t i = 0; i < values.size(); i++) values[i] += workers_[other].values[i];
     embedding.finish_backward(parameters.data(), values, gradients.data());
@@ -248,4 +248,4 @@ double BatchGradient::compute(std::span<const Window> windows, std::span<const f
                            [](double total, const Worker& worker) { return total + worker.loss; });
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::training

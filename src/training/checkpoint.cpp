@@ -7,7 +7,7 @@
 
 #include "base/error.hpp"
 
-namespace holomamba {
+namespace holomamba::training {
 namespace {
 
 // First of all bytes; to be raised when what follows changes.
@@ -64,7 +64,7 @@ class Reader {
         if (!rest_.empty()) refuse();
     }
     [[noreturn]] static void refuse() {
-        throw Error(ErrorKind::corrupted, "Its data cannot be read. Was it begun by another version of holomamba?");
+        throw base::Error(base::ErrorKind::corrupted, "Its data cannot be read. Was it begun by another version of holomamba?");
     }
 
   private:
@@ -91,12 +91,12 @@ bool within(std::int32_t value, std::int32_t first, std::size_t end) {
     return value >= first && (value < 0 || static_cast<std::size_t>(value) < end);
 }
 
-bool is_possible(const Attribute& attribute, std::size_t items) {
+bool is_possible(const model::Attribute& attribute, std::size_t items) {
     if (attribute.numeric)
         return attribute.numbers.size() == items &&
                std::none_of(attribute.numbers.begin(), attribute.numbers.end(), [](float x) { return std::isinf(x); });
     const auto& offsets = attribute.offsets;
-    return within(attribute.values, 0, std::size_t{kMostItems} + 1) && offsets.size() == items + 1 && offsets.front() == 0 &&
+    return within(attribute.values, 0, std::size_t{model::kMostItems} + 1) && offsets.size() == items + 1 && offsets.front() == 0 &&
            std::is_sorted(offsets.begin(), offsets.end()) &&
            static_cast<std::size_t>(offsets.back()) == attribute.indices.size() &&
            std::all_of(attribute.indices.begin(), attribute.indices.end(), [&](std::int32_t value) {
@@ -111,7 +111,7 @@ std::vector<std::byte> pack(const Dataset& data) {
     write(kFormat);
     write(data.catalogue.items);
     write(static_cast<std::uint64_t>(data.catalogue.attributes.size()));
-    for (const Attribute& attribute : data.catalogue.attributes) go_through(write, attribute);
+    for (const model::Attribute& attribute : data.catalogue.attributes) go_through(write, attribute);
     write(data.starts);
     write(data.items);
     write(data.training);
@@ -132,7 +132,7 @@ Dataset unpack(std::span<const std::byte> bytes) {
     // Nothing is made room for that the bytes cannot hold: an attribute takes a few counts at least.
     if (attributes > bytes.size() / (4 * sizeof(std::uint64_t))) Reader::refuse();
     data.catalogue.attributes.resize(attributes);
-    for (Attribute& attribute : data.catalogue.attributes) go_through(read, attribute);
+    for (model::Attribute& attribute : data.catalogue.attributes) go_through(read, attribute);
     std::vector<std::int64_t> starts;
     std::vector<std::int32_t> items, training, validation, test;
     read(starts);
@@ -146,9 +146,9 @@ Dataset unpack(std::span<const std::byte> bytes) {
     const auto check = [](bool possible) {
         if (!possible) Reader::refuse();
     };
-    check(within(data.catalogue.items, 0, std::size_t{kMostItems} + 1));
+    check(within(data.catalogue.items, 0, std::size_t{model::kMostItems} + 1));
     const auto catalogue_size = static_cast<std::size_t>(data.catalogue.items);
-    for (const Attribute& attribute : data.catalogue.attributes) check(is_possible(attribute, catalogue_size));
+    for (const model::Attribute& attribute : data.catalogue.attributes) check(is_possible(attribute, catalogue_size));
     check(std::all_of(items.begin(), items.end(), [&](std::int32_t item) { return within(item, 0, catalogue_size); }));
     check(starts.size() == users + 1 && validation.size() == users && test.size() == users && starts.front() == 0 &&
           std::is_sorted(starts.begin(), starts.end()) && static_cast<std::size_t>(starts.back()) == items.size());
@@ -164,4 +164,4 @@ Dataset unpack(std::span<const std::byte> bytes) {
     return data;
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::training

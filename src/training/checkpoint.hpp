@@ -10,7 +10,7 @@
 
 #include "training/dataset.hpp"
 
-namespace holomamba {
+namespace holomamba::training {
 
 // Bytes of a running training, to be written to a checkpoint or read back from one. The form is that of the machine.
 struct StoredArray {
@@ -36,4 +36,4 @@ std::vector<std::byte> pack(const Dataset& data);
 // The data set that pack was given. Throws Error (corrupted) where the bytes are not such a one.
 Dataset unpack(std::span<const std::byte> bytes);
 
-}  // namespace holomamba
+}  // namespace holomamba::training

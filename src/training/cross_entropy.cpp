@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-namespace holomamba {
+namespace holomamba::training {
 namespace {
 
 // A tile's tokens are many enough that each read of the table pays; a block of items with its scores stays in the second cache.
@@ -24,7 +24,7 @@ void CrossEntropy::ByBlock<Entry>::sort(int items, Each&& each) {
     each([&](const Entry& entry) { entries[starts[entry.item / kBlockItems + 1]++] = entry; });
 }
 
-double CrossEntropy::add(const KernelTable& kernels, int tokens, int d, int items, const float* x, const Targets& targets,
+double CrossEntropy::add(const kernels::Table& kernels, int tokens, int d, int items, const float* x, const Targets& targets,
                          const SeenItems& seen, const Head& head, float scale, float* dx, const HeadGradient& gradient) {
     double loss = 0;
     const int tiles = (tokens + kTileTokens - 1) / kTileTokens;
@@ -45,7 +45,7 @@ double CrossEntropy::add(const KernelTable& kernels, int tokens, int d, int item
     return loss;
 }
 
-double CrossEntropy::add_tile(const KernelTable& kernels, int tokens, int d, int items, const float* x, const Head& head,
+double CrossEntropy::add_tile(const kernels::Table& kernels, int tokens, int d, int items, const float* x, const Head& head,
                               float scale, float* dx, const HeadGradient& gradient, bool fresh) {
     const std::size_t width = d, count = tokens;
     transposed_.resize(count * width);
@@ -113,4 +113,4 @@ void CrossEntropy::correct(int items, int tokens, int d, float* dx) {
         for (int j = 0; j < d; j++) dx[t * d + j] *= correction_[t];
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::training

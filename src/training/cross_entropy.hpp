@@ -8,7 +8,7 @@
 #include "base/large.hpp"
 #include "kernels/kernels.hpp"
 
-namespace holomamba {
+namespace holomamba::training {
 
 // What tokens are scored against: score_i = x . table_i + bias_i, plus `repeat` where the token's user has had item i.
 struct Head {
@@ -64,7 +64,7 @@ class CrossEntropy {
     // For tokens x[tokens x d], at least one: returns the sum of the cross-entropies of the softmax of their scores with their targets and
     // writes dx = the gradient of scale times that sum. `seen` is read where the head's repeat has a gradient. The scores of
     // one tile of tokens exist at a time.
-    double add(const KernelTable& kernels, int tokens, int d, int items, const float* x, const Targets& targets,
+    double add(const kernels::Table& kernels, int tokens, int d, int items, const float* x, const Targets& targets,
                const SeenItems& seen, const Head& head, float scale, float* dx, const HeadGradient& gradient);
 
   private:
@@ -87,16 +87,16 @@ class CrossEntropy {
         void sort(int items, Each&& each);
         std::span<const Entry> of(int block) const { return {entries.data() + starts[block], entries.data() + starts[block + 1]}; }
     };
-    double add_tile(const KernelTable& kernels, int tokens, int d, int items, const float* x, const Head& head, float scale,
+    double add_tile(const kernels::Table& kernels, int tokens, int d, int items, const float* x, const Head& head, float scale,
                     float* dx, const HeadGradient& gradient, bool fresh);
     // A reference has been raised: what the first `items` items gave shrinks.
     void correct(int items, int tokens, int d, float* dx);
 
     // Scratch, kept from call to call.
-    LargeFloats scores_;
+    base::LargeFloats scores_;
     std::vector<float> transposed_, reference_, partition_, correction_, mass_, weight_, weighted_;
     ByBlock<SeenItem> seen_;
     ByBlock<TargetItem> targets_;
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::training

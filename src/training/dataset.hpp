@@ -9,13 +9,13 @@
 
 #include "model/catalogue.hpp"
 
-namespace holomamba {
+namespace holomamba::training {
 
 // Every user's events in order, as item numbers, one user after another. The first `training` events of a user may be
 // learned from; where a user is held out, the event at `training` is the validation event (if held back) and the one at
 // `test` the test event.
 struct Dataset {
-    Catalogue catalogue;
+    model::Catalogue catalogue;
     std::vector<std::int64_t> starts{0};  // users + 1
     std::vector<std::int32_t> items;
     std::vector<std::int32_t> firsts;      // of each event: the place in its user's history where its item comes first
@@ -84,4 +84,4 @@ struct Dataset {
     }
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::training

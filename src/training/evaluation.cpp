@@ -8,7 +8,7 @@
 #include "ranking/top_k.hpp"
 #include "training/packing.hpp"
 
-namespace holomamba {
+namespace holomamba::training {
 namespace {
 
 int held_place(const Dataset& data, int user, Held held) {
@@ -32,7 +32,7 @@ struct Tally {
         const auto rank = score == kOut ? std::numeric_limits<std::int64_t>::max()
                                         : std::count_if(scores.begin(), scores.end(), [&](float s) { return s >= score; });
         metrics.add(rank, how.k);
-        for (const std::int32_t item : top_k(scores, how.k))
+        for (const std::int32_t item : ranking::top_k(scores, how.k))
             if (scores[item] != kOut) recommended[item] = 1;
     }
 };
@@ -51,14 +51,14 @@ Evaluation merge(const std::vector<Tally>& tallies) {
 
 }  // namespace
 
-Evaluation evaluate_model(const Network& network, std::span<const float> parameters, const Options& options,
-                          const Dataset& data, Held held, const EvaluationOptions& how, const StopCheck& check) {
-    const KernelTable& k = kernels();
+Evaluation evaluate_model(const model::Network& network, std::span<const float> parameters, const model::Options& options,
+                          const Dataset& data, Held held, const EvaluationOptions& how, const base::StopCheck& check) {
+    const kernels::Table& k = kernels::table();
     const int d = network.dimension(), items = network.items();
-    const HolographicEmbedding& embedding = network.embedding();
+    const model::HolographicEmbedding& embedding = network.embedding();
     std::vector<std::int32_t> rows(embedding.rows());
     std::iota(rows.begin(), rows.end(), 0);
-    HolographicEmbedding::Composed composed;
+    model::HolographicEmbedding::Composed composed;
     embedding.prepare(parameters.data(), rows.size(), composed);
     embedding.compose(k, parameters.data(), rows, {}, 0, rows.size(), composed);
     const float* table = network.tied() ? composed.raw.data() : parameters.data() + network.head_table();
@@ -66,7 +66,7 @@ Evaluation evaluate_model(const Network& network, std::span<const float> paramet
 
     const float repeat = network.learns_repeats() ? parameters[network.head_repeat()] : 0;
     // What is ranked is what is served: states in the model's format, rounded as it rounds.
-    Encoder encoder(options);
+    model::Encoder encoder(options);
     encoder.set_parameters(network.layout(), parameters);
     encoder.finish();
     const std::size_t stride = (encoder.state_bytes() + sizeof(float) - 1) / sizeof(float) * sizeof(float);
@@ -81,9 +81,9 @@ Evaluation evaluate_model(const Network& network, std::span<const float> paramet
     const auto pieces = cut_into_pieces(windows, how.threads, [](const Window& window) { return window.length() + 1; });
     const auto hands = deal(pieces, how.threads);
     std::vector<Tally> tallies(how.threads, {{}, std::vector<char>(items, 0)});
-    Stop stop(check);
-    run_threads(how.threads, [&](int thread) {
-        Encoder::Workspace workspace;
+    base::Stop stop(check);
+    base::run_threads(how.threads, [&](int thread) {
+        model::Encoder::Workspace workspace;
         // Users wait until there are enough of them for a proper matrix product with the catalogue.
         constexpr std::size_t kUsers = 64;
         std::vector<Window> waiting;
@@ -99,7 +99,7 @@ Evaluation evaluate_model(const Network& network, std::span<const float> paramet
             vectors.clear();
         };
         for (const std::size_t index : hands[thread]) {
-            stop.poll(thread);
+            stop.poll();
             const Piece& piece = pieces[index];
             std::vector<std::byte> states;
             std::vector<const float*> tokens;
@@ -110,7 +110,7 @@ Evaluation evaluate_model(const Network& network, std::span<const float> paramet
                 for (int i = windows[r].first; i < windows[r].last; i++)
                     tokens.push_back(composed.token.data() + static_cast<std::size_t>(history[i]) * d);
             }
-            std::vector<UserEvents> batch;
+            std::vector<model::UserEvents> batch;
             const float* const* next = tokens.data();
             for (std::size_t r = piece.first; r < piece.last; r++) {
                 const std::size_t length = windows[r].length();
@@ -130,15 +130,15 @@ Evaluation evaluate_model(const Network& network, std::span<const float> paramet
     return merge(tallies);
 }
 
-Evaluation evaluate_popularity(const Dataset& data, Held held, const EvaluationOptions& how, const StopCheck& check) {
+Evaluation evaluate_popularity(const Dataset& data, Held held, const EvaluationOptions& how, const base::StopCheck& check) {
     std::vector<float> counts(data.catalogue.items, 0.0f);
     for (int user = 0; user < data.users(); user++)
         for (int i = 0; i < data.training[user]; i++) counts[data.history(user)[i]] += 1;
     std::vector<Tally> tallies(1, {{}, std::vector<char>(counts.size(), 0)});
-    Stop stop(check);
+    base::Stop stop(check);
     std::vector<float> scores;
     for (int user = 0; user < data.users(); user++) {
-        if (user % 64 == 0) stop.poll(0);
+        if (user % 64 == 0) stop.poll();
         const int place = held_place(data, user, held);
         if (place < 0) continue;
         scores = counts;
@@ -147,4 +147,4 @@ Evaluation evaluate_popularity(const Dataset& data, Held held, const EvaluationO
     return merge(tallies);
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::training

@@ -9,7 +9,7 @@
 #include "training/dataset.hpp"
 #include "training/metrics.hpp"
 
-namespace holomamba {
+namespace holomamba::training {
 
 enum class Held { validation, test };
 
@@ -26,10 +26,10 @@ struct Evaluation {
 
 // The model: each held-out user's history before the event is encoded and all items are scored. Where the model trains on
 // last windows only, so much of the history is read.
-Evaluation evaluate_model(const Network& network, std::span<const float> parameters, const Options& options,
-                          const Dataset& data, Held held, const EvaluationOptions& how, const StopCheck& stop);
+Evaluation evaluate_model(const model::Network& network, std::span<const float> parameters, const model::Options& options,
+                          const Dataset& data, Held held, const EvaluationOptions& how, const base::StopCheck& stop);
 
 // The same with every item's number of training events as its score.
-Evaluation evaluate_popularity(const Dataset& data, Held held, const EvaluationOptions& how, const StopCheck& stop);
+Evaluation evaluate_popularity(const Dataset& data, Held held, const EvaluationOptions& how, const base::StopCheck& stop);
 
-}  // namespace holomamba
+}  // namespace holomamba::training

@@ -4,9 +4,9 @@
 #include <atomic>
 #include <vector>
 
-namespace holomamba {
+namespace holomamba::training {
 
-void advance_many(const Encoder& encoder, std::span<const UserEvents> users, int threads, const StopCheck& check) {
+void advance_many(const model::Encoder& encoder, std::span<const model::UserEvents> users, int threads, const base::StopCheck& check) {
     // About ten milliseconds of work, between which a thread looks whether to stop.
     constexpr std::size_t kShare = 4096;
     std::vector<std::size_t> cuts{0};
@@ -21,17 +21,17 @@ void advance_many(const Encoder& encoder, std::span<const UserEvents> users, int
 
     const std::size_t shares = cuts.size() - 1;
     std::atomic<std::size_t> next = 0;
-    Stop stop(check);
-    run_threads(std::clamp(static_cast<int>(std::min<std::size_t>(shares, 1024)), 1, threads), [&](int thread) {
-        Encoder::Workspace workspace;
+    base::Stop stop(check);
+    base::run_threads(std::clamp(static_cast<int>(std::min<std::size_t>(shares, 1024)), 1, threads), [&](int) {
+        model::Encoder::Workspace workspace;
         for (std::size_t share = next++; share < shares; share = next++) {
             const auto part = users.subspan(cuts[share], cuts[share + 1] - cuts[share]);
-            stop.poll(thread);
+            stop.poll();
             encoder.advance(part.first(part.size() - 1), workspace);
             // The last user of a share may have a history of any length.
-            UserEvents last = part.back();
+            model::UserEvents last = part.back();
             for (auto left = last.tokens; !left.empty(); left = left.subspan(last.tokens.size())) {
-                stop.poll(thread);
+                stop.poll();
                 last.tokens = left.first(std::min(kShare, left.size()));
                 encoder.advance({&last, 1}, workspace);
             }
@@ -39,4 +39,4 @@ void advance_many(const Encoder& encoder, std::span<const UserEvents> users, int
     });
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::training

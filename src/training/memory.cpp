@@ -2,14 +2,14 @@
 
 #include "training/packing.hpp"
 
-namespace holomamba {
+namespace holomamba::training {
 
-std::size_t training_memory(const Network& network, const Options& options, const Dataset& data, int threads) {
+std::size_t training_memory(const model::Network& network, const model::Options& options, const Dataset& data, int threads) {
     constexpr std::size_t kFloat = sizeof(float), kComplex = 2 * sizeof(float);
     const std::size_t parameters = network.layout().size(), d = network.dimension();
     const std::size_t rows = network.embedding().rows(), items = network.items(), workers = threads;
     std::size_t values = 0;
-    for (const Attribute& attribute : data.catalogue.attributes) values += attribute.numeric ? 1 : attribute.values;
+    for (const model::Attribute& attribute : data.catalogue.attributes) values += attribute.numeric ? 1 : attribute.values;
 
     // Histories, and each window twice: as it is and in the epoch's order.
     const std::size_t windows = data.items.size() / static_cast<std::size_t>(options.max_history) + data.users();
@@ -26,4 +26,4 @@ std::size_t training_memory(const Network& network, const Options& options, cons
     return histories + weights + composed + workers * (tokens * network.activation_size() + scores) * kFloat;
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::training

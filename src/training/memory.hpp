@@ -6,10 +6,10 @@
 #include "model/network.hpp"
 #include "training/dataset.hpp"
 
-namespace holomamba {
+namespace holomamba::training {
 
 // Bytes that a Trainer of this network and data holds at its peak, within about a quarter; `threads` as thread_count
 // gives.
-std::size_t training_memory(const Network& network, const Options& options, const Dataset& data, int threads);
+std::size_t training_memory(const model::Network& network, const model::Options& options, const Dataset& data, int threads);
 
-}  // namespace holomamba
+}  // namespace holomamba::training

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
-namespace holomamba {
+namespace holomamba::training {
 
 // Sums over users; the accessors divide.
 struct Metrics {
@@ -30,4 +30,4 @@ struct Metrics {
     double mrr() const { return users ? reciprocals / static_cast<double>(users) : 0; }
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::training

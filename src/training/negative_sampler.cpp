@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-namespace holomamba {
+namespace holomamba::training {
 
 NegativeSampler::NegativeSampler(std::span<const std::int64_t> counts) {
     const std::size_t items = counts.size();
@@ -45,4 +45,4 @@ float NegativeSampler::log_inclusion(std::int32_t item, std::int64_t targets, st
     return static_cast<float>(std::log(-std::expm1(missed)));
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::training

@@ -7,7 +7,7 @@
 
 #include "base/random.hpp"
 
-namespace holomamba {
+namespace holomamba::training {
 
 // Draws items by (count + 1)^0.75 of their training events, by Walker's alias method (Vose 1991): popular items often, as
 // targets are, and every item sometimes.
@@ -16,7 +16,7 @@ class NegativeSampler {
     // counts: training events of each item.
     explicit NegativeSampler(std::span<const std::int64_t> counts);
 
-    std::int32_t draw(Random& random) const {
+    std::int32_t draw(base::Random& random) const {
         const auto place = static_cast<std::int32_t>(random.below(chance_.size()));
         return random.uniform() < chance_[place] ? place : alias_[place];
     }
@@ -30,4 +30,4 @@ class NegativeSampler {
     std::vector<std::int32_t> alias_;
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::training

@@ -9,7 +9,7 @@
 
 #include "training/dataset.hpp"
 
-namespace holomamba {
+namespace holomamba::training {
 
 // Events first .. last-1 of a user's history. Evaluation reads them after the start token. Training predicts them: each from
 // the start token and the events of the window before it, and where the window does not open the history also from the
@@ -61,4 +61,4 @@ inline std::vector<std::vector<std::size_t>> deal(std::span<const Piece> pieces,
     return hands;
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::training

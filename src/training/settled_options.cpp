@@ -6,7 +6,7 @@
 
 #include "base/parallel.hpp"
 
-namespace holomamba {
+namespace holomamba::training {
 namespace {
 
 // Short histories overfit sooner: half of all activations go where an event is one of 16 of its user, a fifth where it is
@@ -39,7 +39,7 @@ int epochs_for(double events_per_item, double steps_an_epoch) {
 
 }  // namespace
 
-Options settled(Options options, const Dataset& data) {
+model::Options settled(model::Options options, const Dataset& data) {
     double events = 0, users = 0, windows = 0, history = 0;
     for (const std::int32_t count : data.training) {
         events += count;
@@ -48,17 +48,17 @@ Options settled(Options options, const Dataset& data) {
         windows += (count + options.max_history - 1) / options.max_history;
     }
     if (options.windows == "last") windows = users;
-    if (options.batch_size == Options::kAuto) options.batch_size = batch_size_for(windows);
-    if (options.epochs == Options::kAuto)
+    if (options.batch_size == model::Options::kAuto) options.batch_size = batch_size_for(windows);
+    if (options.epochs == model::Options::kAuto)
         options.epochs = epochs_for(events / std::max(data.catalogue.items, 1), std::max(1.0, std::ceil(windows / options.batch_size)));
-    if (options.dropout == Options::kAuto) options.dropout = dropout_for(history / std::max(events, 1.0));
-    if (options.learning_rate == Options::kAuto) options.learning_rate = learning_rate_for(events);
-    if (options.lookahead == Options::kAuto) options.lookahead = lookahead_for(events);
+    if (options.dropout == model::Options::kAuto) options.dropout = dropout_for(history / std::max(events, 1.0));
+    if (options.learning_rate == model::Options::kAuto) options.learning_rate = learning_rate_for(events);
+    if (options.lookahead == model::Options::kAuto) options.lookahead = lookahead_for(events);
     // A score for every item of a large catalogue costs more than all else (bench/large_catalogue.sh).
-    if (options.negatives == Options::kAuto)
+    if (options.negatives == model::Options::kAuto)
         options.negatives = options.head == "tied" && data.catalogue.items > 50000 ? 4096 : 0;
-    options.threads = thread_count(options.threads);
+    options.threads = base::thread_count(options.threads);
     return options;
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::training

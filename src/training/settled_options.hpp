@@ -4,10 +4,10 @@
 #include "model/options.hpp"
 #include "training/dataset.hpp"
 
-namespace holomamba {
+namespace holomamba::training {
 
 // The options with a value for each that is automatic, chosen by how much there is to learn from; and with the number of
 // threads of this machine for "all there are". What is settled stays as it is.
-Options settled(Options options, const Dataset& data);
+model::Options settled(model::Options options, const Dataset& data);
 
-}  // namespace holomamba
+}  // namespace holomamba::training

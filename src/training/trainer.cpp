@@ -9,26 +9,26 @@
 #include "training/evaluation.hpp"
 #include "training/settled_options.hpp"
 
-namespace holomamba {
+namespace holomamba::training {
 
-Trainer::Trainer(Dataset data, const Options& options)
+Trainer::Trainer(Dataset data, const model::Options& options)
     : options_(settled(options, data)),
       data_(std::move(data)),
-      network_(std::make_unique<Network>(options_, data_.catalogue)),
+      network_(std::make_unique<model::Network>(options_, data_.catalogue)),
       threads_(options_.threads),
       validated_(std::any_of(data_.validation.begin(), data_.validation.end(), [](std::int32_t place) { return place >= 0; })),
-      kernels_(kernels()),
+      kernels_(kernels::table()),
       parameters_(network_->layout().size()),
       gradients_(parameters_.size()),
       first_moment_(parameters_.size()),
       second_moment_(parameters_.size()),
       batch_gradient_(*network_, data_, threads_, options_.negatives, options_.lookahead),
-      random_(mix64(static_cast<std::uint64_t>(options.seed)) + 1) {
+      random_(base::mix64(static_cast<std::uint64_t>(options.seed)) + 1) {
     std::ranges::copy(network_->initialise(static_cast<std::uint64_t>(options.seed)), parameters_.begin());
     for (const std::int64_t count : data_.training_counts()) data_.cold.push_back(count == 0);
     make_windows();
     if (windows_.empty())
-        throw Error(ErrorKind::not_ready, "there are no events to train on",
+        throw base::Error(base::ErrorKind::not_ready, "there are no events to train on",
                     "Users need at least one event outside the holdout.");
     const auto batch = static_cast<std::size_t>(options_.batch_size);
     steps_per_epoch_ = static_cast<std::int64_t>((windows_.size() + batch - 1) / batch);
@@ -38,7 +38,7 @@ Trainer::Trainer(Dataset data, const Options& options)
 
 void Trainer::know_cold_items_by_attributes() {
     if (!network_->tied()) return;
-    const HolographicEmbedding& embedding = network_->embedding();
+    const model::HolographicEmbedding& embedding = network_->embedding();
     for (std::int32_t item = 0; item < network_->items(); item++) {
         if (!data_.is_cold(item)) continue;
         std::copy_n(parameters_.data() + embedding.item(embedding.unknown_row()), network_->dimension(),
@@ -86,7 +86,7 @@ double Trainer::step(double rate) {
     steps_++;
     choose_shares();
     std::vector<double> squares(shares_.size());
-    run_threads(threads_, [&](int thread) {
+    base::run_threads(threads_, [&](int thread) {
         for (std::size_t s = thread; s < shares_.size(); s += threads_)
             squares[s] = kernels_.squared_norm(shares_[s].last - shares_[s].first, gradients_.data() + shares_[s].first);
     });
@@ -95,7 +95,7 @@ double Trainer::step(double rate) {
     const float factor = clipped ? static_cast<float>(options_.gradient_clip / norm) : 1.0f;
     const double correction1 = 1 - std::pow(kBeta1, static_cast<double>(steps_));
     const double correction2 = std::sqrt(1 - std::pow(kBeta2, static_cast<double>(steps_)));
-    run_threads(threads_, [&](int thread) {
+    base::run_threads(threads_, [&](int thread) {
         for (std::size_t s = thread; s < shares_.size(); s += threads_) {
             const auto [first, last, decays] = shares_[s];
             for (std::size_t i = first; clipped && i < last; i++) gradients_[i] *= factor;
@@ -110,14 +110,14 @@ double Trainer::step(double rate) {
 
 void Trainer::choose_shares() {
     constexpr std::size_t kShare = 1 << 16;  // a share of work for a thread
-    const HolographicEmbedding& embedding = network_->embedding();
+    const model::HolographicEmbedding& embedding = network_->embedding();
     const bool sampled = options_.negatives > 0;
     if (!sampled && !shares_.empty()) return;
     shares_.clear();
     if (sampled)
         for (const std::int32_t row : batch_gradient_.rows())
             shares_.push_back({embedding.item(row), embedding.item(row) + network_->dimension(), true});
-    for (const ParameterInfo& p : network_->layout().parameters()) {
+    for (const model::ParameterInfo& p : network_->layout().parameters()) {
         if (!p.trained || (sampled && p.offset == embedding.item(0))) continue;
         for (std::size_t first = 0; first < p.size; first += kShare)
             shares_.push_back({p.offset + first, p.offset + std::min(p.size, first + kShare), p.decays()});
@@ -154,7 +154,7 @@ std::vector<StoredArray> Trainer::state() {
 void Trainer::check_state() const {
     const auto check = [](bool possible, const char* name) {
         if (!possible)
-            throw Error(ErrorKind::corrupted, "No training comes to such values of \"" + std::string(name) + "\".");
+            throw base::Error(base::ErrorKind::corrupted, "No training comes to such values of \"" + std::string(name) + "\".");
     };
     const auto finite = [&](std::span<const float> x) { return kernels_.all_finite(x.size(), x.data()); };
     check(epoch_ >= 0 && epoch_ <= options_.epochs, "epoch");
@@ -168,9 +168,9 @@ void Trainer::check_state() const {
     check(finite(best_), "best");
 }
 
-EpochReport Trainer::run_epoch(const StopCheck& check) {
+EpochReport Trainer::run_epoch(const base::StopCheck& check) {
     const auto start = std::chrono::steady_clock::now();
-    Stop stop(check);
+    base::Stop stop(check);
     epoch_++;
     double epoch_loss = 0, norms = 0;
     EpochReport report;
@@ -182,7 +182,7 @@ EpochReport Trainer::run_epoch(const StopCheck& check) {
         epoch_loss += batch_gradient_.compute(std::span(order).subspan(first, std::min(batch, order.size() - first)),
                                               parameters_,
                                               {static_cast<float>(options_.dropout), static_cast<float>(options_.item_dropout),
-                                               mix64(seed ^ mix64(static_cast<std::uint64_t>(steps_)))},
+                                               base::mix64(seed ^ base::mix64(static_cast<std::uint64_t>(steps_)))},
                                               stop, gradients_);
         report.learning_rate = learning_rate();
         norms += step(report.learning_rate);
@@ -213,4 +213,4 @@ EpochReport Trainer::run_epoch(const StopCheck& check) {
     return report;
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::training

@@ -13,7 +13,7 @@
 #include "training/dataset.hpp"
 #include "training/metrics.hpp"
 
-namespace holomamba {
+namespace holomamba::training {
 
 struct EpochReport {
     int epoch = 0;                      // from 1
@@ -31,11 +31,11 @@ struct EpochReport {
 class Trainer {
   public:
     // Takes the data. Throws Error where there is nothing to learn from.
-    Trainer(Dataset data, const Options& options);
+    Trainer(Dataset data, const model::Options& options);
 
     // One pass over the training events and, where there are any, the validation events. Throws Cancelled soon after
     // `stop` says so; the trainer is of no more use then.
-    EpochReport run_epoch(const StopCheck& stop);
+    EpochReport run_epoch(const base::StopCheck& stop);
 
     // Whether the last epoch has been run, or patience has run out.
     bool finished() const;
@@ -45,7 +45,7 @@ class Trainer {
     // After that: throws Error (corrupted) where no training of this data and these options can have come to such a state.
     void check_state() const;
 
-    const Network& network() const { return *network_; }
+    const model::Network& network() const { return *network_; }
     const Dataset& data() const { return data_; }
     // The weights, to start from others than random ones before the first epoch.
     std::span<float> parameters() { return parameters_; }
@@ -68,13 +68,13 @@ class Trainer {
     void choose_shares();
     double learning_rate() const;
 
-    Options options_;
+    model::Options options_;
     Dataset data_;
-    std::unique_ptr<Network> network_;
+    std::unique_ptr<model::Network> network_;
     int threads_;
     bool validated_;  // validation events are held back, so the best weights are not always the last
-    const KernelTable& kernels_;
-    LargeFloats parameters_, gradients_, first_moment_, second_moment_, best_;
+    const kernels::Table& kernels_;
+    base::LargeFloats parameters_, gradients_, first_moment_, second_moment_, best_;
     std::vector<Window> windows_;
     struct Share {
         std::size_t first, last;
@@ -82,10 +82,10 @@ class Trainer {
     };
     std::vector<Share> shares_;
     BatchGradient batch_gradient_;
-    Random random_;
+    base::Random random_;
     std::int64_t steps_ = 0, steps_per_epoch_ = 0;
     int epoch_ = 0, best_epoch_ = 0;
     double best_ndcg_ = -1;
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::training

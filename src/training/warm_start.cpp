@@ -5,7 +5,7 @@
 
 #include "base/error.hpp"
 
-namespace holomamba {
+namespace holomamba::training {
 namespace {
 
 // What the rows of a parameter stand for: a field, or nothing where all items share it.
@@ -23,7 +23,7 @@ std::string text_of(const std::vector<int>& shape) {
 }
 
 [[noreturn]] void refuse(const std::string& reason) {
-    throw Error(ErrorKind::invalid_parameter, "the weights to start from do not fit: " + reason,
+    throw base::Error(base::ErrorKind::invalid_parameter, "the weights to start from do not fit: " + reason,
                 "Train with the options of that version, or without \"warm_start\".");
 }
 
@@ -31,7 +31,7 @@ std::string text_of(const std::vector<int>& shape) {
 
 void WarmStart::copy(const std::string& name, const std::vector<int>& shape, std::span<const float> values) {
     const auto& all = layout_.parameters();
-    const auto found = std::find_if(all.begin(), all.end(), [&](const ParameterInfo& p) { return p.name == name; });
+    const auto found = std::find_if(all.begin(), all.end(), [&](const model::ParameterInfo& p) { return p.name == name; });
     if (found == all.end()) refuse("there is no \"" + name + "\" any more");
     float* to = parameters_.data() + found->offset;
     const auto field = field_of(name);
@@ -73,4 +73,4 @@ void WarmStart::finish() const {
                std::to_string(layout_.parameters().size()) + " here");
 }
 
-}  // namespace holomamba
+}  // namespace holomamba::training

@@ -9,14 +9,14 @@
 
 #include "model/parameters.hpp"
 
-namespace holomamba {
+namespace holomamba::training {
 
 // Tables with a row for each item or value are copied row by row, as the labels say; rows of new items and values keep
 // their initial values. Everything else must have the same shape in both.
 class WarmStart {
   public:
     // Parameters in layout order, initialised; both are kept by reference.
-    WarmStart(const ParameterLayout& layout, std::span<float> parameters) : layout_(layout), parameters_(parameters) {}
+    WarmStart(const model::ParameterLayout& layout, std::span<float> parameters) : layout_(layout), parameters_(parameters) {}
 
     // old_rows[i] is the row that row i of the field's tables had in the older version, or -1 where it is new. A field
     // is an attribute's name, or empty for the items.
@@ -27,10 +27,10 @@ class WarmStart {
     void finish() const;
 
   private:
-    const ParameterLayout& layout_;
+    const model::ParameterLayout& layout_;
     std::span<float> parameters_;
     std::map<std::string, std::vector<std::int32_t>> rows_;
     std::size_t copied_ = 0;
 };
 
-}  // namespace holomamba
+}  // namespace holomamba::training

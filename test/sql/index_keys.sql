@@ -62,6 +62,17 @@ SELECT k.keys, i.id FROM (VALUES ('{1,2,3,4}'::bigint[]), (NULL), ('{5}'), ('{}'
     LATERAL (SELECT id FROM keyed WHERE id::bigint OPERATOR(holomamba.<@) k.keys ORDER BY x <#> hrr_random(24, -2) LIMIT 2) i;
 SET enable_indexscan = on;
 SELECT count(*) FROM keyed WHERE mark OPERATOR(holomamba.<@) ARRAY[md5('1')::uuid, md5('2')::uuid];
+-- A scan that begins again and again keeps nothing of the keys and the queries before
+CREATE FUNCTION memory() RETURNS bigint LANGUAGE sql AS 'SELECT sum(used_bytes) FROM pg_backend_memory_contexts';
+BEGIN;
+DECLARE c CURSOR FOR SELECT g, i.id FROM (SELECT array_agg('other ' || n) AS others FROM generate_series(1, 100) n) o, generate_series(1, 3000) g,
+    LATERAL (SELECT id FROM keyed WHERE name::text OPERATOR(holomamba.<@) (ARRAY['name ' || g % 7, NULL] || o.others) ORDER BY x <#> hrr_random(24, g) LIMIT 1) i;
+MOVE 500 c;
+SELECT memory() AS before \gset
+MOVE 2000 c;
+SELECT CASE WHEN memory() - :before < 200000 THEN 'no more' ELSE format('%s bytes more', memory() - :before) END AS after_2000_scans;
+ROLLBACK;
+DROP FUNCTION memory;
 RESET enable_seqscan;
 RESET enable_bitmapscan;
 

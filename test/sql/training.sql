@@ -282,7 +282,9 @@ COMMIT;
 CALL holomamba.train('tm', 1);
 SELECT versions - :before AS versions, training FROM train_before;
 ALTER TABLE train_items_kept RENAME TO train_items;
+SET session_replication_role = replica;  -- the event trigger would refuse it
 ALTER TABLE train_items DROP COLUMN kind;
+RESET session_replication_role;
 CALL holomamba.train('tm');
 \echo :LAST_ERROR_SQLSTATE
 SELECT pg_temp.outcome($$SELECT holomamba.activate('tm', 10)$$);
@@ -313,7 +315,9 @@ CALL holomamba.train('tm');
 SELECT item_id FROM recommend(2, 10, 'tm');
 CALL holomamba.train('tm', holdout => 'leave_one_out');
 SELECT count(*), max(users) FROM holomamba.evaluate('tm');
+SET session_replication_role = replica;
 ALTER TABLE train_events DROP COLUMN t;
+RESET session_replication_role;
 CALL holomamba.train('tm');
 \echo :LAST_ERROR_SQLSTATE
 SELECT holomamba.drop_model('tm');

@@ -12,7 +12,7 @@
 #include "near.hpp"
 #include "reference.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 namespace {
 
 using reference::random_vector;
@@ -42,7 +42,7 @@ struct Bench {
         throw std::out_of_range(name);
     }
 
-    Random random{5};
+    base::Random random{5};
     ParameterLayout layout;
     std::unique_ptr<Layer> layer;
     Vector parameters;
@@ -122,7 +122,7 @@ void check(const std::function<std::unique_ptr<Layer>(ParameterLayout&)>& make,
         return y;
     };
     const auto value = [&] { return reference::dot(expected(), upstream); };
-    for (const KernelTable* table : kernel_tables()) {
+    for (const kernels::Table* table : kernels::tables()) {
         const std::vector<float> parameters = to_float(bench.parameters), in = to_float(x), dy = to_float(upstream);
         std::vector<float> gradients(parameters.size(), 0.0f), y(in.size()), dx(in.size());
         Arena arena;
@@ -160,7 +160,7 @@ TEST(Blocks, StatesAreAsLargeAsTheySay) {
         std::vector<float> tokens(9 * kD, 0.5f);
         const std::vector<int> starts{0, 2, 9};
         Arena arena;
-        Pass pass{.kernels = kernels(), .parameters = parameters.data(), .gradients = nullptr, .starts = starts, .arena = arena,
+        Pass pass{.kernels = kernels::table(), .parameters = parameters.data(), .gradients = nullptr, .starts = starts, .arena = arena,
                   .states = states.data(), .state_stride = size};
         Network::Kept kept;
         network.encode(pass, tokens.data(), kept);
@@ -175,7 +175,7 @@ template <int Rows>
 class Sum : public Layer {
   public:
     explicit Sum(int width) : width_(width) {}
-    void initialise(Random&, float*) const override {}
+    void initialise(base::Random&, float*) const override {}
     void prepare(const float*, float*) const override {}
     void forward(Pass& pass, const float* x, float* state, float* y, Saved&) const override {
         for (int s = 0; s < pass.sequences(); s++, state += pass.state_stride)
@@ -206,10 +206,10 @@ TEST(Blocks, StatesMayBeOfAnyWidth) {
     for (const char* format : {"float32", "float16", "int8"}) {
         options.state_format = format;
         const Network network(options, catalogue, make);
-        Encoder encoder(options, kernels(), make);
+        Encoder encoder(options, kernels::table(), make);
         encoder.set_parameters(network.layout(), network.initialise(3));
         encoder.finish();
-        Random random(7);
+        base::Random random(7);
         const std::vector<float> tokens = to_float(random_vector(random, 4 * kD));
         std::vector<const float*> events;
         for (int t = 0; t < 4; t++) events.push_back(tokens.data() + t * kD);
@@ -219,7 +219,7 @@ TEST(Blocks, StatesMayBeOfAnyWidth) {
         EXPECT_EQ(stepped, whole) << format;
         // All rows have read the same.
         std::vector<float> state(network.state().size());
-        StateCodec(encoder.format(), network.state(), kD).read(kernels(), whole.data(), state.data());
+        StateCodec(encoder.format(), network.state(), kD).read(kernels::table(), whole.data(), state.data());
         for (int j = 0; j < 2 * kD; j++) EXPECT_EQ(state[j], state[j + kD]) << format;
         EXPECT_GT(std::abs(state[0]), 0) << format;
     }
@@ -235,7 +235,7 @@ TEST(Blocks, StatesThatDoNotFitAreRefused) {
     const auto wide = [](const Options&, const std::string&, ParameterLayout&) -> std::unique_ptr<Layer> {
         return std::make_unique<Sum<1>>(kWidestState + 1);
     };
-    EXPECT_THROW(Encoder(options, kernels(), wide), std::length_error);
+    EXPECT_THROW(Encoder(options, kernels::table(), wide), std::length_error);
     options.block = "lstm";
     EXPECT_THROW(Network(options, catalogue), std::logic_error);
 }
@@ -248,10 +248,10 @@ TEST(Blocks, ChannelsThatHeadsDoNotDivideAreRefused) {
     try {
         const Network network(options, catalogue);
         FAIL();
-    } catch (const Error& e) {
+    } catch (const base::Error& e) {
         EXPECT_STREQ(e.what(), "12 channels cannot be divided among 5 attention heads");
     }
 }
 
 }  // namespace
-}  // namespace holomamba
+}  // namespace holomamba::model

@@ -15,7 +15,7 @@
 #include "hrr/transform.hpp"
 #include "hrr/vector.hpp"
 
-namespace holomamba {
+namespace holomamba::hrr {
 namespace {
 
 using Vector = std::vector<float>;
@@ -143,8 +143,8 @@ TEST(BoundProduct, OfAHundredThousandRandomVectorsKeepsEveryCoefficient) {
             EXPECT_NEAR(p->level(k), level[k], 0.02) << k;
             EXPECT_NEAR(std::remainder(p->phase(k) - phase[k], 2 * std::numbers::pi), 0.0, 0.02) << k;
         }
-        EXPECT_THROW(p->vector(), Error);
-        EXPECT_THROW(p->spectrum(), Error);
+        EXPECT_THROW(p->vector(), base::Error);
+        EXPECT_THROW(p->spectrum(), base::Error);
     }
 }
 
@@ -177,4 +177,4 @@ TEST(BoundProduct, WithZeroIsZero) {
 }
 
 }  // namespace
-}  // namespace holomamba
+}  // namespace holomamba::hrr

@@ -11,14 +11,14 @@
 #include "training/trainer.hpp"
 #include "training/warm_start.hpp"
 
-namespace holomamba {
+namespace holomamba::training {
 namespace {
 
 // Users who walk round a ring of items that have a category and a number each.
 Dataset ring(int items, int users, int length, bool held_out) {
     Dataset data;
     data.catalogue.items = items;
-    Attribute kind, price;
+    model::Attribute kind, price;
     kind.name = "kind";
     kind.values = 3;
     kind.offsets = {0};
@@ -39,8 +39,8 @@ Dataset ring(int items, int users, int length, bool held_out) {
     return data;
 }
 
-Options options_with(std::initializer_list<std::pair<const char*, const char*>> chosen) {
-    Options options;
+model::Options options_with(std::initializer_list<std::pair<const char*, const char*>> chosen) {
+    model::Options options;
     for (const auto& [name, value] :
          std::initializer_list<std::pair<const char*, const char*>>{{"dimension", "16"},
                                                                     {"layers", "1"},
@@ -78,13 +78,13 @@ TEST(Checkpoint, PackedDataComesBack) {
 TEST(Checkpoint, DamagedDataIsRefused) {
     const auto bytes = pack(ring(9, 5, 7, true));
     for (std::size_t length = 0; length < bytes.size(); length++)
-        EXPECT_THROW(unpack(std::span(bytes).first(length)), Error) << length;
+        EXPECT_THROW(unpack(std::span(bytes).first(length)), base::Error) << length;
     auto longer = bytes;
     longer.push_back(std::byte{0});
-    EXPECT_THROW(unpack(longer), Error);
+    EXPECT_THROW(unpack(longer), base::Error);
     auto other = bytes;
     other[0] = std::byte{99};
-    EXPECT_THROW(unpack(other), Error);
+    EXPECT_THROW(unpack(other), base::Error);
 }
 
 // Rows can be written by hand: no number in them may lead out of the data.
@@ -92,7 +92,7 @@ TEST(Checkpoint, ImpossibleDataIsRefused) {
     const auto refused = [](auto&& change) {
         Dataset data = ring(9, 5, 7, true);
         change(data);
-        EXPECT_THROW(unpack(pack(data)), Error);
+        EXPECT_THROW(unpack(pack(data)), base::Error);
     };
     refused([](Dataset& data) { data.items[3] = 9; });
     refused([](Dataset& data) { data.items[3] = -1; });
@@ -112,7 +112,7 @@ TEST(Checkpoint, ImpossibleDataIsRefused) {
     refused([](Dataset& data) { data.catalogue.attributes[0].offsets[0] = 1; });
     refused([](Dataset& data) { data.catalogue.attributes[1].numbers.pop_back(); });
     refused([](Dataset& data) { data.catalogue.attributes[1].numbers[0] = std::numeric_limits<float>::infinity(); });
-    refused([](Dataset& data) { data.catalogue.attributes[0].values = kMostItems + 1; });
+    refused([](Dataset& data) { data.catalogue.attributes[0].values = model::kMostItems + 1; });
     refused([](Dataset& data) {
         data.catalogue.items = std::numeric_limits<int>::max();
         data.catalogue.attributes.clear();
@@ -128,12 +128,12 @@ TEST(Checkpoint, DataOfAnyBytesIsRefusedOrWhole) {
             const Dataset data = unpack(changed);
             accepted++;
             EXPECT_EQ(pack(data).size(), changed.size());
-            for (const Attribute& attribute : data.catalogue.attributes)
+            for (const model::Attribute& attribute : data.catalogue.attributes)
                 if (attribute.values > 1000) return;  // well formed, and more than a test has memory for
             if (data.catalogue.items > 1000) return;
             Trainer trainer(data, options_with({{"epochs", "1"}, {"threads", "1"}}));
             trainer.run_epoch(nullptr);
-        } catch (const Error&) {
+        } catch (const base::Error&) {
         }
     };
     for (std::size_t place = 0; place < bytes.size(); place++)
@@ -142,7 +142,7 @@ TEST(Checkpoint, DataOfAnyBytesIsRefusedOrWhole) {
             changed[place] = static_cast<std::byte>(value);
             look(changed);
         }
-    Random random(1);
+    base::Random random(1);
     for (int i = 0; i < 2000; i++) {
         auto changed = bytes;
         for (std::uint64_t n = 1 + random.below(4); n > 0; n--)
@@ -154,7 +154,7 @@ TEST(Checkpoint, DataOfAnyBytesIsRefusedOrWhole) {
 
 // The arrays of a checkpoint can be written by hand as well: none of them may send a training astray.
 TEST(Checkpoint, ImpossibleStateIsRefused) {
-    const Options options = options_with({});
+    const model::Options options = options_with({});
     Trainer whole(ring(9, 20, 12, true), options);
     whole.run_epoch(nullptr);
     whole.run_epoch(nullptr);
@@ -166,7 +166,7 @@ TEST(Checkpoint, ImpossibleStateIsRefused) {
         trainer.check_state();
         for (const StoredArray& array : to)
             if (array.name == name) std::memcpy(array.bytes.data(), &value, sizeof value);
-        EXPECT_THROW(trainer.check_state(), Error) << name << " " << value;
+        EXPECT_THROW(trainer.check_state(), base::Error) << name << " " << value;
     };
     constexpr int kMost = std::numeric_limits<int>::max(), kLeast = std::numeric_limits<int>::min();
     for (const int epoch : {kMost, kLeast, -1, 7, 1}) refused("epoch", epoch);  // 6 at most, and as many steps as 2 have
@@ -186,7 +186,7 @@ TEST(Checkpoint, ImpossibleStateIsRefused) {
 // whole.
 TEST(Checkpoint, ResumedEqualsUnbroken) {
     for (const bool held_out : {false, true}) {
-        const Options options = options_with({{"patience", "3"}});
+        const model::Options options = options_with({{"patience", "3"}});
         Trainer whole(ring(9, 20, 12, held_out), options);
         std::vector<std::vector<std::vector<std::byte>>> checkpoints{copy_of(whole.state())};
         std::vector<EpochReport> reports;
@@ -221,23 +221,23 @@ TEST(Checkpoint, ResumedEqualsUnbroken) {
 
 // A new catalogue: item 0 is new, items 1 and 2 are the old 2 and 0; the values of "kind" have changed places.
 TEST(WarmStart, CopiesRowsByLabel) {
-    const Options options = options_with({});
+    const model::Options options = options_with({});
     const Dataset old_data = ring(3, 2, 3, false), new_data = ring(3, 2, 3, false);
-    const Network old_network(options, old_data.catalogue), network(options, new_data.catalogue);
+    const model::Network old_network(options, old_data.catalogue), network(options, new_data.catalogue);
     const auto old_weights = old_network.initialise(1), fresh = network.initialise(2);
     auto weights = fresh;
     WarmStart warm(network.layout(), weights);
     warm.match("", {-1, 2, 0});
     warm.match("kind", {1, -1, 0});
-    for (const ParameterInfo& p : old_network.layout().parameters())
+    for (const model::ParameterInfo& p : old_network.layout().parameters())
         warm.copy(p.name, p.shape, std::span(old_weights).subspan(p.offset, p.size));
     warm.finish();
-    const auto row = [](const std::vector<float>& from, const ParameterInfo& p, int i) {
+    const auto row = [](const std::vector<float>& from, const model::ParameterInfo& p, int i) {
         const std::size_t width = p.size / static_cast<std::size_t>(p.shape[0]);
         return std::vector<float>(from.begin() + static_cast<std::ptrdiff_t>(p.offset + i * width),
                                   from.begin() + static_cast<std::ptrdiff_t>(p.offset + (i + 1) * width));
     };
-    for (const ParameterInfo& p : network.layout().parameters()) {
+    for (const model::ParameterInfo& p : network.layout().parameters()) {
         if (p.name == "embedding.items") {
             EXPECT_EQ(row(weights, p, 0), row(fresh, p, 0));
             EXPECT_EQ(row(weights, p, 1), row(old_weights, p, 2));
@@ -259,7 +259,7 @@ TEST(WarmStart, CopiesRowsByLabel) {
 
 TEST(WarmStart, RefusesWhatDoesNotFit) {
     const Dataset data = ring(3, 2, 3, false);
-    const Network network(options_with({}), data.catalogue);
+    const model::Network network(options_with({}), data.catalogue);
     auto weights = network.initialise(1);
     WarmStart warm(network.layout(), weights);
     warm.match("", {0, 5, 2});
@@ -269,23 +269,23 @@ TEST(WarmStart, RefusesWhatDoesNotFit) {
         for (const int extent : shape) size *= static_cast<std::size_t>(extent);
         warm.copy(name, shape, std::span(values).first(size));
     };
-    EXPECT_THROW(copy("no.such.parameter", {1}), Error);
-    EXPECT_THROW(copy("embedding.norm.gain", {8}), Error);
-    EXPECT_THROW(copy("embedding.items", {5, 8}), Error);
-    EXPECT_THROW(copy("embedding.items", {1, 16}), Error);
-    EXPECT_THROW(copy("embedding.items", {}), Error);
-    EXPECT_THROW(warm.copy("embedding.items", {-1, 16}, std::span(values).first(16)), Error);
-    EXPECT_THROW(warm.copy("embedding.items", {std::numeric_limits<int>::max(), 16}, std::span(values).first(16)), Error);
-    EXPECT_THROW(copy("embedding.items", {5, 16}), Error);  // there is no row 5
-    EXPECT_THROW(warm.copy("head.bias", {3}, std::span(values).first(2)), Error);
-    EXPECT_THROW(warm.finish(), Error);
+    EXPECT_THROW(copy("no.such.parameter", {1}), base::Error);
+    EXPECT_THROW(copy("embedding.norm.gain", {8}), base::Error);
+    EXPECT_THROW(copy("embedding.items", {5, 8}), base::Error);
+    EXPECT_THROW(copy("embedding.items", {1, 16}), base::Error);
+    EXPECT_THROW(copy("embedding.items", {}), base::Error);
+    EXPECT_THROW(warm.copy("embedding.items", {-1, 16}, std::span(values).first(16)), base::Error);
+    EXPECT_THROW(warm.copy("embedding.items", {std::numeric_limits<int>::max(), 16}, std::span(values).first(16)), base::Error);
+    EXPECT_THROW(copy("embedding.items", {5, 16}), base::Error);  // there is no row 5
+    EXPECT_THROW(warm.copy("head.bias", {3}, std::span(values).first(2)), base::Error);
+    EXPECT_THROW(warm.finish(), base::Error);
 }
 
 TEST(TrainingMemory, GrowsWithWhatIsAsked) {
     const Dataset data = ring(9, 20, 12, true);
     const auto memory = [&](std::initializer_list<std::pair<const char*, const char*>> chosen, int threads) {
-        const Options options = options_with(chosen);
-        return training_memory(Network(options, data.catalogue), options, data, threads);
+        const model::Options options = options_with(chosen);
+        return training_memory(model::Network(options, data.catalogue), options, data, threads);
     };
     EXPECT_GT(memory({}, 2), memory({}, 1));
     EXPECT_GT(memory({{"dimension", "64"}}, 1), memory({}, 1));
@@ -295,4 +295,4 @@ TEST(TrainingMemory, GrowsWithWhatIsAsked) {
 }
 
 }  // namespace
-}  // namespace holomamba
+}  // namespace holomamba::training

@@ -7,7 +7,7 @@
 #include "base/error.hpp"
 #include "near.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 namespace {
 
 using Bytes = std::vector<std::byte>;
@@ -47,7 +47,7 @@ class Serving : public testing::TestWithParam<std::tuple<Shape, const char*>> {
         for (float& x : items) x = static_cast<float>(random.normal());
     }
 
-    Encoder make_encoder(const KernelTable& kernels) const {
+    Encoder make_encoder(const kernels::Table& kernels) const {
         const Catalogue catalogue;
         const Network network(options, catalogue);
         Encoder encoder(options, kernels);
@@ -69,7 +69,7 @@ class Serving : public testing::TestWithParam<std::tuple<Shape, const char*>> {
     Options options;
     std::size_t d = 0;
     std::vector<float> items;
-    Random random{11};
+    base::Random random{11};
 };
 
 INSTANTIATE_TEST_SUITE_P(Shapes, Serving,
@@ -81,7 +81,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, Serving,
                          });
 
 TEST_P(Serving, EverySplitGivesTheSameBytes) {
-    for (const KernelTable* table : kernel_tables()) {
+    for (const kernels::Table* table : kernels::tables()) {
         Encoder encoder = make_encoder(*table);
         const Bytes start(encoder.start().begin(), encoder.start().end());
         constexpr int kUsers = 9;
@@ -124,7 +124,7 @@ TEST_P(Serving, EverySplitGivesTheSameBytes) {
 TEST_P(Serving, InstructionSetsWithFusedMultiplyAddAgree) {
     const Tokens tokens = random_tokens(50);
     std::vector<Bytes> states;
-    for (const KernelTable* table : kernel_tables()) {
+    for (const kernels::Table* table : kernels::tables()) {
         if (std::string(table->name) == "default") continue;
         Encoder encoder = make_encoder(*table);
         states.emplace_back(encoder.start().begin(), encoder.start().end());
@@ -138,7 +138,7 @@ TEST_P(Serving, FormatsStayNearFloat32) {
     const Tokens tokens = random_tokens(200);
     const auto vector = [&](const char* format) {
         options.set("state_format", format);
-        Encoder encoder = make_encoder(kernels());
+        Encoder encoder = make_encoder(kernels::table());
         Bytes state(encoder.start().begin(), encoder.start().end());
         encoder.advance(state.data(), tokens);
         std::vector<float> result(d);
@@ -152,9 +152,9 @@ TEST_P(Serving, FormatsStayNearFloat32) {
 TEST(Encoder, RefusesIncompleteAndMisshapenWeights) {
     Options options;
     Encoder encoder(options);
-    EXPECT_THROW(encoder.finish(), Error);
+    EXPECT_THROW(encoder.finish(), base::Error);
     const std::vector<float> short_one(3);
-    EXPECT_THROW(encoder.set_parameter("blocks.0.mamba.skip", short_one), Error);
+    EXPECT_THROW(encoder.set_parameter("blocks.0.mamba.skip", short_one), base::Error);
 }
 
 // In a batch as one by one, though the numbers after it are finite again.
@@ -171,8 +171,8 @@ TEST(Encoder, RefusesStatesThatAreNoLongerFinite) {
     Tokens tokens(9, small.data());
     tokens[2] = huge.data();
     std::vector<std::byte> state(encoder.start().begin(), encoder.start().end());
-    EXPECT_THROW(encoder.advance(state.data(), tokens), Error);
+    EXPECT_THROW(encoder.advance(state.data(), tokens), base::Error);
 }
 
 }  // namespace
-}  // namespace holomamba
+}  // namespace holomamba::model

@@ -36,8 +36,8 @@ inline std::map<std::string, std::vector<double>> read_golden(const std::string&
 
 struct Golden {
     std::map<std::string, std::vector<double>> records;
-    Options options;
-    Catalogue catalogue;
+    model::Options options;
+    model::Catalogue catalogue;
     std::vector<std::vector<std::int32_t>> sequences;
 
     explicit Golden(const std::string& variant) {
@@ -55,7 +55,7 @@ struct Golden {
             const std::string suffix = ".kind";
             if (!record.starts_with("attribute.") || !record.ends_with(suffix)) continue;
             const std::string prefix = record.substr(0, record.size() - suffix.size());
-            Attribute attribute;
+            model::Attribute attribute;
             attribute.name = prefix.substr(10);
             attribute.numeric = integer(record);
             if (attribute.numeric) {

@@ -13,7 +13,7 @@
 #include "hrr/fhrr.hpp"
 #include "hrr/vector.hpp"
 
-namespace holomamba {
+namespace holomamba::hrr {
 namespace {
 
 using Vector = std::vector<float>;
@@ -22,7 +22,7 @@ constexpr double kTolerance = 1e-5;
 
 // The inputs, as make_hrr_golden.py makes them.
 Vector noise(std::size_t n, std::uint64_t seed) {
-    Random random(seed);
+    base::Random random(seed);
     Vector x(n);
     for (float& element : x) element = static_cast<float>(static_cast<double>(random.next() >> 40) * 0x1p-23 - 1.0);
     return x;
@@ -134,4 +134,4 @@ TEST_P(HrrGolden, Spectra) {
 }
 
 }  // namespace
-}  // namespace holomamba
+}  // namespace holomamba::hrr

@@ -18,7 +18,7 @@
 #include "hrr/vector.hpp"
 #include "kernels/kernels.hpp"
 
-namespace holomamba {
+namespace holomamba::hrr {
 namespace {
 
 using Vector = std::vector<float>;
@@ -105,14 +105,14 @@ void expect_near(const Vector& actual, const Vector& expected, double tolerance,
     EXPECT_LE(worst, tolerance) << what << " n = " << actual.size();
 }
 
-ErrorKind error_of(const std::function<void()>& function) {
+base::ErrorKind error_of(const std::function<void()>& function) {
     try {
         function();
-    } catch (const Error& error) {
+    } catch (const base::Error& error) {
         return error.kind();
     }
     ADD_FAILURE() << "nothing was thrown";
-    return ErrorKind::corrupted;
+    return base::ErrorKind::corrupted;
 }
 
 constexpr double kTolerance = 2e-6;
@@ -175,7 +175,7 @@ TEST(Transform, IsSharedBetweenThreads) {
 }
 
 TEST(VectorKernels, MatchDoublePrecision) {
-    for (const KernelTable* table : kernel_tables())
+    for (const kernels::Table* table : kernels::tables())
         for (std::size_t n = 1; n <= 300; n++) {
             // One float off any alignment.
             const Vector x = random_vector(n + 1, n);
@@ -193,7 +193,7 @@ TEST(VectorKernels, MatchDoublePrecision) {
 }
 
 TEST(VectorKernels, ConvolutionMatchesTheDirectSumAndStaysInBounds) {
-    for (const KernelTable* table : kernel_tables())
+    for (const kernels::Table* table : kernels::tables())
         for (std::size_t n = 1; n <= 200; n++) {
             const Vector x = random_vector(n, n);
             const Vector y = random_vector(n, n + 1000);
@@ -319,9 +319,9 @@ TEST(ExactInverse, UndoesABinding) {
 }
 
 TEST(ExactInverse, RefusesASpectrumWithAZero) {
-    EXPECT_EQ(error_of([] { exact_inverse({0, 0, 0}); }), ErrorKind::data);
-    EXPECT_EQ(error_of([] { exact_inverse({1, 1}); }), ErrorKind::data);
-    EXPECT_EQ(error_of([] { exact_inverse(Vector(1000, 0.1f)); }), ErrorKind::data);
+    EXPECT_EQ(error_of([] { exact_inverse({0, 0, 0}); }), base::ErrorKind::data);
+    EXPECT_EQ(error_of([] { exact_inverse({1, 1}); }), base::ErrorKind::data);
+    EXPECT_EQ(error_of([] { exact_inverse(Vector(1000, 0.1f)); }), base::ErrorKind::data);
 }
 
 TEST(BindPower, AddsExponents) {
@@ -353,13 +353,13 @@ TEST(BindPower, RefusesWhatHasNoValue) {
     EXPECT_EQ(error_of([] {
                   bind_power({1, 2}, std::numeric_limits<double>::quiet_NaN());
               }),
-              ErrorKind::invalid_parameter);
+              base::ErrorKind::invalid_parameter);
     EXPECT_EQ(error_of([] {
                   bind_power({1, 2}, std::numeric_limits<double>::infinity());
               }),
-              ErrorKind::invalid_parameter);
-    EXPECT_EQ(error_of([] { bind_power({1, 1}, -0.5); }), ErrorKind::data);
-    EXPECT_EQ(error_of([] { bind_power({0, 0}, -1.0); }), ErrorKind::data);
+              base::ErrorKind::invalid_parameter);
+    EXPECT_EQ(error_of([] { bind_power({1, 1}, -0.5); }), base::ErrorKind::data);
+    EXPECT_EQ(error_of([] { bind_power({0, 0}, -1.0); }), base::ErrorKind::data);
 }
 
 TEST(Normalize, GivesLengthOneOrZero) {
@@ -439,4 +439,4 @@ TEST(RandomVectors, HaveTheRightMoments) {
 }
 
 }  // namespace
-}  // namespace holomamba
+}  // namespace holomamba::hrr

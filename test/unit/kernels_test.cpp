@@ -4,7 +4,7 @@
 #include "near.hpp"
 #include "reference.hpp"
 
-namespace holomamba {
+namespace holomamba::kernels {
 namespace {
 
 using reference::random_vector;
@@ -12,13 +12,13 @@ using reference::to_float;
 using reference::Vector;
 using Floats = std::vector<float>;
 
-class Kernels : public testing::TestWithParam<const KernelTable*> {
+class Kernels : public testing::TestWithParam<const Table*> {
   protected:
-    const KernelTable& k = *GetParam();
-    Random random{7};
+    const Table& k = *GetParam();
+    base::Random random{7};
 };
 
-INSTANTIATE_TEST_SUITE_P(Tables, Kernels, testing::ValuesIn(kernel_tables()),
+INSTANTIATE_TEST_SUITE_P(Tables, Kernels, testing::ValuesIn(tables()),
                          [](const auto& table) { return std::string(table.param->name); });
 
 TEST_P(Kernels, Products) {
@@ -455,4 +455,4 @@ TEST_P(Kernels, AdamW) {
 }
 
 }  // namespace
-}  // namespace holomamba
+}  // namespace holomamba::kernels

@@ -9,7 +9,7 @@
 #include "near.hpp"
 #include "training/batch_gradient.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 namespace {
 
 class GoldenNetwork : public testing::TestWithParam<const char*> {
@@ -30,13 +30,13 @@ class GoldenNetwork : public testing::TestWithParam<const char*> {
         std::vector<std::int32_t> rows(network.embedding().rows());
         std::iota(rows.begin(), rows.end(), 0);
         network.embedding().prepare(parameters.data(), rows.size(), composed);
-        network.embedding().compose(kernels(), parameters.data(), rows, {}, 0, rows.size(), composed);
+        network.embedding().compose(kernels::table(), parameters.data(), rows, {}, 0, rows.size(), composed);
     }
 
     // Mean loss of all sequences and its gradient, as training computes them.
     double loss(int threads, std::vector<float>& gradients) {
-        BatchGradient batch(network, data, threads);
-        Stop stop{no_stop};
+        training::BatchGradient batch(network, data, threads);
+        base::Stop stop{no_stop};
         gradients.assign(parameters.size(), 0.0f);
         return batch.compute(windows, parameters, {}, stop, gradients) / static_cast<double>(events);
     }
@@ -45,10 +45,10 @@ class GoldenNetwork : public testing::TestWithParam<const char*> {
     Network network;
     std::vector<float> parameters;
     HolographicEmbedding::Composed composed;
-    Dataset data;
-    std::vector<Window> windows;
+    training::Dataset data;
+    std::vector<training::Window> windows;
     std::size_t events = 0;
-    StopCheck no_stop;
+    base::StopCheck no_stop;
 };
 
 INSTANTIATE_TEST_SUITE_P(Variants, GoldenNetwork,
@@ -74,7 +74,7 @@ TEST_P(GoldenNetwork, EncoderStateAndScoresEqualTheOracle) {
         const std::vector<int> starts{0, static_cast<int>(inputs.size())};
         std::vector<float> state(network.state().size(), 0.0f);
         Arena arena;
-        Pass pass{kernels(), parameters.data(), nullptr, starts, arena, state.data(), state.size()};
+        Pass pass{kernels::table(), parameters.data(), nullptr, starts, arena, state.data(), state.size()};
         Network::Kept kept;
         const float* encoded = network.encode(pass, tokens.data(), kept);
         expect_near(std::vector<float>(encoded, encoded + inputs.size() * d), golden.at("expected.encoded." + number),
@@ -165,4 +165,4 @@ TEST_P(GoldenNetwork, StepEqualsScan) {
 }
 
 }  // namespace
-}  // namespace holomamba
+}  // namespace holomamba::model

@@ -6,14 +6,14 @@
 
 #include "base/error.hpp"
 
-namespace holomamba {
+namespace holomamba::model {
 namespace {
 
 std::string hint_of(const char* name, const char* value) {
     try {
         Options().set(name, value);
-    } catch (const Error& error) {
-        EXPECT_EQ(error.kind(), ErrorKind::invalid_parameter);
+    } catch (const base::Error& error) {
+        EXPECT_EQ(error.kind(), base::ErrorKind::invalid_parameter);
         return error.hint();
     }
     return "no error";
@@ -53,8 +53,8 @@ TEST(Options, OfAnotherBlockAreRefused) {
         options.set("block", block);
         try {
             options.check();
-        } catch (const Error& error) {
-            EXPECT_EQ(error.kind(), ErrorKind::invalid_parameter);
+        } catch (const base::Error& error) {
+            EXPECT_EQ(error.kind(), base::ErrorKind::invalid_parameter);
             return std::string(error.what()) + ". " + error.hint();
         }
         return "";
@@ -83,4 +83,4 @@ TEST(Options, EveryDefaultIsAllowed) {
 }
 
 }  // namespace
-}  // namespace holomamba
+}  // namespace holomamba::model

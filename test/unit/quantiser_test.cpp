@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <Eigen/Dense>
 #include <cmath>
 #include <cstring>
 
@@ -13,15 +14,17 @@
 #include "ranking/extent.hpp"
 #include "reference.hpp"
 
-namespace holomamba {
+namespace holomamba::ranking {
 namespace {
+
+using namespace ranking;
 
 using reference::random_vector;
 using reference::to_float;
 using Floats = std::vector<float>;
 
 // Rows of one length whose first directions hold most of the length, and a few that are out of the ordinary.
-Floats sample(Random& random, int rows, int dims) {
+Floats sample(base::Random& random, int rows, int dims) {
     Floats x;
     for (int i = 0; i < rows; i++) {
         auto row = random_vector(random, dims);
@@ -45,20 +48,20 @@ struct Bounds {
 };
 
 // Both bounds, by the kernels of a table, of a code laid down as on a page.
-Bounds bounds_of(const KernelTable& kernels, const Transform& transform, const QuantisedQuery& query,
+Bounds bounds_of(const kernels::Table& kernels, const Transform& transform, const QuantisedQuery& query,
                  const Code& code) {
     const ExtentShape shape = extent_shape(transform.dims, transform.prefix, false, 8000);
     const int slot = 5;
-    std::vector<std::int8_t> codes(kSketchGroup * shape.prefix, 77), rest(shape.rest + 32, 99);
-    Floats scales(kSketchGroup), bounds(kSketchGroup);
-    std::vector<std::uint8_t> rests(kSketchGroup);
-    std::vector<std::int32_t> products(kSketchGroup);
+    std::vector<std::int8_t> codes(kernels::kSketchGroup * shape.prefix, 77), rest(shape.rest + 32, 99);
+    Floats scales(kernels::kSketchGroup), bounds(kernels::kSketchGroup);
+    std::vector<std::uint8_t> rests(kernels::kSketchGroup);
+    std::vector<std::int32_t> products(kernels::kSketchGroup);
     put_prefix(shape, slot, code.elements, codes.data());
     std::memcpy(rest.data(), code.elements + shape.prefix, shape.rest);
     scales[slot] = code.scale;
     rests[slot] = code.rest;
     const float best =
-        kernels.sketch_bounds(kSketchGroup, shape.prefix, codes.data(), query.prefix, scales.data(), rests.data(),
+        kernels.sketch_bounds(kernels::kSketchGroup, shape.prefix, codes.data(), query.prefix, scales.data(), rests.data(),
                               query.sketch_step, query.sketch_base, query.sketch_rest, products.data(), bounds.data(), nullptr, 0);
     EXPECT_EQ(best, bounds[slot]);
     EXPECT_EQ(bounds[slot + 1], -INFINITY);
@@ -70,7 +73,7 @@ Bounds bounds_of(const KernelTable& kernels, const Transform& transform, const Q
 constexpr int kPageBytes = 8104;
 
 void expect_safe(int dims, bool fitted) {
-    Random random{static_cast<std::uint64_t>(dims)};
+    base::Random random{static_cast<std::uint64_t>(dims)};
     const Floats x = sample(random, 150, dims), q = sample(random, 30, dims);
     const FittedTransform fit =
         fitted ? fit_transform(dims, x, false, kPageBytes) : FittedTransform{plain_prefix(dims), {}, Floats(dims, 1.0f)};
@@ -84,7 +87,7 @@ void expect_safe(int dims, bool fitted) {
         EXPECT_TRUE(code.scale > 1e38f || bounds_vector(transform, &x[i], code));
         for (std::size_t j = 0; j < queries.size(); j++) {
             const double product = hrr::inner_product(dims, &x[i], &q[j * dims]);
-            for (const KernelTable* kernels : kernel_tables()) {
+            for (const kernels::Table* kernels : kernels::tables()) {
                 const Bounds bounds = bounds_of(*kernels, transform, queries[j], code);
                 ASSERT_GE(bounds.sketch * queries[j].unit, product) << kernels->name << " " << i / dims << " " << j;
                 ASSERT_GE(bounds.whole, product) << kernels->name << " " << i / dims << " " << j;
@@ -103,7 +106,7 @@ TEST(Quantiser, NoProductIsAboveItsBound) {
 
 TEST(Quantiser, BoundsAreTightEnoughToBeOfUse) {
     constexpr int kDims = 65;
-    Random random{3};
+    base::Random random{3};
     Floats x;
     for (int i = 0; i < 500; i++) {
         auto row = random_vector(random, kDims);
@@ -123,7 +126,7 @@ TEST(Quantiser, BoundsAreTightEnoughToBeOfUse) {
             Code code;
             quantise(transform, &x[i * kDims], &code);
             const double product = hrr::inner_product(kDims, &x[i * kDims], &x[j * kDims]);
-            const Bounds bounds = bounds_of(kernels(), transform, query, code);
+            const Bounds bounds = bounds_of(kernels::table(), transform, query, code);
             excess += bounds.whole - product;
             rest += bounds.sketch * query.unit - product;
             lengths += hrr::norm(kDims, &x[i * kDims]) * hrr::norm(kDims, &x[j * kDims]);
@@ -133,8 +136,61 @@ TEST(Quantiser, BoundsAreTightEnoughToBeOfUse) {
     EXPECT_LT(rest / lengths, 0.3);
 }
 
+TEST(Quantiser, TheSketchHoldsWhatTheBestDirectionsHold) {
+    constexpr int kDims = 200, kRows = 600;
+    const std::function<double(int)> spectra[] = {[](int j) { return std::exp(-0.1 * j); }, [](int j) { return j < 20 ? 1 : 0.1; },
+                                                  [](int j) { return 1 / (1.0 + j); }, [](int) { return 1; }};
+    for (const auto& spectrum : spectra) {
+        base::Random random{7};
+        // Mixed, so that the best directions are none of the coordinates.
+        const auto mixer = random_vector(random, kDims * kDims);
+        const Eigen::MatrixXd mix = Eigen::HouseholderQR<Eigen::MatrixXd>(
+                                        Eigen::Map<const Eigen::MatrixXd>(mixer.data(), kDims, kDims)).householderQ();
+        Eigen::MatrixXd rows(kRows, kDims);
+        for (int i = 0; i < kRows; i++) {
+            const auto row = random_vector(random, kDims);
+            for (int j = 0; j < kDims; j++) rows(i, j) = row[j] * spectrum(j);
+        }
+        const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> x = (rows * mix).cast<float>();
+        const FittedTransform fit = fit_transform(kDims, {x.data(), kRows * kDims}, false, kPageBytes);
+        const Eigen::MatrixXd wide = x.cast<double>();
+        const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> best(wide.transpose() * wide, Eigen::EigenvaluesOnly);
+        double held = 0, all = 0;
+        for (int j = 0; j < kDims; j++) {
+            all += fit.spread[j] * fit.spread[j];
+            if (j < fit.prefix) held += fit.spread[j] * fit.spread[j];
+        }
+        EXPECT_GE(held / all, 0.97 * best.eigenvalues().tail(fit.prefix).sum() / best.eigenvalues().sum());
+    }
+}
+
+// A check that is asked often, and heeded: `function` is given one.
+void expect_stops(int often, const std::function<void(const base::StopCheck&)>& function) {
+    int asked = 0;
+    function([&] { return ++asked < 0; });
+    EXPECT_GE(asked, often);
+    for (const int last : {1, asked / 2, asked}) {
+        int more = 0;
+        EXPECT_THROW(function([&] { return ++more == last; }), base::Cancelled);
+        EXPECT_EQ(more, last);
+    }
+}
+
+TEST(Quantiser, AFitCanBeStopped) {
+    base::Random random{8};
+    const Floats x = sample(random, 300, 400);
+    // For each block of rows, round of the iteration and direction of the sketch.
+    expect_stops(40, [&](const base::StopCheck& stop) { fit_transform(400, x, false, kPageBytes, stop); });
+}
+
+TEST(Clustering, CanBeStopped) {
+    base::Random random{9};
+    const Floats points = to_float(random_vector(random, 4 * 5000));
+    expect_stops(50, [&](const base::StopCheck& stop) { cluster(5000, 4, points.data(), 360, 90, stop); });
+}
+
 TEST(Quantiser, ADifferentVectorIsNotWithinACode) {
-    Random random{4};
+    base::Random random{4};
     Floats x = to_float(random_vector(random, 65));
     const Transform transform{65, 16, 0, nullptr, nullptr};
     const Floats spread(65, 1.0f);
@@ -157,13 +213,13 @@ TEST(Extent, PagesAreWellFilledWhateverPrefixIsWanted) {
             const int prefix = compact_prefix(dims, wanted, false, kPageBytes);
             const ExtentShape shape = extent_shape(dims, prefix, false, kPageBytes);
             EXPECT_LE(shape.pages() * kPageBytes, 1.35 * dims * shape.slots) << dims << " " << wanted;
-            EXPECT_LE(std::abs(prefix - std::min(wanted, kMaxPrefix)), 24) << dims << " " << wanted;
+            EXPECT_LE(std::abs(prefix - std::min(wanted, kernels::kMaxPrefix)), 24) << dims << " " << wanted;
         }
 }
 
 TEST(Extent, EverythingHasItsPlace) {
     for (int dims = 1; dims <= kMaxQuantisedDims; dims++)
-        for (int prefix = 4; prefix <= kMaxPrefix; prefix += 4) {
+        for (int prefix = 4; prefix <= kernels::kMaxPrefix; prefix += 4) {
             const ExtentShape shape = extent_shape(dims, prefix, false, kPageBytes);
             ASSERT_GE(shape.slots, 8);
             ASSERT_LE(shape.grouped_slots(), shape.sketch_slots);
@@ -183,7 +239,7 @@ TEST(Extent, EverythingHasItsPlace) {
 }
 
 TEST(BestBounds, KeepsTheFirstOfAllInOrder) {
-    Random random{5};
+    base::Random random{5};
     std::vector<Candidate> all(1000), kept(50);
     BestBounds best{kept.data(), 0, kept.size()};
     for (std::uint32_t i = 0; i < all.size(); i++) {
@@ -196,7 +252,7 @@ TEST(BestBounds, KeepsTheFirstOfAllInOrder) {
 }
 
 TEST(Clustering, IsAnOrderInWhichRunsAreNearerThanChance) {
-    Random random{6};
+    base::Random random{6};
     constexpr std::size_t kCount = 5000;
     constexpr int kDims = 4;
     const Floats points = to_float(random_vector(random, kCount * kDims));
@@ -214,4 +270,4 @@ TEST(Clustering, IsAnOrderInWhichRunsAreNearerThanChance) {
 }
 
 }  // namespace
-}  // namespace holomamba
+}  // namespace holomamba::ranking

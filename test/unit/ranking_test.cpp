@@ -11,10 +11,10 @@
 #include "ranking/mmr.hpp"
 #include "ranking/seen_items.hpp"
 
-namespace holomamba {
+namespace holomamba::ranking {
 namespace {
 
-std::vector<float> random_floats(std::size_t n, Random& random) {
+std::vector<float> random_floats(std::size_t n, base::Random& random) {
     std::vector<float> x(n);
     for (float& element : x) element = static_cast<float>(random.normal());
     return x;
@@ -27,7 +27,7 @@ struct Batch {
     BatchItems items;
     BatchUsers users;
 
-    Batch(std::size_t item_count, std::size_t user_count, std::size_t width, std::size_t token_width, Random& random) {
+    Batch(std::size_t item_count, std::size_t user_count, std::size_t width, std::size_t token_width, base::Random& random) {
         std::vector<float> target;
         for (std::size_t i = 0; i < item_count; i++) {
             // Every fifth item has the target of the one before, so that there are ties.
@@ -67,7 +67,7 @@ void expect_same(const std::vector<Recommended>& found, const std::vector<Recomm
 }
 
 TEST(Batch, EqualsBruteForceBitByBit) {
-    Random random(7);
+    base::Random random(7);
     for (const std::size_t item_count : {1, 15, 1024, 2500})
         for (const std::size_t width : {1, 17, 65}) {
             const Batch batch(item_count, 150, width, 0, random);
@@ -84,7 +84,7 @@ TEST(Batch, EqualsBruteForceBitByBit) {
 
 TEST(Batch, NearTiesAreOrderedByTheExactScore) {
     // Scores that differ in the last bits: the matrix product alone would order them otherwise.
-    Random random(8);
+    base::Random random(8);
     const auto base = random_floats(65, random);
     Batch batch(0, 64, 65, 0, random);
     for (int i = 0; i < 3000; i++) {
@@ -98,7 +98,7 @@ TEST(Batch, NearTiesAreOrderedByTheExactScore) {
 }
 
 TEST(Batch, ZeroVectorsTieEverywhere) {
-    Random random(9);
+    base::Random random(9);
     Batch batch(500, 1, 8, 0, random);
     std::fill(batch.users.vectors.begin(), batch.users.vectors.end(), 0.0f);
     std::vector<std::vector<Recommended>> lists;
@@ -107,7 +107,7 @@ TEST(Batch, ZeroVectorsTieEverywhere) {
 }
 
 TEST(Batch, DiversityIsThatOfOneList) {
-    Random random(10);
+    base::Random random(10);
     const Batch batch(700, 70, 9, 8, random);
     std::vector<std::vector<Recommended>> lists;
     rank_batch(batch.items, batch.users, {.k = 12, .diversity = 0.4f, .threads = 2}, lists, nullptr);
@@ -129,17 +129,17 @@ TEST(Batch, DiversityIsThatOfOneList) {
 TEST(Batch, RefusesWhatCannotBeRanked) {
     BatchItems items;
     items.add(std::vector<float>{1, 2}, {});
-    EXPECT_THROW(items.add(std::vector<float>{1, 2, 3}, {}), Error);
+    EXPECT_THROW(items.add(std::vector<float>{1, 2, 3}, {}), base::Error);
     BatchUsers users;
     users.clear();
     users.vectors = {1, 2, 3};
     users.starts = {0, 0};
     std::vector<std::vector<Recommended>> lists;
-    EXPECT_THROW(rank_batch(items, users, {}, lists, nullptr), Error);
+    EXPECT_THROW(rank_batch(items, users, {}, lists, nullptr), base::Error);
     users.vectors = {3e38f, 3e38f};
-    EXPECT_THROW(rank_batch(items, users, {}, lists, nullptr), Error);
+    EXPECT_THROW(rank_batch(items, users, {}, lists, nullptr), base::Error);
     users.vectors = {1, 1};
-    EXPECT_THROW(rank_batch(items, users, {}, lists, [] { return true; }), Cancelled);
+    EXPECT_THROW(rank_batch(items, users, {}, lists, [] { return true; }), base::Cancelled);
 }
 
 // --- diversity
@@ -179,7 +179,7 @@ struct Pool {
     std::vector<std::vector<float>> vectors;
     std::vector<const float*> pointers;
 
-    Pool(std::size_t n, std::size_t d, Random& random) : relevance(random_floats(n, random)) {
+    Pool(std::size_t n, std::size_t d, base::Random& random) : relevance(random_floats(n, random)) {
         std::sort(relevance.begin(), relevance.end(), std::greater<>());
         for (std::size_t i = 0; i < n; i++) vectors.push_back(random_floats(d, random));
         for (const auto& vector : vectors) pointers.push_back(vector.data());
@@ -187,7 +187,7 @@ struct Pool {
 };
 
 TEST(Mmr, EqualsTheDefinition) {
-    Random random(11);
+    base::Random random(11);
     const Pool pool(80, 12, random);
     for (const float diversity : {0.1f, 0.5f, 0.9f, 1.0f})
         EXPECT_EQ(maximal_marginal_relevance(pool.relevance, pool.pointers, 12, 30, diversity, nullptr),
@@ -195,7 +195,7 @@ TEST(Mmr, EqualsTheDefinition) {
 }
 
 TEST(Mmr, WithoutDiversityTheOrderIsThatOfThePool) {
-    Random random(12);
+    base::Random random(12);
     const Pool pool(50, 4, random);
     std::vector<std::int32_t> order(20);
     std::iota(order.begin(), order.end(), 0);
@@ -215,10 +215,10 @@ TEST(Mmr, EqualItemsComeLast) {
 }
 
 TEST(Mmr, ListensToItsCaller) {
-    Random random(13);
+    base::Random random(13);
     const Pool pool(100, 4, random);
     EXPECT_THROW(maximal_marginal_relevance(pool.relevance, pool.pointers, 4, 50, 0.5f, [] { return true; }),
-                 Cancelled);
+                 base::Cancelled);
 }
 
 TEST(SeenItems, AreEachUsersOwnAscendingAndOnce) {
@@ -237,4 +237,4 @@ TEST(SeenItems, AreEachUsersOwnAscendingAndOnce) {
 }
 
 }  // namespace
-}  // namespace holomamba
+}  // namespace holomamba::ranking

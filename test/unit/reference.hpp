@@ -60,7 +60,7 @@ inline Vector selective_scan(int tokens, int channels, int state, const Vector& 
     return y;
 }
 
-inline Vector random_vector(Random& random, std::size_t n, double deviation = 1) {
+inline Vector random_vector(base::Random& random, std::size_t n, double deviation = 1) {
     Vector v(n);
     for (double& x : v) x = static_cast<float>(deviation * random.normal());
     return v;

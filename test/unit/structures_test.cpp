@@ -119,11 +119,11 @@ TEST(CyclicNumberVector, GoesRound) {
 TEST(NumberVector, RefusesWhatHasNoPlace) {
     const double infinity = std::numeric_limits<double>::infinity();
     float out[4];
-    EXPECT_THROW(hrr::number_vector(4, infinity, 1.0, 0, Form::vector, out), Error);
-    EXPECT_THROW(hrr::number_vector(4, 1.0, 0.0, 0, Form::vector, out), Error);
-    EXPECT_THROW(hrr::number_vector(4, 1e300, 1e-300, 0, Form::vector, out), Error);
-    EXPECT_THROW(hrr::cyclic_number_vector(4, 1.0, infinity, 1.0, 0, Form::vector, out), Error);
-    EXPECT_THROW(hrr::cyclic_number_vector(4, 1.0, 2.0, 1.5, 0, Form::vector, out), Error);
+    EXPECT_THROW(hrr::number_vector(4, infinity, 1.0, 0, Form::vector, out), base::Error);
+    EXPECT_THROW(hrr::number_vector(4, 1.0, 0.0, 0, Form::vector, out), base::Error);
+    EXPECT_THROW(hrr::number_vector(4, 1e300, 1e-300, 0, Form::vector, out), base::Error);
+    EXPECT_THROW(hrr::cyclic_number_vector(4, 1.0, infinity, 1.0, 0, Form::vector, out), base::Error);
+    EXPECT_THROW(hrr::cyclic_number_vector(4, 1.0, 2.0, 1.5, 0, Form::vector, out), base::Error);
 }
 
 TEST(Shuffle, IsAGroupOfPermutations) {

@@ -12,7 +12,7 @@
 #include "training/cross_entropy.hpp"
 #include "training/evaluation.hpp"
 
-namespace holomamba {
+namespace holomamba::training {
 namespace {
 
 // Users who walk round a ring of items: after item i comes i + 1.
@@ -28,8 +28,8 @@ Dataset ring(int items, int users, int length) {
     return data;
 }
 
-Options small_options() {
-    Options options;
+model::Options small_options() {
+    model::Options options;
     for (const auto& [name, value] : std::initializer_list<std::pair<const char*, const char*>>{
              {"dimension", "16"}, {"layers", "1"}, {"batch_size", "8"}, {"epochs", "12"}, {"dropout", "0.1"},
              {"learning_rate", "0.01"}, {"threads", "1"}, {"max_history", "9"}, {"lookahead", "0"}})
@@ -37,7 +37,7 @@ Options small_options() {
     return options;
 }
 
-std::vector<float> train(const Dataset& data, const Options& options, std::vector<EpochReport>* reports = nullptr) {
+std::vector<float> train(const Dataset& data, const model::Options& options, std::vector<EpochReport>* reports = nullptr) {
     Trainer trainer(data, options);
     for (;;) {
         const EpochReport report = trainer.run_epoch(nullptr);
@@ -49,7 +49,7 @@ std::vector<float> train(const Dataset& data, const Options& options, std::vecto
 // `raise` lifts the scores of the last items far above those of all before.
 void expect_cross_entropy_of_the_whole_matrix(int tokens, int items, double raise) {
     const int d = 5;
-    Random random(3);
+    base::Random random(3);
     auto x = reference::random_vector(random, tokens * d), table = reference::random_vector(random, items * d),
          bias = reference::random_vector(random, items);
     for (int i = items * 3 / 4; i < items; i++) bias[i] += raise;
@@ -84,7 +84,7 @@ void expect_cross_entropy_of_the_whole_matrix(int tokens, int items, double rais
     CrossEntropy cross_entropy;
     const auto add = [&](std::vector<float>& to, bool fresh) {
         return cross_entropy.add(
-            kernels(), tokens, d, items, reference::to_float(x).data(), targets, seen,
+            kernels::table(), tokens, d, items, reference::to_float(x).data(), targets, seen,
             {reference::to_float(table).data(), reference::to_float(bias).data(), static_cast<float>(repeat[0])}, 0.5f, dx.data(),
             {to.data(), dbias.data(), drepeat.data(), fresh});
     };
@@ -125,16 +125,16 @@ TEST(Dataset, HoldsOut) {
 // The event before a window is read and not predicted, the start token learns first events only: the gradient of a window
 // is that of a history that opens with that event, less what its first event adds.
 TEST(BatchGradient, WindowsReadTheEventBeforeThem) {
-    Options options = small_options();
+    model::Options options = small_options();
     options.repeats = "ignored";  // which looks back over the whole history
     Dataset whole, tail;
     whole.catalogue.items = tail.catalogue.items = 9;
     whole.add_user(std::vector<std::int32_t>{7, 3, 5, 1, 8, 2});
     tail.add_user(std::vector<std::int32_t>{5, 1, 8, 2});
-    const Network network(options, whole.catalogue);
+    const model::Network network(options, whole.catalogue);
     const auto weights = network.initialise(11);
-    const StopCheck never;
-    Stop stop(never);
+    const base::StopCheck never;
+    base::Stop stop(never);
     const auto compute = [&](const Dataset& data, Window window) {
         std::vector<float> gradient(weights.size());
         BatchGradient batch(network, data, 1);
@@ -153,14 +153,14 @@ TEST(BatchGradient, WindowsReadTheEventBeforeThem) {
 
 // The loss of a history with lookahead is that of its events one by one, each after what came before, by their shares.
 TEST(BatchGradient, LooksAhead) {
-    Options options = small_options();
+    model::Options options = small_options();
     options.repeats = "ignored";
-    Catalogue catalogue;
+    model::Catalogue catalogue;
     catalogue.items = 9;
-    const Network network(options, catalogue);
+    const model::Network network(options, catalogue);
     const auto weights = network.initialise(11);
-    const StopCheck never;
-    Stop stop(never);
+    const base::StopCheck never;
+    base::Stop stop(never);
     const auto loss = [&](const std::vector<std::int32_t>& history, double lookahead) {
         Dataset data;
         data.catalogue = catalogue;
@@ -205,11 +205,11 @@ TEST(Packing, CutsAndDealsEveryRunOnce) {
 TEST(Trainer, LearnsARing) {
     std::vector<EpochReport> reports;
     const Dataset data = ring(20, 40, 14);
-    const Options options = small_options();
+    const model::Options options = small_options();
     const auto weights = train(data, options, &reports);
     EXPECT_LT(reports.back().loss, 0.5 * reports.front().loss);
     EXPECT_EQ(reports.front().tokens, 40 * 12);
-    const Network network(options, data.catalogue);
+    const model::Network network(options, data.catalogue);
     const auto result = evaluate_model(network, weights, options, data, Held::test, {.k = 1, .exclude_seen = true}, nullptr);
     EXPECT_EQ(result.metrics.users, 40);
     EXPECT_GT(result.metrics.hit_rate(), 0.9);
@@ -219,13 +219,13 @@ TEST(Trainer, LearnsARing) {
 
 // With so many draws that every item is among them, sampling changes nothing but the order of the sums.
 TEST(BatchGradient, ManyNegativesAreTheWholeCatalogue) {
-    const Options options = small_options();
+    const model::Options options = small_options();
     const Dataset data = ring(12, 6, 9);
-    const Network network(options, data.catalogue);
+    const model::Network network(options, data.catalogue);
     const auto weights = network.initialise(11);
     const std::vector<Window> windows{{0, 0, 7}, {1, 0, 5}, {1, 5, 7}, {4, 0, 7}};
-    const StopCheck never;
-    Stop stop(never);
+    const base::StopCheck never;
+    base::Stop stop(never);
     const auto compute = [&](int threads, int negatives) {
         BatchGradient batch(network, data, threads, negatives);
         std::vector<float> gradients(network.layout().size(), 0.0f);
@@ -242,14 +242,14 @@ TEST(BatchGradient, ManyNegativesAreTheWholeCatalogue) {
 
 // Another number of threads cuts the batch elsewhere, and drops the same.
 TEST(BatchGradient, DropsTheSameHoweverABatchIsCut) {
-    const Options options = small_options();
+    const model::Options options = small_options();
     const Dataset data = ring(12, 40, 9);
-    const Network network(options, data.catalogue);
+    const model::Network network(options, data.catalogue);
     const auto weights = network.initialise(11);
     std::vector<Window> windows;
     for (int user = 0; user < 40; user++) windows.push_back({user, 0, 7});
-    const StopCheck never;
-    Stop stop(never);
+    const base::StopCheck never;
+    base::Stop stop(never);
     const auto compute = [&](int threads, float dropout) {
         BatchGradient batch(network, data, threads);
         std::vector<float> gradients(network.layout().size(), 0.0f);
@@ -265,12 +265,12 @@ TEST(BatchGradient, DropsTheSameHoweverABatchIsCut) {
 TEST(BatchGradient, BeginsAnew) {
     const Dataset data = ring(12, 6, 9);
     const std::vector<Window> windows{{0, 0, 7}, {1, 0, 5}, {2, 0, 6}, {4, 0, 7}};
-    const StopCheck never;
-    Stop stop(never);
+    const base::StopCheck never;
+    base::Stop stop(never);
     for (const auto& [head, negatives] : {std::pair{"tied", 0}, {"untied", 0}, {"tied", 3}}) {
-        Options options = small_options();
+        model::Options options = small_options();
         options.set("head", head);
-        const Network network(options, data.catalogue);
+        const model::Network network(options, data.catalogue);
         const auto weights = network.initialise(11);
         const auto compute = [&](bool after_another) {
             BatchGradient batch(network, data, 3, negatives);
@@ -284,15 +284,15 @@ TEST(BatchGradient, BeginsAnew) {
 }
 
 TEST(BatchGradient, NegativesNeedATiedHead) {
-    Options options = small_options();
+    model::Options options = small_options();
     options.head = "untied";
     const Dataset data = ring(12, 6, 9);
-    const Network network(options, data.catalogue);
-    EXPECT_THROW(BatchGradient(network, data, 1, 5), Error);
+    const model::Network network(options, data.catalogue);
+    EXPECT_THROW(BatchGradient(network, data, 1, 5), base::Error);
 }
 
 TEST(SettledOptions, FollowTheDataAndLeaveAloneWhatIsChosen) {
-    Options options;
+    model::Options options;
     EXPECT_EQ(options.get("dropout"), "auto");
     EXPECT_EQ(settled(options, ring(20, 5, 8)).dropout, 0.5);
     EXPECT_EQ(settled(options, ring(20, 5, 80)).dropout, 0.35);
@@ -329,7 +329,7 @@ TEST(SettledOptions, FollowTheDataAndLeaveAloneWhatIsChosen) {
     options.set("dropout", "0.1");
     options.set("negatives", "7");
     options.set("threads", "3");
-    const Options chosen = settled(options, ring(20, 5, 8));
+    const model::Options chosen = settled(options, ring(20, 5, 8));
     EXPECT_EQ(chosen.dropout, 0.1);
     EXPECT_EQ(chosen.negatives, 7);
     EXPECT_EQ(chosen.batch_size, 3);
@@ -341,7 +341,7 @@ TEST(SettledOptions, FollowTheDataAndLeaveAloneWhatIsChosen) {
 
 TEST(Trainer, AttributesAreBoundOrAddedOrBoth) {
     Dataset data = ring(9, 6, 7);
-    Attribute parity;
+    model::Attribute parity;
     parity.name = "parity";
     parity.values = 2;
     parity.offsets = {0};
@@ -351,11 +351,11 @@ TEST(Trainer, AttributesAreBoundOrAddedOrBoth) {
     }
     data.catalogue.attributes.push_back(parity);
     for (const auto& [choice, binds, adds] : {std::tuple{"both", true, true}, {"bound", true, false}, {"added", false, true}}) {
-        Options options = small_options();
+        model::Options options = small_options();
         options.attributes = choice;
         const auto weights = train(data, options);
-        const Network network(options, data.catalogue);
-        for (const ParameterInfo& p : network.layout().parameters()) {
+        const model::Network network(options, data.catalogue);
+        for (const model::ParameterInfo& p : network.layout().parameters()) {
             if (p.name == "embedding.bound") {
                 EXPECT_EQ(weights[p.offset] != 0, binds) << choice;
             }
@@ -368,10 +368,10 @@ TEST(Trainer, AttributesAreBoundOrAddedOrBoth) {
 
 TEST(Trainer, SampledNegativesLearnTheRingToo) {
     const Dataset data = ring(200, 100, 14);
-    Options options = small_options();
+    model::Options options = small_options();
     options.negatives = 20;
     const auto weights = train(data, options);
-    const Network network(options, data.catalogue);
+    const model::Network network(options, data.catalogue);
     const auto result = evaluate_model(network, weights, options, data, Held::test, {.k = 10, .exclude_seen = true}, nullptr);
     EXPECT_GT(result.metrics.ndcg(), 0.8);
     EXPECT_EQ(train(data, options), weights);
@@ -383,7 +383,7 @@ TEST(NegativeSampler, DrawsAndInclusionsAreThoseOfTheCounts) {
     std::vector<double> weights, seen(4, 0), included(4, 0);
     for (const auto count : counts) weights.push_back(std::pow(static_cast<double>(count) + 1, 0.75));
     const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
-    Random random(5);
+    base::Random random(5);
     constexpr int kDraws = 200000, kTrials = 50000, kTargets = 3, kNegatives = 4;
     for (int i = 0; i < kDraws; i++) seen[sampler.draw(random)] += 1.0 / kDraws;
     for (int trial = 0; trial < kTrials; trial++) {
@@ -406,7 +406,7 @@ TEST(Trainer, LearnsWhetherUsersComeBack) {
     for (const bool again : {false, true}) {
         Dataset data;
         data.catalogue.items = 40;
-        Random random(7);
+        base::Random random(7);
         for (int user = 0; user < 40; user++) {
             std::vector<std::int32_t> events(20);
             for (int i = 0; i < 20; i++)
@@ -414,9 +414,9 @@ TEST(Trainer, LearnsWhetherUsersComeBack) {
             data.add_user(events);
             data.hold_out(19, true, false);
         }
-        const Options options = small_options();
+        const model::Options options = small_options();
         const auto weights = train(data, options);
-        const Network network(options, data.catalogue);
+        const model::Network network(options, data.catalogue);
         const float repeat = weights[network.head_repeat()];
         EXPECT_TRUE(again ? repeat > 1 : repeat < -3) << repeat;
         if (again) continue;
@@ -430,7 +430,7 @@ TEST(Trainer, LearnsWhetherUsersComeBack) {
 
 TEST(Trainer, SameSeedSameWeights) {
     const Dataset data = ring(12, 20, 10);
-    Options options = small_options();
+    model::Options options = small_options();
     options.epochs = 2;
     for (const int threads : {1, 2}) {
         options.threads = threads;
@@ -444,7 +444,7 @@ TEST(Trainer, SameSeedSameWeights) {
 
 TEST(Trainer, WeightDecayLeavesBiasesGainsAndDecaysAlone) {
     const Dataset data = ring(12, 40, 8);
-    Options options = small_options();
+    model::Options options = small_options();
     options.set("epochs", "1");
     options.set("batch_size", "64");  // one step
     options.set("gradient_clip", "0");
@@ -452,10 +452,10 @@ TEST(Trainer, WeightDecayLeavesBiasesGainsAndDecaysAlone) {
     const std::vector<float> without = train(data, options);
     options.set("weight_decay", "1");
     const std::vector<float> with = train(data, options);
-    const Network network(options, data.catalogue);
+    const model::Network network(options, data.catalogue);
     const std::vector<float> start = network.initialise(42);
     int left_alone = 0;
-    for (const ParameterInfo& p : network.layout().parameters()) {
+    for (const model::ParameterInfo& p : network.layout().parameters()) {
         if (!p.trained) continue;
         left_alone += !p.decays();
         for (std::size_t i = p.offset; i < p.offset + p.size; i++)
@@ -466,7 +466,7 @@ TEST(Trainer, WeightDecayLeavesBiasesGainsAndDecaysAlone) {
 
 TEST(Trainer, KeepsTheBestEpochAndLosesPatience) {
     const Dataset data = ring(12, 20, 10);
-    Options options = small_options();
+    model::Options options = small_options();
     options.epochs = 200;
     options.patience = 3;
     std::vector<EpochReport> reports;
@@ -483,7 +483,7 @@ TEST(Trainer, WithoutHoldoutTrainsEveryEpochAndKeepsTheLast) {
     Dataset data;
     data.catalogue.items = 3;
     data.add_user(std::vector<std::int32_t>{0, 1, 2});
-    Options options = small_options();
+    model::Options options = small_options();
     options.epochs = 4;
     options.patience = 1;
     std::vector<EpochReport> reports;
@@ -496,18 +496,18 @@ TEST(Trainer, WithoutHoldoutTrainsEveryEpochAndKeepsTheLast) {
 TEST(Trainer, StopsWhenAsked) {
     Trainer trainer(ring(12, 20, 10), small_options());
     int asked = 0;
-    EXPECT_THROW(trainer.run_epoch([&] { return ++asked == 2; }), Cancelled);
+    EXPECT_THROW(trainer.run_epoch([&] { return ++asked == 2; }), base::Cancelled);
     EXPECT_EQ(asked, 2);
 }
 
 TEST(Trainer, RefusesAnEmptyHistory) {
     Dataset data;
     data.catalogue.items = 3;
-    EXPECT_THROW(Trainer(data, small_options()), Error);
+    EXPECT_THROW(Trainer(data, small_options()), base::Error);
 }
 
 TEST(Trainer, LastWindowsReadOnlyTheEnd) {
-    Options options = small_options();
+    model::Options options = small_options();
     const Dataset data = ring(20, 3, 24);  // 22 events to learn from, in windows of up to 9
     EXPECT_EQ(Trainer(data, options).training_events(), 3 * 22);
     options.windows = "last";
@@ -534,18 +534,18 @@ TEST(Evaluation, TiesCountAgainstTheModelAndSeenItemsAreLeftOut) {
 
 TEST(Evaluation, RankingIsThatOfBruteForce) {
     const Dataset data = ring(30, 25, 12);
-    const Options options = small_options();
-    const Network network(options, data.catalogue);
+    const model::Options options = small_options();
+    const model::Network network(options, data.catalogue);
     const auto weights = network.initialise(5);
     const auto one = evaluate_model(network, weights, options, data, Held::test, {.k = 10, .exclude_seen = false, .threads = 1}, nullptr);
     const auto three = evaluate_model(network, weights, options, data, Held::test, {.k = 10, .exclude_seen = false, .threads = 3}, nullptr);
     EXPECT_EQ(one.metrics.hits, three.metrics.hits);
 
-    HolographicEmbedding::Composed composed;
+    model::HolographicEmbedding::Composed composed;
     std::vector<std::int32_t> rows(network.embedding().rows());
     std::iota(rows.begin(), rows.end(), 0);
     network.embedding().prepare(weights.data(), rows.size(), composed);
-    network.embedding().compose(kernels(), weights.data(), rows, {}, 0, rows.size(), composed);
+    network.embedding().compose(kernels::table(), weights.data(), rows, {}, 0, rows.size(), composed);
     Metrics expected;
     for (int user = 0; user < data.users(); user++) {
         std::vector<float> tokens(composed.token.end() - 16, composed.token.end());
@@ -553,9 +553,9 @@ TEST(Evaluation, RankingIsThatOfBruteForce) {
         for (int i = 0; i < data.test[user]; i++)
             tokens.insert(tokens.end(), composed.token.begin() + history[i] * 16, composed.token.begin() + history[i] * 16 + 16);
         const std::vector<int> starts{0, data.test[user] + 1};
-        Arena arena;
-        Pass pass{kernels(), weights.data(), nullptr, starts, arena};
-        Network::Kept kept;
+        model::Arena arena;
+        model::Pass pass{kernels::table(), weights.data(), nullptr, starts, arena};
+        model::Network::Kept kept;
         const float* last = network.encode(pass, tokens.data(), kept) + static_cast<std::size_t>(data.test[user]) * 16;
         std::vector<double> scores;
         for (int i = 0; i < 30; i++) {
@@ -572,23 +572,23 @@ TEST(Evaluation, RankingIsThatOfBruteForce) {
 
 TEST(TopK, BestFirstAndLowerPlacesFirstAmongEquals) {
     const std::vector<float> scores{1, 3, 2, 3, -1, 2};
-    EXPECT_EQ(top_k(scores, 4), (std::vector<std::int32_t>{1, 3, 2, 5}));
-    EXPECT_EQ(top_k(scores, 10), (std::vector<std::int32_t>{1, 3, 2, 5, 0, 4}));
-    EXPECT_TRUE(top_k({}, 3).empty());
+    EXPECT_EQ(ranking::top_k(scores, 4), (std::vector<std::int32_t>{1, 3, 2, 5}));
+    EXPECT_EQ(ranking::top_k(scores, 10), (std::vector<std::int32_t>{1, 3, 2, 5, 0, 4}));
+    EXPECT_TRUE(ranking::top_k({}, 3).empty());
 }
 
 TEST(Threads, RethrowAndJoin) {
     std::vector<int> ran(4, 0);
-    EXPECT_THROW(run_threads(4,
+    EXPECT_THROW(base::run_threads(4,
                              [&](int thread) {
                                  ran[thread] = 1;
                                  if (thread == 2) throw std::runtime_error("two");
                              }),
                  std::runtime_error);
     EXPECT_EQ(std::accumulate(ran.begin(), ran.end(), 0), 4);
-    EXPECT_EQ(thread_count(3), 3);
-    EXPECT_GE(thread_count(0), 1);
+    EXPECT_EQ(base::thread_count(3), 3);
+    EXPECT_GE(base::thread_count(0), 1);
 }
 
 }  // namespace
-}  // namespace holomamba
+}  // namespace holomamba::training

@@ -27,15 +27,17 @@ sub new
     return $self;
 }
 
-# Opens the sessions: one for each generator, one that administers, one that ends what others have prepared.
+# Opens the sessions: one for each generator, one that administers, one that ends what others have prepared; and one more, where a
+# function is given that says what its transactions are.
 sub connect
 {
-    my ($self) = @_;
+    my ($self, $more) = @_;
     my $connection = $self->{node}->connstr('postgres');
     $self->{workers} = [
         map { { traffic => $_, session => Live::Session->new($_->{name}, $connection) } } @{ $self->{traffic} }, $self->{administration} ];
     $self->{resolver} = { session => Live::Session->new('resolver', $connection), queue => [ sort keys %{ $self->{prepared} } ] };
     push @{ $self->{workers} }, $self->{resolver};
+    push @{ $self->{workers} }, { next => $more, session => Live::Session->new('more', $connection) } if $more;
 }
 
 sub disconnect
@@ -76,6 +78,7 @@ sub run
 sub next_transaction
 {
     my ($self, $worker, $stop, $transaction) = @_;
+    return $stop ? () : $worker->{next}->() if $worker->{next};
     if (!$worker->{traffic})
     {
         my $gid = shift @{ $worker->{queue} };

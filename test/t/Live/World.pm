@@ -8,7 +8,7 @@ use warnings;
 use Exporter 'import';
 use Test::More;
 
-our @EXPORT_OK = qw(create_world wrong_states present_events);
+our @EXPORT_OK = qw(create_world create_vectors wrong_states wrong_catalogue wrong_indexes present_events);
 
 # Model, its table of events, and the order of its events in full: physical order breaks the ties.
 my @models = (
@@ -124,6 +124,59 @@ sub wrong_states
 {
     my ($node) = @_;
     return $node->safe_psql('postgres', join(' UNION ALL ', map { "SELECT '$_->[0]', user_id, what FROM wrong_$_->[0] WHERE what IS NOT NULL" } @models) . ' ORDER BY 1, 2');
+}
+
+# A table of vectors with an index, and what tells whether scans of the index equal sorts.
+sub create_vectors
+{
+    my ($node) = @_;
+    $node->safe_psql('postgres', q{
+        CREATE TABLE vectors (id bigint PRIMARY KEY, x hrr);
+        INSERT INTO vectors SELECT i, hrr_random(40, i) FROM generate_series(1, 3000) i;
+        CREATE INDEX vectors_x ON vectors USING holomamba (x, (id::bigint));
+        CREATE FUNCTION nearest(by_index boolean, seed bigint) RETURNS float8[] LANGUAGE plpgsql SET enable_seqscan = off AS $$
+        BEGIN
+            PERFORM set_config('enable_indexscan', by_index::text, true), set_config('enable_sort', (NOT by_index)::text, true);
+            RETURN (SELECT array_agg(d) FROM (SELECT x <#> hrr_random(40, seed) AS d FROM vectors ORDER BY x <#> hrr_random(40, seed) LIMIT 300) t);
+        END $$;
+    });
+}
+
+# What is wrong with any index of the extension, and with what it answers.
+sub wrong_indexes
+{
+    my ($node) = @_;
+    return $node->safe_psql('postgres', q{
+        SELECT c.oid::regclass, p.* FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam, holomamba.check_index(c.oid) p WHERE a.amname = 'holomamba' AND i.indisvalid ORDER BY 1, 2, 3;
+        SELECT 'vectors: not what a sort finds', s FROM generate_series(-3, -1) s WHERE to_regproc('nearest') IS NOT NULL AND nearest(true, s) <> nearest(false, s)});
+}
+
+# What the catalogue says of versions that cannot be: after a crash, when nobody trains.
+sub wrong_catalogue
+{
+    my ($node) = @_;
+    return $node->safe_psql('postgres', join(' UNION ALL ', q{
+        SELECT v.model, v.version, w.what
+        FROM holomamba.version_catalogue v, LATERAL (VALUES
+            ('ready, without weights', v.status = 'ready' AND NOT EXISTS (SELECT FROM holomamba.parameters p WHERE (p.model, p.version) = (v.model, v.version))),
+            ('ready, with other weights than its like', v.status = 'ready'
+                AND (SELECT array_agg((p.name, p.shape) ORDER BY p.name) FROM holomamba.parameters p WHERE (p.model, p.version) = (v.model, v.version) AND p.name LIKE 'blocks.%')
+                    <> (SELECT array_agg((p.name, p.shape) ORDER BY p.name) FROM holomamba.parameters p WHERE (p.model, p.version) = (v.model, 1) AND p.name LIKE 'blocks.%')),
+            ('ready, without vocabulary', v.status = 'ready' AND NOT EXISTS (SELECT FROM holomamba.vocabulary y WHERE (y.model, y.version, y.field) = (v.model, v.version, ''))),
+            ('ready, and not finished', v.status = 'ready' AND (v.finished_at IS NULL OR v.fingerprint IS NULL OR v.epochs IS NULL OR v.best_epoch IS NULL)),
+            ('ready, without a log of every epoch', v.status = 'ready' AND (SELECT count(*) FROM holomamba.training_log l WHERE (l.model, l.version) = (v.model, v.version)) <> v.epochs),
+            ('ready, with a checkpoint', v.status = 'ready' AND EXISTS (SELECT FROM holomamba.checkpoints c WHERE (c.model, c.version) = (v.model, v.version))),
+            ('not ready, with weights', v.status <> 'ready' AND EXISTS (SELECT FROM holomamba.parameters p WHERE (p.model, p.version) = (v.model, v.version))),
+            ('failed: ' || coalesce(v.message, ''), v.status = 'failed'),
+            ('in training', (SELECT s.status FROM holomamba.versions s WHERE s.training_id = v.training_id) = 'training')) w (what, is_so)
+        WHERE w.is_so},
+        q{SELECT m.model, m.active_version, 'active, and not ready' FROM holomamba.model_catalogue m
+          WHERE NOT EXISTS (SELECT FROM holomamba.version_catalogue v WHERE (v.model, v.version, v.status) = (m.model, m.active_version, 'ready'))},
+        map { my $name = $_->[0]; qq{
+        SELECT '$name', v.version, format('item %s is not there', l) FROM holomamba.models m JOIN holomamba.vocabulary v ON (v.model, v.version, v.field) = (m.model, m.active_version, ''), unnest(v.labels) l
+        WHERE m.model = '$name' AND NOT EXISTS (SELECT FROM holomamba.${name}_items i WHERE i.item_id::text = l)},
+        qq{SELECT '$name', NULL, concat_ws(' ', 'check_state:', c.user_id, c.difference) FROM holomamba.check_state('$name') c} } @models)
+        . ' ORDER BY 1, 2, 3');
 }
 
 # The events that there are: how many of each "table id". (Ids of the partitioned table are not unique, once a session has
