@@ -7,6 +7,7 @@
 
 extern "C" {
 #include "utils/array.h"
+#include "utils/memutils.h"
 }
 
 namespace holomamba::postgres {
@@ -14,7 +15,45 @@ namespace holomamba::postgres {
 // The stored form is that of the machine, and the catalogue says little endian.
 static_assert(std::endian::native == std::endian::little);
 
+namespace {
+
+// The names of the columns that are attributes, as they are now: one may have been renamed since a training has read it.
+Rows read_attributes(const char* model) {
+    Parameters p;
+    add_text(&p, model);
+    execute(
+        "SELECT a.name FROM holomamba.model_catalogue m, unnest(m.attributes) WITH ORDINALITY a (name, number) "
+        "WHERE m.model = $1::pg_catalog.name ORDER BY a.number",
+        &p);
+    return last_rows("holomamba.model_catalogue", model);
+}
+
+// What a parameter is stored as. Those of the attributes come in the order of these.
+const char* stored_name(const ParameterInfo& parameter, const Rows& attributes, uint64* attribute) {
+    const char* name = parameter.name.c_str();
+    for (const char* prefix : {"embedding.values.", "embedding.base."})
+        if (parameter.name.starts_with(prefix) && *attribute < attributes.count)
+            return psprintf("%s%s", prefix, text_of(attributes, (*attribute)++, 1));
+    return name;
+}
+
+// The largest value that there is room for: what palloc() gives, less a header.
+constexpr Size kMostFloats = (MaxAllocSize - VARHDRSZ) / sizeof(float);
+
+}  // namespace
+
+void check_parameters(const ParameterLayout& layout) {
+    for (const ParameterInfo& parameter : layout.parameters())
+        if (parameter.size > kMostFloats)
+            ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                            errmsg("weights \"%s\" would take %.1f GB, and a value of a table has at most 1 GB",
+                                   parameter.name.c_str(), static_cast<double>(parameter.size * sizeof(float)) / 1e9),
+                            errhint("Lower \"dimension\".")));
+}
+
 void store_parameters(const char* model, int32 version, const ParameterLayout& layout, std::span<const float> parameters) {
+    const Rows attributes = read_attributes(model);
+    uint64 attribute = 0;
     for (const ParameterInfo& parameter : layout.parameters()) {
         const Size bytes = parameter.size * sizeof(float);
         auto* data = static_cast<bytea*>(palloc(VARHDRSZ + bytes));
@@ -27,7 +66,7 @@ void store_parameters(const char* model, int32 version, const ParameterLayout& l
         Parameters p;
         add_text(&p, model);
         add_int(&p, version);
-        add_text(&p, parameter.name.c_str());
+        add_text(&p, stored_name(parameter, attributes, &attribute));
         add(&p, INT4ARRAYOID, PointerGetDatum(construct_array(shape, rank, INT4OID, sizeof(int32), true, TYPALIGN_INT)));
         add(&p, BYTEAOID, PointerGetDatum(data));
         write_catalogue(

@@ -9,6 +9,9 @@
 
 namespace holomamba::postgres {
 
+// Raises where a parameter is larger than a value of a table may be.
+void check_parameters(const ParameterLayout& layout);
+
 // Writes every parameter of a version, over those of an earlier epoch. SPI is connected.
 void store_parameters(const char* model, int32 version, const ParameterLayout& layout, std::span<const float> parameters);
 

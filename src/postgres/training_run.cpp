@@ -79,13 +79,15 @@ void settle_options(Training* training) {
         &p);
 }
 
-// Refuses what the machine has no memory for, before it is asked for.
+// Refuses what there would be no room for in the end, and what the machine has no memory for, before it is asked for.
 double check_memory(const Training* training) {
     const TrainingData& data = training->data;
+    auto* network = make_owned<std::unique_ptr<Network>>(CurrentMemoryContext);
+    core_call([&] { *network = std::make_unique<Network>(data.options, data.dataset.catalogue); });
+    check_parameters((*network)->layout());
     double needed = 0;
     core_call([&] {
-        needed = static_cast<double>(training_memory(Network(data.options, data.dataset.catalogue), data.options,
-                                                     data.dataset, data.options.threads));
+        needed = static_cast<double>(training_memory(**network, data.options, data.dataset, data.options.threads));
     });
     const double memory = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
     if (needed > memory)
