@@ -69,7 +69,7 @@ void read_histories(const char* query, TrainingData* data) {
         const int count = ArrayGetNItems(ARR_NDIM(items), ARR_DIMS(items));
         const int32 place = int_of(row, 2);
         core_call([&] {
-            data->dataset.add_user({events, static_cast<std::size_t>(count)});
+            data->dataset.add_user(std::span(events, static_cast<std::size_t>(count)));
             if (place >= 0 && place < count) data->dataset.hold_out(place, with_validation, data->strict);
         });
     });
