@@ -87,11 +87,12 @@ std::vector<float> Network::prepare(std::span<const float> parameters) const {
     return prepared;
 }
 
-float* Network::encode(Pass& pass, float* tokens, Kept& kept) const {
-    const std::size_t size = static_cast<std::size_t>(pass.tokens()) * dimension();
-    pass.drop(dimension(), 0, tokens);
+float* Network::encode(Pass& pass, std::span<const TokenEvent> events, Kept& kept) const {
+    const std::size_t d = dimension(), size = events.size() * d;
+    float* x = pass.arena.take(size);
+    for (std::size_t t = 0; t < events.size(); t++) std::copy_n(events[t].item, d, x + t * d);
+    pass.drop(d, 0, x);
     kept.layers.resize(layers_.size());
-    float* x = tokens;
     float* state = pass.states;
     for (std::size_t i = 0; i < layers_.size(); i++) {
         float* y = pass.arena.take(size);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/catalogue.hpp"
+#include "model/event.hpp"
 #include "model/head.hpp"
 #include "model/holographic_embedding.hpp"
 #include "model/options.hpp"
@@ -42,13 +43,13 @@ class Network {
     // The encoder's weights as serving reads them: layout().prepared_size() floats, for Pass::prepared.
     std::vector<float> prepare(std::span<const float> parameters) const;
 
-    // --- the encoder: tokens [tokens x d] in, vectors [tokens x d] out ------------------------------------------------
+    // --- the encoder: events in, one for each token of the pass, and vectors [tokens x d] out --------------------------
     struct Kept {
         std::vector<Residual::Kept> layers;
     };
-    // Returns the encoder's output, in the pass's arena. Drops tokens in place when the pass has a dropout rate.
-    float* encode(Pass& pass, float* tokens, Kept& kept) const;
-    // The gradient of the tokens, in the pass's arena, from that of the output.
+    // Returns the encoder's output, in the pass's arena.
+    float* encode(Pass& pass, std::span<const TokenEvent> events, Kept& kept) const;
+    // The gradient of the events' token vectors, in the pass's arena, from that of the output.
     float* backward(Pass& pass, const float* doutput, const Kept& kept) const;
     // One sequence's recurrent state: the rows of the layers' states one after another.
     const StateShape& state() const { return state_; }

@@ -43,7 +43,7 @@ struct Fold {
     const State* fresh;  // of a user without events
     Run runs[kUsers];
     int users;
-    const float* tokens[kEvents];
+    TokenEvent tokens[kEvents];
     int events;
     MemoryContext batch;  // of what runs and tokens point to
     ArrayBuildState* behind;
@@ -133,7 +133,7 @@ void advance(Fold* f) {
         r->tokens = 0;
     }
     if (count == 1 && f->events <= kFew)
-        core_call([&] { encoder->advance(moves->state, moves->tokens); });
+        core_call([&] { encoder->advance(moves->state, moves->events); });
     else
         interruptible_core_call([&](const StopCheck& stop) {
             advance_many(*encoder, {moves, count}, f->events <= kFew ? 1 : thread_count(encoder->options().threads),
@@ -263,7 +263,7 @@ void take(Fold* f, SPITupleTable* rows, uint64 row) {
         x = static_cast<const float*>(
             std::memcpy(palloc(sizeof(float) * vector->dims), vector->x, sizeof(float) * vector->dims));
     }
-    f->tokens[f->events++] = x;
+    f->tokens[f->events++] = {x};
     r->tokens++;
 }
 

@@ -148,7 +148,8 @@ Step advance_row(const LiveModel* m, const Event& event, Relation users, Relatio
         }
         State* state = copy_of(stored);
         count_events(state, 1);
-        core_call([&] { encoder->advance(state->x, {&token, 1}); });
+        const TokenEvent read{token};
+        core_call([&] { encoder->advance(state->x, {&read, 1}); });
         fill_row(m, event, state, encoder, row, after);
         const Replaced replaced = replace_row(users, row, after);
         if (replaced == Replaced::gone) return Step::absent;

@@ -112,10 +112,10 @@ Elements elements_of(FunctionCallInfo fcinfo, int argument, const char* name) {
     return elements;
 }
 
-const float** tokens_of(const Elements& elements, const Encoder* encoder) {
-    auto** tokens = static_cast<const float**>(palloc(sizeof(float*) * (static_cast<Size>(elements.count) + 1)));
+TokenEvent* tokens_of(const Elements& elements, const Encoder* encoder) {
+    auto* tokens = static_cast<TokenEvent*>(palloc(sizeof(TokenEvent) * (static_cast<Size>(elements.count) + 1)));
     for (int i = 0; i < elements.count; i++)
-        tokens[i] = elements.nulls[i] ? nullptr : token_of(elements.values[i], encoder);
+        tokens[i] = {elements.nulls[i] ? nullptr : token_of(elements.values[i], encoder)};
     return tokens;
 }
 
@@ -133,7 +133,7 @@ void check_input(const State* state) {
 }
 
 // A copy of the state, moved through the tokens; NULL tokens stand for unknown items.
-State* advanced(const State* state, Encoder* encoder, const float* const* tokens, Size count) {
+State* advanced(const State* state, Encoder* encoder, const TokenEvent* tokens, Size count) {
     State* result = copy_of(state);
     count_events(result, count);
     constexpr Size kMany = 4096;  // some ten milliseconds
@@ -220,8 +220,8 @@ Datum ssm_update(PG_FUNCTION_ARGS) {
     if (PG_ARGISNULL(0)) PG_RETURN_NULL();
     const State* state = get_state(PG_GETARG_DATUM(0));
     Encoder* encoder = encoder_of(state);
-    const float* tokens[] = {PG_ARGISNULL(1) ? nullptr : token_of(PG_GETARG_DATUM(1), encoder)};
-    PG_RETURN_POINTER(advanced(state, encoder, tokens, 1));
+    const holomamba::model::TokenEvent event{PG_ARGISNULL(1) ? nullptr : token_of(PG_GETARG_DATUM(1), encoder)};
+    PG_RETURN_POINTER(advanced(state, encoder, &event, 1));
 }
 
 HOLOMAMBA_FUNCTION(ssm_update_array)

@@ -54,7 +54,7 @@ struct Elements {
 Elements elements_of(FunctionCallInfo fcinfo, int argument, const char* name);
 
 // Tokens of an array, each checked; nullptr for NULL, an item that the model does not know.
-const float** tokens_of(const Elements& elements, const Encoder* encoder);
+TokenEvent* tokens_of(const Elements& elements, const Encoder* encoder);
 
 // The state of a user without events. Raises where the version is not there.
 State* initial_state(const char* model, int32 version);

@@ -45,7 +45,7 @@ State** copy_states(const Elements& states, Encoder** encoder) {
 }
 
 // The events by user, each user's in the order of the arrays.
-UserEvents* sort_events(State** states, int count, const Elements& users, const Elements& items, const float* const* tokens,
+UserEvents* sort_events(State** states, int count, const Elements& users, const Elements& items, const holomamba::model::TokenEvent* tokens,
                         int tokens_count) {
     auto* numbers = static_cast<int32*>(allocate(users.count, sizeof(int32)));
     auto* starts = static_cast<Size*>(allocate(static_cast<Size>(count) + 1, sizeof(Size)));
@@ -55,12 +55,12 @@ UserEvents* sort_events(State** states, int count, const Elements& users, const 
         starts[numbers[i] + 1]++;
     }
     for (int u = 0; u < count; u++) starts[u + 1] += starts[u];
-    auto** sorted = static_cast<const float**>(allocate(users.count, sizeof(float*)));
+    auto* sorted = static_cast<holomamba::model::TokenEvent*>(allocate(users.count, sizeof(holomamba::model::TokenEvent)));
     auto* batch = static_cast<UserEvents*>(allocate(count, sizeof(UserEvents)));
     for (int u = 0; u < count; u++) batch[u] = {states[u]->x, {sorted + starts[u], starts[u + 1] - starts[u]}};
     for (int i = 0; i < users.count; i++) {
         const int32 item = number_at(items, i, tokens_count, "item", true);
-        sorted[starts[numbers[i]]++] = item == 0 ? nullptr : tokens[item - 1];
+        sorted[starts[numbers[i]]++] = item == 0 ? holomamba::model::TokenEvent{nullptr} : tokens[item - 1];
     }
     return batch;
 }
@@ -81,7 +81,7 @@ Datum holomamba_advance_states(PG_FUNCTION_ARGS) {
     State** copies = copy_states(states, &encoder);
     const UserEvents* batch = sort_events(copies, states.count, users, items, encoder ? tokens_of(tokens, encoder) : nullptr,
                                           tokens.count);
-    for (int u = 0; u < states.count; u++) count_events(copies[u], batch[u].tokens.size());
+    for (int u = 0; u < states.count; u++) count_events(copies[u], batch[u].events.size());
     interruptible_core_call([&](const holomamba::StopCheck& stop) {
         holomamba::advance_many(*encoder, {batch, static_cast<Size>(states.count)},
                                 holomamba::thread_count(encoder->options().threads), stop);

@@ -81,7 +81,7 @@ void read_histories(const char* query, const Version& version, TrainingData* dat
         const Integers events = int32s_of(rows, row, 1, 0, items - 1);
         const int32 place = int32_of(rows, row, 2, -1, events.count);
         core_call([&] {
-            data->dataset.add_user({events.x, static_cast<std::size_t>(events.count)});
+            data->dataset.add_user(std::span(events.x, static_cast<std::size_t>(events.count)));
             if (place >= 0 && place < events.count) data->dataset.hold_out(place, with_validation, data->strict);
         });
     });

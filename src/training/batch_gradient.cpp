@@ -56,7 +56,7 @@ void BatchGradient::choose_rows(std::span<const Window> windows, std::uint64_t k
     if (sampler_) sample_rows(windows, key);
     want_row(embedding.start_row());
     for (const Window& window : windows)
-        for (int i = std::max(0, window.first - 1); i < window.last - 1; i++) want_row(data_.history(window.user)[i]);
+        for (int i = std::max(0, window.first - 1); i < window.last - 1; i++) want_row(data_.history(window.user)[i].item);
     if (!sampler_) scored_ = network_.items();
 }
 
@@ -70,7 +70,7 @@ void BatchGradient::sample_rows(std::span<const Window> windows, std::uint64_t k
     std::int64_t targets = 0;
     for (const Window& window : windows) {
         targets += window.length();
-        for (int i = window.first; i < window.last; i++) want_row(data_.history(window.user)[i]);
+        for (int i = window.first; i < window.last; i++) want_row(data_.history(window.user)[i].item);
     }
     base::Random random(key);
     for (int i = 0; i < negatives_; i++) want_row(sampler_->draw(random));
@@ -90,7 +90,7 @@ void BatchGradient::add_targets(const Window& window, int event, Targets& target
     const int last = std::min(window.last, event + static_cast<int>(shares_.size()));
     const float total = std::accumulate(shares_.begin(), shares_.begin() + (last - event), 0.0f);
     for (int i = event; i < last; i++)
-        targets.targets.push_back({place_in_head(data_.history(window.user)[i]), shares_[i - event] / total,
+        targets.targets.push_back({place_in_head(data_.history(window.user)[i].item), shares_[i - event] / total,
                                    data_.seen_before(window.user, i, event)});
     targets.end_token();
 }
@@ -120,16 +120,22 @@ void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batc
     const std::size_t width = d;
     const model::Arena::Mark mark = worker.arena.mark();
     std::vector<int> starts{0};
-    std::vector<std::int32_t> inputs;
+    std::vector<std::int32_t> places;  // of what is read, among the composed rows
+    std::vector<model::TokenEvent> inputs;
+    const float* const tokens = composed_.token.data();
+    const auto read = [&](const model::Event& event) {
+        places.push_back(place_of_[event.item]);
+        inputs.push_back(event.with(tokens + places.back() * width));
+    };
     worker.targets.clear();
     worker.seen.clear();
     for (const Window& window : windows) {
         const auto history = data_.history(window.user);
-        inputs.push_back(place_of_[network_.embedding().start_row()]);
+        read({network_.embedding().start_row()});
         if (window.first > 0) {
             worker.targets.end_token();
             worker.seen.end_token();
-            inputs.push_back(place_of_[history[window.first - 1]]);
+            read(history[window.first - 1]);
         }
         for (int i = window.first; i < window.last; i++) {
             add_targets(window, i, worker.targets);
@@ -139,14 +145,10 @@ void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batc
                     if (place >= 0 && place < scored_) worker.seen.items.push_back(place);
                 });
             worker.seen.end_token();
-            if (i + 1 < window.last) inputs.push_back(place_of_[history[i]]);
+            if (i + 1 < window.last) read(history[i]);
         }
         starts.push_back(starts.back() + window.training_rows());
     }
-    float* tokens = worker.arena.take(inputs.size() * width);
-    for (std::size_t t = 0; t < inputs.size(); t++)
-        std::copy_n(composed_.token.data() + inputs[t] * width, d, tokens + t * width);
-
     model::Pass pass{.kernels = kernels_,
               .parameters = batch.parameters,
               .gradients = worker.gradients,
@@ -155,15 +157,15 @@ void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batc
               .dropout = batch.dropout,
               .key = batch.key,
               .first_token = first_token};
-    const float* encoded = network_.encode(pass, tokens, worker.kept);
+    const float* encoded = network_.encode(pass, inputs, worker.kept);
     float* dencoded = worker.arena.take(inputs.size() * width);
     const model::Head::View head = network_.head().view(batch.parameters, composed_.raw.data(), scored_bias_.data());
     worker.loss += worker.cross_entropy.add(kernels_, pass.tokens(), d, scored_, encoded, worker.targets, worker.seen,
                                             head, batch.scale, dencoded, worker.head);
     worker.head.fresh = false;
     const float* dtokens = network_.backward(pass, dencoded, worker.kept);
-    for (std::size_t t = 0; t < inputs.size(); t++)
-        kernels_.add(width, dtokens + t * width, worker.dtoken.data() + inputs[t] * width);
+    for (std::size_t t = 0; t < places.size(); t++)
+        kernels_.add(width, dtokens + t * width, worker.dtoken.data() + places[t] * width);
     worker.arena.release(mark);
 }
 

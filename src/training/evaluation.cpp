@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "model/encoder.hpp"
 #include "ranking/top_k.hpp"
@@ -24,7 +25,7 @@ struct Tally {
     // `repeat`.
     void add(const Dataset& data, int user, int place, std::span<float> scores, float repeat, const EvaluationOptions& how) {
         const auto history = data.history(user);
-        const std::int32_t target = history[place];
+        const std::int32_t target = history[place].item;
         constexpr float kOut = -std::numeric_limits<float>::infinity();
         data.for_each_seen(user, place, [&](std::int32_t item) { scores[item] = how.exclude_seen ? kOut : scores[item] + repeat; });
         const float score = scores[target];
@@ -99,16 +100,16 @@ Evaluation evaluate_model(const model::Network& network, std::span<const float> 
             stop.poll();
             const Piece& piece = pieces[index];
             std::vector<std::byte> states;
-            std::vector<const float*> tokens;
+            std::vector<model::TokenEvent> events;
             for (std::size_t r = piece.first; r < piece.last; r++) {
                 states.insert(states.end(), encoder.start().begin(), encoder.start().end());
                 states.resize((r + 1 - piece.first) * stride);
                 const auto history = data.history(windows[r].user);
                 for (int i = windows[r].first; i < windows[r].last; i++)
-                    tokens.push_back(composed.token.data() + static_cast<std::size_t>(history[i]) * d);
+                    events.push_back(history[i].with(std::as_const(composed).token.data() + static_cast<std::size_t>(history[i].item) * d));
             }
             std::vector<model::UserEvents> batch;
-            const float* const* next = tokens.data();
+            const model::TokenEvent* next = events.data();
             for (std::size_t r = piece.first; r < piece.last; r++) {
                 const std::size_t length = windows[r].length();
                 batch.push_back({states.data() + batch.size() * stride, {next, length}});
@@ -130,7 +131,7 @@ Evaluation evaluate_model(const model::Network& network, std::span<const float> 
 Evaluation evaluate_popularity(const Dataset& data, Held held, const EvaluationOptions& how, const base::StopCheck& check) {
     std::vector<float> counts(data.catalogue.items, 0.0f);
     for (int user = 0; user < data.users(); user++)
-        for (int i = 0; i < data.training[user]; i++) counts[data.history(user)[i]] += 1;
+        for (int i = 0; i < data.training[user]; i++) counts[data.history(user)[i].item] += 1;
     std::vector<Tally> tallies(1, {{}, std::vector<char>(counts.size(), 0)});
     base::Stop stop(check);
     std::vector<float> scores;

@@ -45,7 +45,7 @@ double Trainer::repeat_log_odds() const {
     std::vector<double> popularity(data_.catalogue.items, 0);
     double events = 0, repeats = 0, expected = 0;
     for (int user = 0; user < data_.users(); user++)
-        for (int i = 0; i < data_.training[user]; i++) popularity[data_.history(user)[i]] += 1, events += 1;
+        for (int i = 0; i < data_.training[user]; i++) popularity[data_.history(user)[i].item] += 1, events += 1;
     for (int user = 0; user < data_.users(); user++) {
         double seen = 0;  // the share of all events that are of items this user has had so far
         for (int i = 0; i < data_.training[user]; i++) {
@@ -53,7 +53,7 @@ double Trainer::repeat_log_odds() const {
             if (data_.seen_before(user, i, i))
                 repeats += 1;
             else
-                seen += popularity[data_.history(user)[i]] / events;
+                seen += popularity[data_.history(user)[i].item] / events;
         }
     }
     return std::log((repeats + 0.5) / (expected + 0.5));

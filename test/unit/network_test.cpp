@@ -144,16 +144,14 @@ TEST_P(GoldenNetwork, EncoderStateAndScoresEqualTheOracle) {
         const std::string number = std::to_string(j);
         std::vector<std::int32_t> inputs = golden.sequences[j];
         inputs.insert(inputs.begin(), network.embedding().start_row());
-        std::vector<float> tokens;
-        for (const std::int32_t row : inputs)
-            tokens.insert(tokens.end(), composed.token.begin() + static_cast<std::ptrdiff_t>(row * d),
-                          composed.token.begin() + static_cast<std::ptrdiff_t>((row + 1) * d));
+        std::vector<TokenEvent> read;
+        for (const std::int32_t row : inputs) read.push_back({composed.token.data() + row * d});
         const std::vector<int> starts{0, static_cast<int>(inputs.size())};
         std::vector<float> state(network.state().size(), 0.0f);
         Arena arena;
         Pass pass{kernels::table(), parameters.data(), nullptr, starts, arena, state.data(), state.size()};
         Network::Kept kept;
-        const float* encoded = network.encode(pass, tokens.data(), kept);
+        const float* encoded = network.encode(pass, read, kept);
         expect_near(std::vector<float>(encoded, encoded + inputs.size() * d), golden.at("expected.encoded." + number),
                     1e-5, "encoded");
 
@@ -220,11 +218,11 @@ TEST_P(GoldenNetwork, StepEqualsScan) {
     encoder.set_parameters(network.layout(), parameters);
     encoder.finish();
     for (std::size_t j = 0; j < golden.sequences.size(); j++) {
-        std::vector<const float*> tokens;
-        for (const std::int32_t item : golden.sequences[j]) tokens.push_back(composed.token.data() + item * d);
+        std::vector<TokenEvent> read;
+        for (const std::int32_t item : golden.sequences[j]) read.push_back({composed.token.data() + item * d});
         std::vector<std::byte> whole(encoder.start().begin(), encoder.start().end()), stepped = whole;
-        encoder.advance(whole.data(), tokens);
-        for (const float*& token : tokens) encoder.advance(stepped.data(), {&token, 1});
+        encoder.advance(whole.data(), read);
+        for (const TokenEvent& event : read) encoder.advance(stepped.data(), {&event, 1});
         EXPECT_EQ(stepped, whole);
         std::vector<float> vector(d);
         encoder.vector(whole.data(), vector.data());
@@ -233,8 +231,7 @@ TEST_P(GoldenNetwork, StepEqualsScan) {
                     "vector");
 
         // An item the model does not know is the unknown row.
-        const float* unknown = nullptr;
-        const float* known = composed.token.data() + network.embedding().unknown_row() * d;
+        const TokenEvent unknown{nullptr}, known{composed.token.data() + network.embedding().unknown_row() * d};
         encoder.advance(whole.data(), {&unknown, 1});
         encoder.advance(stepped.data(), {&known, 1});
         EXPECT_EQ(stepped, whole);

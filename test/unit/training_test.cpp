@@ -548,15 +548,14 @@ TEST(Evaluation, RankingIsThatOfBruteForce) {
     network.embedding().compose(kernels::table(), weights.data(), rows, {}, 0, rows.size(), composed);
     Metrics expected;
     for (int user = 0; user < data.users(); user++) {
-        std::vector<float> tokens(composed.token.end() - 16, composed.token.end());
+        std::vector<model::TokenEvent> events{{composed.token.data() + composed.token.size() - 16}};
         const auto history = data.history(user);
-        for (int i = 0; i < data.test[user]; i++)
-            tokens.insert(tokens.end(), composed.token.begin() + history[i] * 16, composed.token.begin() + history[i] * 16 + 16);
+        for (int i = 0; i < data.test[user]; i++) events.push_back({composed.token.data() + history[i].item * 16});
         const std::vector<int> starts{0, data.test[user] + 1};
         model::Arena arena;
         model::Pass pass{kernels::table(), weights.data(), nullptr, starts, arena};
         model::Network::Kept kept;
-        const float* last = network.encode(pass, tokens.data(), kept) + static_cast<std::size_t>(data.test[user]) * 16;
+        const float* last = network.encode(pass, events, kept) + static_cast<std::size_t>(data.test[user]) * 16;
         std::vector<double> scores;
         for (int i = 0; i < 30; i++) {
             const model::Head::View head = network.head().view(weights.data(), composed.raw.data());
@@ -564,7 +563,7 @@ TEST(Evaluation, RankingIsThatOfBruteForce) {
             for (int c = 0; c < 16; c++) score += last[c] * head.rows[i * 16 + c];
             scores.push_back(score);
         }
-        const double target = scores[history[data.test[user]]];
+        const double target = scores[history[data.test[user]].item];
         expected.add(1 + std::count_if(scores.begin(), scores.end(), [&](double s) { return s > target; }), 10);
     }
     EXPECT_EQ(one.metrics.users, expected.users);
