@@ -62,4 +62,11 @@ model::Options settled(model::Options options, const Dataset& data) {
     return options;
 }
 
+std::vector<std::pair<std::string, std::string>> settled_values(const model::Options& options) {
+    std::vector<std::pair<std::string, std::string>> values{{"threads", options.get("threads")}};
+    for (const model::OptionInfo& option : model::describe_options())
+        if (option.automatic) values.emplace_back(option.name, options.get(option.name));
+    return values;
+}
+
 }  // namespace holomamba::training

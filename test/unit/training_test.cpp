@@ -339,6 +339,23 @@ TEST(SettledOptions, FollowTheDataAndLeaveAloneWhatIsChosen) {
     EXPECT_EQ(settled(options, ring(50001, 5, 8)).negatives, 0);
 }
 
+// What a version remembers of them settles nothing anew, whatever the data and the machine have become.
+TEST(SettledOptions, AreAllRemembered) {
+    model::Options resumed;
+    std::set<std::string> names;
+    for (const auto& [name, value] : settled_values(settled(model::Options(), ring(20, 1571, 100)))) {
+        EXPECT_EQ(value.find_first_not_of("0123456789."), std::string::npos) << name << ": " << value;
+        resumed.set(name, value);
+        names.insert(name);
+    }
+    for (const model::OptionInfo& option : model::describe_options())
+        EXPECT_EQ(names.contains(option.name), option.default_text == "auto" || option.name == "threads") << option.name;
+    const model::Options again = settled(resumed, ring(50001, 5, 8));
+    for (const std::string& name : names) EXPECT_EQ(again.get(name), resumed.get(name)) << name;
+    EXPECT_EQ(again.lookahead, settled(model::Options(), ring(20, 1571, 100)).lookahead);
+    EXPECT_EQ(again.learning_rate, settled(model::Options(), ring(20, 1571, 100)).learning_rate);
+}
+
 TEST(Trainer, AttributesAreBoundOrAddedOrBoth) {
     Dataset data = ring(9, 6, 7);
     model::Attribute parity;
