@@ -29,6 +29,7 @@ struct Training {
     const char* model = nullptr;
     int32 version = 0;
     TrainingData data;
+    std::string settled;  // options that were left to the data, as a JSON object
     std::vector<std::byte> packed;
     std::unique_ptr<Trainer> trainer;
     EpochReport report;
@@ -64,17 +65,17 @@ void read_data(Training* training) {
 void settle_options(Training* training) {
     Options& options = training->data.options;
     core_call([&] { options = settled(std::move(options), training->data.dataset); });
+    core_call([&] {
+        for (const auto& [name, value] : settled_values(options))
+            training->settled += (training->settled.empty() ? "{\"" : ", \"") + name + "\": " + value;
+        training->settled += "}";
+    });
     Parameters p;
     add_text(&p, training->model);
     add_int(&p, training->version);
-    add_int(&p, options.threads);
-    add_int(&p, options.negatives);
-    add_int(&p, options.batch_size);
-    add(&p, FLOAT8OID, Float8GetDatum(options.dropout));
-    add_int(&p, options.epochs);
+    add_text(&p, training->settled.c_str());
     write_catalogue(
-        "UPDATE holomamba.version_catalogue v SET options = v.options || "
-        "pg_catalog.jsonb_build_object('threads', $3, 'negatives', $4, 'batch_size', $5, 'dropout', $6, 'epochs', $7) "
+        "UPDATE holomamba.version_catalogue v SET options = v.options || $3::pg_catalog.jsonb "
         "WHERE v.model = $1::pg_catalog.name AND v.version = $2",
         &p);
 }
