@@ -111,7 +111,7 @@ void find_states(Fold* f) {
         const Datum state = value_of(static_cast<uint64>(i), 1, &null);
         const bool after = DatumGetBool(value_of(static_cast<uint64>(i), 2, &unknown));
         asked[i]->stays = asked[i]->stays || unknown || !after;
-        asked[i]->state = null ? copy_of(f->fresh) : reinterpret_cast<State*>(PG_DETOAST_DATUM_COPY(state));
+        asked[i]->state = copy_of(null ? f->fresh : get_state(state));
     }
     SPI_freetuptable(SPI_tuptable);
 }
