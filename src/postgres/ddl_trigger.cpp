@@ -1,4 +1,4 @@
-// The event trigger: which commands concern the tables of models, and what of them. What is done then is told in
+// The event triggers: which commands concern the tables of models, and what of them. What is done then is told in
 // sql/34_commands.sql and sql/35_altered_columns.sql. Of what a command names, only the names of columns are taken from it:
 // which tables it altered the server reports.
 #include "postgres/catalogue.hpp"
@@ -23,9 +23,8 @@ namespace {
 // What a command may have done to tables, as its text tells.
 struct Change {
     const char* renamed_column;  // its old name
-    bool renamed_table, owner, parts;
+    bool renamed_table, owner, parts, unlogged, policies;
     List *retyped, *converted;  // names of columns, and of each whether the command says how to convert its values
-    List* dropped;              // names of columns
 };
 
 // `ALTER c TYPE t USING c::t`, or USING c, which say no more than what the server does by itself.
@@ -53,15 +52,18 @@ void look_at(const AlterTableCmd* command, Change* change) {
         case AT_DropInherit:
             change->parts = true;
             break;
+        case AT_SetUnLogged:
+            change->unlogged = true;
+            break;
+        case AT_ForceRowSecurity:
+            change->policies = true;
+            break;
         case AT_ChangeOwner:
             change->owner = true;
             break;
         case AT_AlterColumnType:
             change->retyped = lappend(change->retyped, command->name);
             change->converted = lappend_int(change->converted, converts(command));
-            break;
-        case AT_DropColumn:
-            change->dropped = lappend(change->dropped, command->name);
             break;
         default:
             break;
@@ -182,12 +184,6 @@ void follow(const Change& change, const Altered& altered, Oid actor) {
     }
     if (altered.column != 0) return;
     if (change.renamed_table) execute("SELECT holomamba.table_renamed($1)", &p);
-    if (change.dropped != NIL) {
-        p = parameters_of(altered.relation);
-        add(&p, NAMEARRAYOID, array_of_names(change.dropped));
-        add(&p, OIDOID, ObjectIdGetDatum(actor));
-        execute("SELECT holomamba.columns_dropped($1, $2, $3)", &p);
-    }
     if (change.retyped != NIL) {
         p = parameters_of(altered.relation);
         add(&p, NAMEARRAYOID, array_of_names(change.retyped));
@@ -199,6 +195,11 @@ void follow(const Change& change, const Altered& altered, Oid actor) {
         p = parameters_of(altered.relation);
         add(&p, OIDOID, ObjectIdGetDatum(actor));
         execute("SELECT holomamba.owner_changed($1, $2)", &p);
+    }
+    if (change.unlogged || change.policies) {
+        p = parameters_of(altered.relation);
+        add(&p, BOOLOID, BoolGetDatum(change.unlogged));
+        execute("SELECT holomamba.table_weakened($1, $2)", &p);
     }
 }
 
@@ -252,23 +253,38 @@ void refuse_new_schema_name(const RenameStmt* rename, Oid function) {
                         shared ? errhint("Move what else is in it to another schema.") : 0));
 }
 
+const Node* command_of(FunctionCallInfo fcinfo) {
+    if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+        ereport(ERROR,
+                (errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED), errmsg("not called by an event trigger")));
+    return reinterpret_cast<EventTriggerData*>(fcinfo->context)->parsetree;
+}
+
 }  // namespace
 
 HOLOMAMBA_FUNCTION(holomamba_follow_commands)
 Datum holomamba_follow_commands(PG_FUNCTION_ARGS) {
-    if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
-        ereport(ERROR,
-                (errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED), errmsg("not called by an event trigger")));
-    const Node* command = reinterpret_cast<EventTriggerData*>(fcinfo->context)->parsetree;
+    const Node* command = command_of(fcinfo);
     if (IsA(command, RenameStmt))
         refuse_new_schema_name(reinterpret_cast<const RenameStmt*>(command), fcinfo->flinfo->fn_oid);
     const Change change = change_of(command);
     if (change.renamed_column == nullptr && !change.renamed_table && !change.owner && !change.parts &&
-        change.retyped == NIL && change.dropped == NIL)
+        !change.unlogged && !change.policies && change.retyped == NIL)
         return PointerGetDatum(nullptr);
     const Oid actor = GetUserId();
     SPI_connect();
     as_owner(catalogue_owner(), [&] { follow_all(change, actor); });
+    SPI_finish();
+    return PointerGetDatum(nullptr);
+}
+
+HOLOMAMBA_FUNCTION(holomamba_follow_drops)
+Datum holomamba_follow_drops(PG_FUNCTION_ARGS) {
+    (void)command_of(fcinfo);
+    Parameters p;
+    add(&p, OIDOID, ObjectIdGetDatum(GetUserId()));
+    SPI_connect();
+    as_owner(catalogue_owner(), [&] { execute("SELECT holomamba.objects_dropped($1)", &p); });
     SPI_finish();
     return PointerGetDatum(nullptr);
 }

@@ -42,7 +42,8 @@ Datum holomamba_create_triggers(PG_FUNCTION_ARGS) {
     PG_RETURN_VOID();
 }
 
-// Whose tables they are, and that these are tables, is asked in the caller's name: of those that the model has not already.
+// Whose tables they are, and that these are tables, is asked in the caller's name: of those that the model gets, and of the
+// events also where they stay, for the model then goes to their owner.
 HOLOMAMBA_FUNCTION(holomamba_set_tables)
 Datum holomamba_set_tables(PG_FUNCTION_ARGS) {
     if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(3))
@@ -53,12 +54,14 @@ Datum holomamba_set_tables(PG_FUNCTION_ARGS) {
     add(&p, NAMEOID, PG_GETARG_DATUM(0));
     add(&p, REGCLASSOID, PG_GETARG_DATUM(1));
     add(&p, REGCLASSOID, PG_GETARG_DATUM(2), PG_ARGISNULL(2));
+    add(&p, BOOLOID, PG_GETARG_DATUM(3));
     execute(
-        "SELECT holomamba.check_table(v.relation) FROM holomamba.model_catalogue m, (VALUES ($2), ($3)) v (relation) "
-        "WHERE m.model = $1 AND v.relation NOT IN (m.interactions, coalesce(m.items, m.interactions))",
+        "SELECT holomamba.check_table(v.relation) FROM holomamba.model_catalogue m, "
+        "LATERAL (VALUES ($2, $4 OR $2 <> m.interactions), ($3, $3 <> m.items)) v (relation, is_new) "
+        "WHERE m.model = $1 AND coalesce(v.is_new, v.relation IS NOT NULL)",
         &p);
     add(&p, OIDOID, ObjectIdGetDatum(GetUserId()));
-    write_catalogue("SELECT holomamba.move_triggers($1, $2, $3, $4)", &p);
+    write_catalogue("SELECT holomamba.move_triggers($1, $2, $3, $4, $5)", &p);
     p.count = 1;
     add(&p, BOOLOID, BoolGetDatum(!PG_GETARG_BOOL(3)));
     as_owner(catalogue_owner(), [&] { run_statements("SELECT f.run_as, f.statement FROM holomamba.fit_statements($1, $2) f", &p); });
