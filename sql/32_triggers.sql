@@ -1,7 +1,7 @@
 -- What keeps the states of the users: the statements, and the triggers that run them.
 --
 -- The statements below are the whole of what happens to a model's rows, as templates in which the names of a model are
--- filled in. src/postgres/event_trigger.cpp runs them in the order that is told there, with the rights of the model's
+-- filled in. src/postgres/live/event_trigger.cpp runs them in the order that is told there, with the rights of the model's
 -- owner; a session keeps their plans, and asks for the text again when one of the tables has changed, so that nothing
 -- breaks when a table or a column is renamed.
 --
@@ -9,7 +9,7 @@
 -- version is active; an activation takes SHARE ROW EXCLUSIVE, replays every event it can see, and commits. So an event is
 -- either replayed by the activation, or waits for it and moves a state of the new version, never both and never neither.
 -- Between themselves, events lock the rows of their users in the order of user ids. Before that, events with items that are
--- not known yet wait for those who insert these items, and the other way round (src/postgres/unknown_items.hpp).
+-- not known yet wait for those who insert these items, and the other way round (src/postgres/live/unknown_items.hpp).
 --
 -- Rights. The trigger functions switch to the owner of the model, so that whoever may insert an event needs no right on
 -- the states. Where the interactions have row level security, their owner sees all rows (unless it is forced): a state is

@@ -9,7 +9,7 @@
 
 #include "base/error.hpp"
 #include "inputs.hpp"
-#include "postgres/hrr.hpp"
+#include "postgres/types/hrr.hpp"
 #include "server.hpp"
 #include "training/checkpoint.hpp"
 
