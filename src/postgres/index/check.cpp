@@ -72,7 +72,8 @@ void read_extent(Check* check, uint32 extent) {
             if (scale == 0) continue;
             used++;
             if (scale < 0) nulls++;
-            add_entry(check, {row, static_cast<uint16>(slot), extent});
+            if (!is_possible(row)) report(check, extent, psprintf("slot %d: no table has its row", slot));
+            else if (ItemPointerIsValid(&row)) add_entry(check, {row, static_cast<uint16>(slot), extent});
         }
         UnlockReleaseBuffer(detail);
     }

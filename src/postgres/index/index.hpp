@@ -128,6 +128,12 @@ inline ItemPointerData note_row(const DetailNote* note) {
     memcpy(&row, note->row, sizeof row);
     return row;
 }
+// Whether a table can have such a row. On a damaged page there may be others, and the highest block is the server's word for a
+// new one.
+inline bool is_possible(const ItemPointerData& row) {
+    return ItemPointerGetBlockNumberNoCheck(&row) <= MaxBlockNumber &&
+           ItemPointerGetOffsetNumberNoCheck(&row) <= MaxOffsetNumber;
+}
 
 // Writes a slot that is free, and one that is taken free again; both pages are to be logged by the caller.
 void fill_slot(const ExtentShape& shape, int slot, const Code& code, uint32 key, const ItemPointerData& row,
@@ -151,6 +157,7 @@ struct Hrr;
 void make_code(const Transform& transform, const Hrr* vector, Code* code);
 
 // Pinned pages, locked; an error where a page is not what it should be.
+[[noreturn]] void raise_damaged(Relation index, BlockNumber block);
 void check_page(Relation index, Buffer buffer, PageKind kind, uint32 generation);
 Buffer read_page(Relation index, BlockNumber block, PageKind kind, uint32 generation, int lock,
                  BufferAccessStrategy strategy = nullptr);

@@ -27,13 +27,6 @@ bool are_sound(const IndexMeta& meta, const IndexLayout& layout, BlockNumber blo
            meta.insert_extent < Max(meta.extents, 1);
 }
 
-[[noreturn]] void raise_damaged(Relation index) {
-    ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
-                    errmsg("index \"%s\" is damaged, or has an unknown format", RelationGetRelationName(index)),
-                    errhint("Please REINDEX it.")));
-    pg_unreachable();
-}
-
 // Spread and normals.
 void read_transform(Relation index, const IndexMeta& meta, float* floats, Size count) {
     for (Size done = 0; done < count; done += kFloatsOfPage) {
@@ -43,7 +36,8 @@ void read_transform(Relation index, const IndexMeta& meta, float* floats, Size c
         UnlockReleaseBuffer(buffer);
     }
     for (Size i = 0; i < count; i++)
-        if (!std::isfinite(floats[i]) || (i < meta.dims && floats[i] <= 0)) raise_damaged(index);
+        if (!std::isfinite(floats[i]) || (i < meta.dims && floats[i] <= 0))
+            raise_damaged(index, meta.transform_block + static_cast<BlockNumber>(i / kFloatsOfPage));
 }
 
 }  // namespace
@@ -70,7 +64,7 @@ IndexMeta meta_of(Relation index, Buffer buffer) {
     if (unlikely(meta.magic != kIndexMagic || meta.version != kIndexVersion || meta.dims > kMaxQuantisedDims ||
                  meta.prefix < 4 || meta.prefix > kernels::kMaxPrefix || meta.prefix % 4 != 0 ||
                  !are_sound(meta, index_layout(index, meta), RelationGetNumberOfBlocks(index))))
-        raise_damaged(index);
+        raise_damaged(index, kMetaBlock);
     return meta;
 }
 

@@ -15,14 +15,18 @@ void init_page(Page page, PageKind kind, uint32 generation) {
     *page_tail(page) = {kind, kPageId, 0, 0, generation};
 }
 
+void raise_damaged(Relation index, BlockNumber block) {
+    ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
+                    errmsg("unexpected page at block %u of index \"%s\"", block, RelationGetRelationName(index)),
+                    errhint("Please REINDEX it.")));
+    pg_unreachable();
+}
+
 void check_page(Relation index, Buffer buffer, PageKind kind, uint32 generation) {
     Page page = BufferGetPage(buffer);
     if (unlikely(reinterpret_cast<PageHeader>(page)->pd_special != BLCKSZ - MAXALIGN(sizeof(PageTail)) ||
                  page_tail(page)->page_id != kPageId || page_tail(page)->kind != kind))
-        ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
-                        errmsg("unexpected page at block %u of index \"%s\"", BufferGetBlockNumber(buffer),
-                               RelationGetRelationName(index)),
-                        errhint("Please REINDEX it.")));
+        raise_damaged(index, BufferGetBlockNumber(buffer));
     // Blocks are used again while a scan may read them where nobody knows of the scan, on a standby, and where rows
     // that come after a refit take more room than it left (build.cpp).
     if (unlikely(page_tail(page)->generation != generation))

@@ -218,6 +218,8 @@ bool read_row(IndexScanDesc desc, Page page, int slot, Candidate* candidate) {
     if (note->dead && desc->ignore_killed_tuples) return false;
     memcpy(candidate->row, note->row, sizeof note->row);
     const ItemPointerData row = note_row(note);
+    if (unlikely(!is_possible(row)))
+        raise_damaged(desc->indexRelation, detail_block(state_of(desc)->layout, candidate->extent, slot));
     return ItemPointerIsValid(&row);
 }
 
