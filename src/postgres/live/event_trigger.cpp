@@ -7,6 +7,7 @@
 #include "postgres/live/one_event.hpp"
 #include "postgres/live/replay.hpp"
 #include "postgres/live/unknown_items.hpp"
+#include "postgres/live/unread_updates.hpp"
 
 extern "C" {
 #include "commands/trigger.h"
@@ -95,11 +96,18 @@ void change(LiveModel* m, TriggerData* trigger) {
     }
     int32 version;
     if (!active_version(m, &version)) return;
-    const bool update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
-    if (update) check_events(m, trigger);
     SPI_register_trigger_data(trigger);
-    if (update) keep_unknown(m, Statement::unknown_altered);
-    run(m, update ? Statement::touched_by_update : Statement::touched_by_delete);
+    if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event)) {
+        run(m, Statement::touched_by_delete);
+    } else if (m->ties && changes_nothing_read(m, trigger)) {
+        constexpr int64 kFew = 8;
+        run(m,
+            tuplestore_tuple_count(trigger->tg_newtable) <= kFew ? Statement::tied_by_few : Statement::tied_by_update);
+    } else {
+        check_events(m, trigger);
+        keep_unknown(m, Statement::unknown_altered);
+        run(m, m->ties ? Statement::touched_or_tied : Statement::touched_by_update);
+    }
     bool null;
     const Datum touched = value_of(0, 1, &null);
     if (null) return;
@@ -188,10 +196,14 @@ void follow(FunctionCallInfo fcinfo, bool events, void (*function)(LiveModel*, T
                         errmsg("trigger \"%s\" is not one that holomamba.create_triggers() makes", t->tgname),
                         errhint("Drop the trigger.")));
 
+    const Oid relation = RelationGetRelid(trigger->tg_relation);
+    if (update) {
+        const LiveModel* m = find_live_model(t->tgargs[0], relation);
+        if (m != nullptr && !(events && m->ties) && changes_nothing_read(m, trigger)) return;
+    }
     // A part that is emptied has everybody replayed: the lock for that is taken at once, not in two steps that two of
     // them could take half of each.
     const bool everybody = TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) && events;
-    const Oid relation = RelationGetRelid(trigger->tg_relation);
     LiveModel* m =
         lock_live_model(t->tgargs[0], relation, RowExclusiveLock, everybody ? ShareRowExclusiveLock : RowExclusiveLock);
     if (m == nullptr) return warn_of_orphan(t->tgargs[0], t->tgname, relation);

@@ -57,6 +57,9 @@ const StatementInfo kInfos[kStatements] = {
     {"unknown_altered", Takes::nothing},
     {"touched_by_delete", Takes::nothing},
     {"touched_by_update", Takes::nothing},
+    {"tied_by_update", Takes::nothing},
+    {"tied_by_few", Takes::nothing},
+    {"touched_or_tied", Takes::nothing},
     {"clear", Takes::nothing},
     {"items_left", Takes::nothing},
     {"items_gone", Takes::items},
@@ -147,6 +150,38 @@ void load_events(LiveModel* m, Oid table, const char* user, const char* item, co
         m->order[i].source = source_column(table, NameStr(*DatumGetName(orders[i])), m->order[i], model);
 }
 
+void note_read(LiveModel* m, AttrNumber number) {
+    m->read[m->reads++] = number;
+    m->last_read = Max(m->last_read, number);
+}
+
+void note_reads_of_events(LiveModel* m) {
+    m->read = static_cast<AttrNumber*>(
+        MemoryContextAlloc(m->context, sizeof(AttrNumber) * (static_cast<Size>(m->orders) + 2)));
+    note_read(m, m->user.source);
+    note_read(m, m->item.source);
+    for (int i = 0; i < m->orders; i++) note_read(m, m->order[i].source);
+}
+
+// An attribute that is gone is a matter for the statements that read it.
+void note_reads_of_items(LiveModel* m, Datum attributes) {
+    Datum* names;
+    int count;
+    deconstruct_array(DatumGetArrayTypeP(attributes), NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &names, nullptr,
+                      &count);
+    m->read =
+        static_cast<AttrNumber*>(MemoryContextAlloc(m->context, sizeof(AttrNumber) * (static_cast<Size>(count) + 1)));
+    note_read(m, m->key);
+    for (int i = 0; i < count; i++) {
+        const AttrNumber number = get_attnum(m->relation, NameStr(*DatumGetName(names[i])));
+        if (number == InvalidAttrNumber) {
+            m->reads = 0;
+            return;
+        }
+        note_read(m, number);
+    }
+}
+
 // False where there is no such model, one of its tables is gone, or the table with the trigger is none of them.
 bool load_catalogue(LiveModel* m) {
     Parameters p;
@@ -158,7 +193,17 @@ bool load_catalogue(LiveModel* m) {
         "AND e.attname = m.item_column AND i.attrelid = m.items AND i.attname = m.item_key AND c.contype = 'f' "
         "AND c.conrelid = m.interactions AND c.confrelid = m.items AND c.conkey = ARRAY[e.attnum] "
         "AND c.confkey = ARRAY[i.attnum] AND c.convalidated AND NOT c.condeferrable), m.item_key, "
-        "m.user_type::pg_catalog.oid "
+        "m.user_type::pg_catalog.oid, m.attributes, "
+        // An order that leaves no ties: a unique index on some of what orders events, of all of them.
+        "NOT EXISTS (SELECT FROM pg_index x WHERE x.indrelid = m.interactions AND x.indisunique AND x.indisvalid "
+        "AND x.indimmediate AND x.indpred IS NULL AND x.indexprs IS NULL AND NOT EXISTS (SELECT FROM "
+        "generate_series(0, x.indnkeyatts - 1) k JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = "
+        "x.indkey[k] "
+        "JOIN pg_opclass o ON o.oid = x.indclass[k] WHERE NOT (a.attnotnull AND o.opcdefault "
+        "AND x.indcollation[k] = a.attcollation AND a.attname = ANY (m.order_columns || m.user_column)))) "
+        "OR EXISTS (SELECT FROM pg_inherits h, pg_class c WHERE h.inhparent = m.interactions AND c.oid = "
+        "m.interactions "
+        "AND c.relkind = 'r') "
         "FROM holomamba.model_catalogue m WHERE m.model = $1::pg_catalog.name",
         &p);
     if (SPI_processed == 0) return false;
@@ -184,6 +229,8 @@ bool load_catalogue(LiveModel* m) {
     // Statements read all events and all items, whichever table has changed.
     load_events(m, m->interactions, text_of(0, 3), text_of(0, 4), orders);
     if (of_events && m->relation != m->interactions) load_events(m, m->relation, text_of(0, 3), text_of(0, 4), orders);
+    m->ties = DatumGetBool(value_of(0, 11, &null));
+    if (of_events) note_reads_of_events(m);
     if (OidIsValid(m->owned_items)) {
         check_is_table(m->owned_items, true, NameStr(m->name));
         const char* key = text_of(0, 8);
@@ -191,6 +238,7 @@ bool load_catalogue(LiveModel* m) {
             ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
                             errmsg("model \"%s\" has a table of items and no key of it", NameStr(m->name))));
         m->key = key_column(m->of_items ? m->relation : m->owned_items, key, m->item, NameStr(m->name));
+        if (m->of_items) note_reads_of_items(m, value_of(0, 10, &null));
     }
     return true;
 }
@@ -269,7 +317,8 @@ pg_noinline bool load_or_forget(LiveModel* m) {
     return found;
 }
 
-// NULL where there is no such model, one of its tables is gone, or `relation` is none of them.
+}  // namespace
+
 LiveModel* find_live_model(const char* name, Oid relation) {
     for (LiveModel** link = &models; *link != nullptr;) {
         LiveModel* m = *link;
@@ -295,8 +344,6 @@ LiveModel* find_live_model(const char* name, Oid relation) {
     models = m;
     return load_or_forget(m) ? m : nullptr;
 }
-
-}  // namespace
 
 LiveModel* lock_live_model(const char* name, Oid relation, LOCKMODE mode, LOCKMODE part_mode) {
     for (;;) {

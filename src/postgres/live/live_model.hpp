@@ -33,6 +33,9 @@ enum class Statement {
     unknown_altered,
     touched_by_delete,
     touched_by_update,
+    tied_by_update,
+    tied_by_few,
+    touched_or_tied,
     clear,
     items_left,
     items_gone,
@@ -63,13 +66,20 @@ struct LiveModel {
     Column item;        // its id, in the table of items
     AttrNumber token;   // in the table of items
     AttrNumber key;     // of the owner's items, in `relation`, where that is them
+    bool ties;          // no index sees to it that no two events of a user have the same place in his history
+    int reads;          // columns of `relation` that the model reads; 0: not known
+    AttrNumber *read, last_read;
     char* text[kStatements];
     SPIPlanPtr plan[kStatements];
     bool stale;   // one of the tables has changed since
     int running;  // calls that use it
 };
 
-// The model as changes of `relation` need it, InvalidOid for its table of events, with its table of users locked: in
+// The model as changes of `relation` need it, InvalidOid for its table of events; NULL where there is none. Without a
+// lock only what it says of `relation` is sure to be so.
+LiveModel* find_live_model(const char* name, Oid relation);
+
+// The same with its table of users locked: in
 // `part_mode` where `relation` is a partition, else in `mode`. Until the end of the transaction none of its tables is
 // altered. NULL where there is no such model, one of its tables is gone, or `relation` is none of them. Raises where the
 // columns of two tables do not agree (model_columns.hpp).

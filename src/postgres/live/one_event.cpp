@@ -8,12 +8,15 @@
 #include "postgres/live/unknown_items.hpp"
 
 extern "C" {
+#include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
+#include "catalog/pg_index.h"
 #include "executor/executor.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 }
 
 namespace holomamba::postgres {
@@ -64,10 +67,28 @@ void fill_row(const LiveModel* m, const Event& event, const State* state, const 
     ExecStoreVirtualTuple(after);
 }
 
-// Needed only where the new row found no place beside the old one. The owner may have put indexes of his own on the
-// table: their expressions and predicates run in his name.
-void add_index_entries(Relation users, TupleTableSlot* row, UpdatedIndexes indexes) {
-    const OwnerScope scope = enter_owner(users->rd_rel->relowner);
+// Whether an index of the table has an expression or a predicate, which may run anything. Not asked of the indexes'
+// entries in the relation cache: to make these is to compute what is constant in an expression.
+bool has_indexes_with_code(Relation users) {
+    List* indexes = RelationGetIndexList(users);
+    bool code = false;
+    ListCell* cell;
+    foreach (cell, indexes) {
+        HeapTuple row = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(cell)));
+        if (!HeapTupleIsValid(row)) elog(ERROR, "cache lookup failed for index %u", lfirst_oid(cell));
+        code = code || !heap_attisnull(row, Anum_pg_index_indexprs, nullptr) ||
+               !heap_attisnull(row, Anum_pg_index_indpred, nullptr);
+        ReleaseSysCache(row);
+    }
+    // One may have come while these were looked at.
+    List* now = RelationGetIndexList(users);
+    const bool others = !equal(indexes, now);
+    list_free(now);
+    list_free(indexes);
+    return code || others;
+}
+
+void insert_entries(Relation users, TupleTableSlot* row, UpdatedIndexes indexes) {
     EState* executor = CreateExecutorState();
     ResultRelInfo* target = makeNode(ResultRelInfo);
     InitResultRelInfo(target, users, 0, nullptr, 0);
@@ -75,7 +96,15 @@ void add_index_entries(Relation users, TupleTableSlot* row, UpdatedIndexes index
     insert_index_tuples(target, row, executor, indexes);
     ExecCloseIndices(target);
     FreeExecutorState(executor);
-    leave_owner(scope);
+}
+
+// Needed only where the new row found no place beside the old one. The owner may have put indexes of his own on the
+// table: what they compute they compute in his name.
+void add_index_entries(Relation users, TupleTableSlot* row, UpdatedIndexes indexes) {
+    if (has_indexes_with_code(users))
+        as_owner(users->rd_rel->relowner, [&] { insert_entries(users, row, indexes); });
+    else
+        insert_entries(users, row, indexes);
 }
 
 // Replaces the row as UPDATE does: waits for a transaction that has changed it, and then, in READ COMMITTED, puts the
@@ -124,9 +153,8 @@ const float* find_token(const LiveModel* m, Datum item, Relation items, TupleTab
 // Weights that the session has not used yet are read with the rights of the model's owner.
 Encoder* load_encoder(const LiveModel* m, const State* state) {
     if (is_loaded(state->fingerprint)) return encoder_of(state);
-    const OwnerScope scope = enter_owner(m->owner);
-    Encoder* encoder = encoder_of(state);
-    leave_owner(scope);
+    Encoder* encoder = nullptr;
+    as_owner(m->owner, [&] { encoder = encoder_of(state); });
     return encoder;
 }
 
