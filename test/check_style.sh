@@ -79,7 +79,7 @@ other_namespaces() {
     grep -rHoE '^namespace holomamba[a-z:]*' src --include='*.[ch]pp' | sed 's/:namespace /\t/' | while IFS=$'\t' read -r file name; do
         room=${file#src/}
         room=${room%/*}
-        [[ $room == postgres* && $name == holomamba::postgres || $name == "holomamba::$room" || $room/$name == hrr/holomamba::fhrr ]] || echo "$file: $name"
+        [[ $room == postgres* || $name == "holomamba::$room" || $room/$name == hrr/holomamba::fhrr ]] || echo "$file: $name"
     done
 }
 
