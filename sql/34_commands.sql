@@ -1,7 +1,7 @@
 -- What becomes of a model when its tables are altered, renamed or given away, or get parts and parents. Moved tables need
 -- nothing: the catalogue knows them by their OIDs.
 --
--- The functions below are called by the event trigger (src/postgres/ddl_trigger.cpp) with the rights of the extension's owner, for
+-- The functions below are called by the event trigger (src/postgres/live/ddl_trigger.cpp) with the rights of the extension's owner, for
 -- a table may have parts that belong to others. They look at the models whose tables the command concerns, and at no others:
 -- what is wrong with the model of one role stops no command of another. Tables are known by what the server reports of the
 -- command, never by a name, which would be looked up under the caller's search_path.
@@ -104,7 +104,7 @@ COMMENT ON FUNCTION holomamba.column_renamed(oid, integer, name) IS
 
 -- A statement fires the triggers of the table that it names: rows written to a part directly need triggers there. A part that
 -- comes meanwhile is seen in the next round, since whoever adds one waits for the triggers made here, or has committed.
-CREATE FUNCTION holomamba.follow_parts(model name, applied boolean DEFAULT false) RETURNS void
+CREATE FUNCTION holomamba.follow_parts(model name, applied boolean DEFAULT false, chosen oid[] DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -120,7 +120,7 @@ BEGIN
             SELECT v.of_items, c.oid AS relation
             FROM (VALUES (m.interactions, false), (m.items, true)) AS v (root, of_items), holomamba.descendants(v.root) d (relation),
                  pg_class c
-            WHERE c.oid = d.relation AND c.relkind IN ('r', 'p') AND c.oid <> ALL (seen)
+            WHERE c.oid = d.relation AND c.relkind IN ('r', 'p') AND c.oid <> ALL (seen) AND (chosen IS NULL OR c.oid = ANY (chosen))
             ORDER BY c.oid
         LOOP
             PERFORM holomamba.create_triggers_on(m.model, part.relation, part.of_items);
@@ -134,8 +134,8 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION holomamba.follow_parts(name, boolean) IS
-    'internal: gives the tables of a model, and each of their partitions and inheritance children, the triggers that are not there yet';
+COMMENT ON FUNCTION holomamba.follow_parts(name, boolean, oid[]) IS
+    'internal: gives the tables of a model, and each of their partitions and inheritance children, the triggers that are not there yet: all of them, or those chosen';
 
 -- By size, for to read a table is to run what its owner has made of it.
 CREATE FUNCTION holomamba.has_rows(relation oid) RETURNS boolean
@@ -208,7 +208,7 @@ BEGIN
                 END IF;
             END IF;
         END LOOP;
-        PERFORM holomamba.follow_parts(m.model);
+        PERFORM holomamba.follow_parts(m.model, chosen => parts);
     END LOOP;
 END
 $$;
@@ -303,6 +303,91 @@ END
 $$;
 COMMENT ON FUNCTION holomamba.owner_changed(oid, oid) IS 'internal: gives the models of a table to its new owner, for the role that gave it away';
 
+-- What makes a table one that create_model() refuses, or advises against
+CREATE FUNCTION holomamba.table_weakened(relation oid, is_unlogged boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m holomamba.model_catalogue;
+BEGIN
+    FOR m IN SELECT c.* FROM holomamba.models_of(ARRAY(SELECT holomamba.ancestors(relation))) c LOOP
+        IF is_unlogged THEN
+            RAISE WARNING USING
+                MESSAGE = format('a crash will empty table %s, and model "%s" will not know', relation::regclass, m.model),
+                HINT = format('ALTER TABLE %s SET LOGGED;', relation::regclass);
+        ELSE
+            RAISE WARNING USING
+                MESSAGE = format('model "%s" is made of those rows of table %s that policies show to its owner', m.model, relation::regclass),
+                HINT = format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY;', relation::regclass);
+        END IF;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION holomamba.table_weakened(oid, boolean) IS 'internal: warns where a model cannot rely on its table any more';
+
+-- Dropped
+
+-- As for a column that a view reads; but there is no CASCADE, for a model takes long to learn.
+CREATE FUNCTION holomamba.column_dropped(relation oid, column_name name, actor oid) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m holomamba.model_catalogue;
+BEGIN
+    FOR m IN SELECT c.* FROM holomamba.models_of(ARRAY[relation]) c LOOP
+        IF m.interactions = relation AND column_name = ANY (m.order_columns || m.user_column || m.item_column)
+           OR m.items = relation AND column_name = ANY (m.attributes || m.item_key) THEN
+            PERFORM holomamba.refuse_to(actor, m.model, 'dependent_objects_still_exist',
+                format('cannot drop column "%s" of table %s because model "%s" reads it', column_name, relation::regclass, m.model),
+                format('Drop the model first: SELECT holomamba.drop_model(%L);', m.model),
+                format('column "%s" of table %s is dropped, which model "%s" reads', column_name, relation::regclass, m.model));
+        END IF;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION holomamba.column_dropped(oid, name, oid) IS 'internal: refuses to drop a column that a model reads';
+
+-- That a table was a part of a model's, and which model's, its triggers alone can tell now, by the names that they had.
+CREATE FUNCTION holomamba.part_dropped(relation text, trigger_name name) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m holomamba.model_catalogue;
+BEGIN
+    SELECT c.* INTO m FROM holomamba.model_catalogue c WHERE c.model = substring(trigger_name FROM '^holomamba_(.*)_delete(?:_[0-9]+)?$');
+    IF m.active_version IS NOT NULL AND EXISTS (SELECT FROM pg_class c WHERE c.oid = m.interactions)
+       AND (m.items IS NULL OR EXISTS (SELECT FROM pg_class c WHERE c.oid = m.items)) THEN
+        RAISE WARNING USING
+            MESSAGE = format('model "%s" still counts what was in table %s', m.model, relation),
+            HINT = format(CASE WHEN m.items IS NULL THEN 'SELECT holomamba.rebuild_state(%L);'
+                               ELSE 'SELECT holomamba.rebuild_state(%L); or where it held items, SELECT holomamba.activate(%1$L, %s);' END,
+                          m.model, m.active_version);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION holomamba.part_dropped(text, name) IS
+    'internal: says that rows which went with a part of a table are a matter for a repair';
+
+CREATE FUNCTION holomamba.objects_dropped(actor oid) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    d record;
+BEGIN
+    FOR d IN
+        SELECT o.* FROM pg_event_trigger_dropped_objects() o
+        WHERE o.object_type = 'table column' OR o.object_type = 'trigger' AND NOT o.original AND o.address_names[3] ~ '^holomamba_.*_delete'
+    LOOP
+        IF d.object_type = 'table column' THEN
+            PERFORM holomamba.column_dropped(d.objid, d.address_names[3], actor);
+        ELSE
+            PERFORM holomamba.part_dropped(format('%I.%I', d.address_names[1], d.address_names[2]), d.address_names[3]);
+        END IF;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION holomamba.objects_dropped(oid) IS 'internal: what a command has dropped that a model reads';
+
 -- The commands that can do one of these things to a table. A column of a table can be renamed by commands for views, too, and
 -- those of a table of a composite type by commands for types.
 CREATE FUNCTION holomamba.follow_commands() RETURNS event_trigger
@@ -314,3 +399,10 @@ CREATE EVENT TRIGGER holomamba_follow_commands ON ddl_command_end
                  'ALTER MATERIALIZED VIEW', 'ALTER INDEX', 'ALTER SEQUENCE', 'ALTER TYPE', 'ALTER SCHEMA')
     EXECUTE FUNCTION holomamba.follow_commands();
 COMMENT ON EVENT TRIGGER holomamba_follow_commands IS 'lets the models of holomamba follow what becomes of their tables';
+
+CREATE FUNCTION holomamba.follow_drops() RETURNS event_trigger
+    AS 'MODULE_PATHNAME', 'holomamba_follow_drops' LANGUAGE C;
+COMMENT ON FUNCTION holomamba.follow_drops() IS 'event trigger: keeps the columns that models read, and warns where parts of their tables are dropped';
+
+CREATE EVENT TRIGGER holomamba_follow_drops ON sql_drop EXECUTE FUNCTION holomamba.follow_drops();
+COMMENT ON EVENT TRIGGER holomamba_follow_drops IS 'keeps the columns that models of holomamba read, and warns where parts of their tables are dropped';

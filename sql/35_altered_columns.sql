@@ -130,7 +130,7 @@ COMMENT ON FUNCTION holomamba.fit_statements(name, boolean) IS
     'internal: what gives the tables of a model the types that its events have now, and in whose name; unless no value has changed, it replays all events';
 
 -- A table can come to a role that cannot do away with the model: then it is the model that has to cope.
-CREATE FUNCTION holomamba.refuse_to(actor oid, model name, condition text, message text, hint text) RETURNS void
+CREATE FUNCTION holomamba.refuse_to(actor oid, model name, condition text, message text, hint text, warning text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -139,10 +139,10 @@ BEGIN
                  AND pg_has_role(actor, c.relowner, 'USAGE')) THEN
         RAISE EXCEPTION USING ERRCODE = condition, MESSAGE = message, HINT = hint;
     END IF;
-    RAISE WARNING USING ERRCODE = condition, MESSAGE = message;
+    RAISE WARNING USING ERRCODE = condition, MESSAGE = coalesce(warning, message);
 END
 $$;
-COMMENT ON FUNCTION holomamba.refuse_to(oid, name, text, text, text) IS
+COMMENT ON FUNCTION holomamba.refuse_to(oid, name, text, text, text, text) IS
     'internal: an error for a role that may manage the model, and a warning for one that may not';
 
 CREATE FUNCTION holomamba.columns_retyped(relation oid, columns name[], converted boolean[], actor oid) RETURNS TABLE (run_as oid, statement text)
@@ -214,28 +214,3 @@ END
 $$;
 COMMENT ON FUNCTION holomamba.items_retyped(holomamba.model_catalogue, name[], boolean[], oid) IS
     'internal: the same for the columns of a table of items';
-
--- As for a column that a view reads; but there is no CASCADE, for a model takes long to learn.
-CREATE FUNCTION holomamba.columns_dropped(relation oid, columns name[], actor oid) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    altered CONSTANT oid[] := ARRAY(SELECT holomamba.altered_with(relation));
-    gone record;
-BEGIN
-    FOR gone IN
-        SELECT m.model, v.relation, d.name
-        FROM holomamba.models_of(altered) m,
-             LATERAL (VALUES (m.interactions, m.order_columns || m.user_column || m.item_column),
-                             (m.items, m.attributes || m.item_key)) AS v (relation, used),
-             unnest(columns) AS d (name)
-        WHERE v.relation = ANY (altered) AND d.name = ANY (v.used)
-          AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = v.relation AND a.attname = d.name AND NOT a.attisdropped)
-    LOOP
-        PERFORM holomamba.refuse_to(actor, gone.model, 'dependent_objects_still_exist',
-            format('cannot drop column "%s" of table %s because model "%s" reads it', gone.name, gone.relation, gone.model),
-            format('Drop the model first: SELECT holomamba.drop_model(%L);', gone.model));
-    END LOOP;
-END
-$$;
-COMMENT ON FUNCTION holomamba.columns_dropped(oid, name[], oid) IS 'internal: refuses to drop the columns that a model reads';

@@ -6,7 +6,7 @@ COMMENT ON FUNCTION holomamba.set_tables(name, regclass, regclass, boolean) IS
     'internal: points a model of the caller''s at tables of his, with its triggers, fits its own tables to them, and replays their events';
 
 -- The work of set_tables(), with the rights of the extension's owner. Old triggers go from tables of the giver's.
-CREATE FUNCTION holomamba.move_triggers(model name, interactions regclass, items regclass, giver oid) RETURNS void
+CREATE FUNCTION holomamba.move_triggers(model name, interactions regclass, items regclass, other_events boolean, giver oid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -18,7 +18,8 @@ BEGIN
     UPDATE holomamba.model_catalogue c SET interactions = move_triggers.interactions, items = move_triggers.items WHERE c.model = m.model;
     FOR own IN
         SELECT c.oid FROM pg_class c
-        WHERE c.relnamespace = 'holomamba'::regnamespace AND c.relname IN (m.model || '_users', m.model || '_items')
+        WHERE (other_events OR interactions <> m.interactions)
+          AND c.relnamespace = 'holomamba'::regnamespace AND c.relname IN (m.model || '_users', m.model || '_items')
           AND pg_get_userbyid(c.relowner) <> owner
     LOOP
         EXECUTE format('ALTER TABLE %s OWNER TO %I', own, owner);
@@ -37,7 +38,7 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION holomamba.move_triggers(name, regclass, regclass, oid) IS
+COMMENT ON FUNCTION holomamba.move_triggers(name, regclass, regclass, boolean, oid) IS
     'internal: points a model at other tables: its row of the catalogue, its triggers and its owner';
 
 CREATE FUNCTION holomamba.change_interactions(model text, interactions regclass) RETURNS void

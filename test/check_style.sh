@@ -44,7 +44,15 @@ hrr        base kernels
 ranking    base kernels hrr
 model      base kernels hrr
 training   base kernels hrr ranking model
-postgres   base kernels hrr ranking model training'
+postgres/server    base kernels hrr ranking model training
+postgres/types     base kernels hrr postgres/server
+postgres/index     base kernels hrr ranking postgres/server postgres/types
+postgres/store     base kernels hrr ranking model training postgres/server postgres/types
+postgres/state     base kernels hrr ranking model training postgres/server postgres/types postgres/store
+postgres/live      base kernels hrr ranking model training postgres/server postgres/types postgres/store postgres/state
+postgres/serving   base kernels hrr ranking model postgres/server postgres/types postgres/store
+postgres/training  base kernels hrr ranking model training postgres/server postgres/types postgres/store
+postgres   base postgres/server'
 
 upward_includes() {
     local room known file to
@@ -55,12 +63,12 @@ upward_includes() {
         may[$room]=" $room $known "
         above[$room]=yes
     done <<<"$rooms"
-    grep -rHoE '^ *# *include *"[a-z_]+/' src --include='*.[ch]pp' | sed -E 's/:.*"(.*)\//\t\1/' | while IFS=$'\t' read -r file to; do
+    grep -rHoE '^ *# *include *"[a-z_/]+/' src --include='*.[ch]pp' | sed -E 's/:.*"(.*)\//\t\1/' | while IFS=$'\t' read -r file to; do
         room=${file#src/}
-        room=${room%%/*}
+        room=${room%/*}
         [[ ! ${above[$to]:-} || ${may[$room]:-} == *" $to "* ]] || echo "$file includes $to/"
     done
-    find src -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | while read -r room; do
+    find src -mindepth 1 -type d -printf '%P\n' | while read -r room; do
         [[ ${above[$room]:-} ]] || echo "src/$room is not in the list of rooms"
     done
 }
@@ -70,8 +78,8 @@ other_namespaces() {
     local file name room
     grep -rHoE '^namespace holomamba[a-z:]*' src --include='*.[ch]pp' | sed 's/:namespace /\t/' | while IFS=$'\t' read -r file name; do
         room=${file#src/}
-        room=${room%%/*}
-        [[ $room == postgres || $name == "holomamba::$room" || $room/$name == hrr/holomamba::fhrr ]] || echo "$file: $name"
+        room=${room%/*}
+        [[ $room == postgres* && $name == holomamba::postgres || $name == "holomamba::$room" || $room/$name == hrr/holomamba::fhrr ]] || echo "$file: $name"
     done
 }
 
@@ -241,7 +249,7 @@ blind_rules | rule 'test/check_sql.pl finds in test/lint/offends.sql what test/l
 scripts_rule definer | rule 'no function of sql/ is SECURITY DEFINER under a path of its caller'
 scripts_rule loose | rule 'every function of sql/ pins its search_path, or has a body in standard SQL'
 scripts_rule replace | rule 'sql/ replaces nothing and takes over nothing that is there'
-scripts_rule unqualified src/postgres/*.cpp | rule 'sql/ and the SQL in src/postgres name nothing of ours without its schema'
+scripts_rule unqualified src/postgres/*/*.cpp | rule 'sql/ and the SQL in src/postgres name nothing of ours without its schema'
 scripts_rule volatility | rule 'no function of sql/ that writes is said to be stable'
 if [[ -n ${PGDATABASE:-} ]]; then
     not_there | rule 'the extension can be created'

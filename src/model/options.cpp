@@ -199,7 +199,7 @@ void Options::check() const {
 std::vector<OptionInfo> describe_options() {
     std::vector<OptionInfo> described;
     for (const Option& option : table())
-        described.push_back({option.name, value_text(Options{}, option), range_text(option), option.description});
+        described.push_back({option.name, value_text(Options{}, option), range_text(option), option.description, option.automatic});
     return described;
 }
 

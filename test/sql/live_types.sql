@@ -4,7 +4,7 @@
 SET client_min_messages = warning;
 
 -- What follows is what the triggers find where no event trigger has followed, or refused, the ALTER
-SELECT format('ALTER EVENT TRIGGER %I DISABLE', evtname) FROM pg_event_trigger WHERE evtfoid::regproc::text LIKE 'holomamba.%' \gexec
+SELECT format('ALTER EVENT TRIGGER %I DISABLE', evtname) FROM pg_event_trigger WHERE evtfoid::regproc::text LIKE 'holomamba.%' ORDER BY evtname \gexec
 
 CREATE COLLATION types_fold (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 CREATE PROCEDURE make(user_type text, item_type text, order_type text, order_value text) LANGUAGE plpgsql AS $make$
@@ -221,4 +221,4 @@ DROP PROCEDURE make, unmake, exercise, damage, by_hand;
 DROP FUNCTION outcome;
 DROP DOMAIN types_id, types_time;
 DROP COLLATION types_fold;
-SELECT format('ALTER EVENT TRIGGER %I ENABLE', evtname) FROM pg_event_trigger WHERE evtfoid::regproc::text LIKE 'holomamba.%' \gexec
+SELECT format('ALTER EVENT TRIGGER %I ENABLE', evtname) FROM pg_event_trigger WHERE evtfoid::regproc::text LIKE 'holomamba.%' ORDER BY evtname \gexec

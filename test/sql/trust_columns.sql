@@ -118,7 +118,14 @@ ALTER TABLE events ALTER id TYPE bigint, ALTER i TYPE smallint USING 1;
 BEGIN ISOLATION LEVEL REPEATABLE READ;
 ALTER TABLE events ALTER u TYPE text USING u || 'x';
 ROLLBACK;
--- and dropped columns
+-- and dropped columns, also with their type
+CREATE TYPE mood AS ENUM ('sad', 'happy');
+ALTER TABLE events ADD COLUMN mood mood;
+ALTER TABLE wares ALTER genre TYPE mood USING 'happy';
+DROP TYPE mood;
+DROP TYPE mood CASCADE;
+ALTER TABLE wares ALTER genre TYPE text;
+DROP TYPE mood CASCADE;
 ALTER TABLE events DROP COLUMN t;
 ALTER TABLE events DROP COLUMN i CASCADE;
 ALTER TABLE events DROP COLUMN IF EXISTS u, DROP COLUMN IF EXISTS nothing;

@@ -110,6 +110,9 @@ SELECT holomamba.rebuild_state('visits');
 INSERT INTO visits_2 VALUES (1, 2, 150);
 SELECT wrong('visits'), tables_of('visits');
 
+DROP TABLE commands_parts.visits_1;
+SELECT holomamba.rebuild_state('visits');
+
 -- Foreign tables cannot be parts, whichever way they come
 CREATE FOREIGN DATA WRAPPER commands_wrapper;
 CREATE SERVER commands_server FOREIGN DATA WRAPPER commands_wrapper;
@@ -280,6 +283,10 @@ REASSIGN OWNED BY commands_bob TO commands_alice;
 SELECT owner FROM holomamba.models;
 ALTER TABLE wares OWNER TO commands_bob;
 SELECT wrong('owned');
+ALTER TABLE events_all SET UNLOGGED;
+ALTER TABLE events_all SET LOGGED;
+ALTER TABLE events_all FORCE ROW LEVEL SECURITY;
+ALTER TABLE events_all NO FORCE ROW LEVEL SECURITY;
 -- A role gets the model with a table of his
 CREATE TABLE events_new (LIKE events_all);
 CREATE INDEX ON events_new (user_id);

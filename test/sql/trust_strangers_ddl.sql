@@ -82,10 +82,9 @@ ALTER TABLE ddl_mallory.child INHERIT ddl_victim.events;
 SELECT holomamba.change_interactions('ddl_model', 'ddl_mallory.child');
 SELECT holomamba.set_tables('ddl_model', 'ddl_mallory.child', NULL, true);
 SELECT holomamba.change_items('ddl_model', 'ddl_mallory.wares');
-SELECT holomamba.move_triggers('ddl_model', 'ddl_mallory.child', NULL, 'ddl_mallory'::regrole);
+SELECT holomamba.move_triggers('ddl_model', 'ddl_mallory.child', NULL, true, 'ddl_mallory'::regrole);
 SELECT holomamba.column_renamed('ddl_victim.events'::regclass, 1, 'item_id');
 SELECT holomamba.owner_changed('ddl_victim.events'::regclass, 'ddl_victim'::regrole);
-SELECT holomamba.parts_joined(ARRAY['ddl_victim.events'::regclass], '{}');
 SELECT holomamba.create_triggers('ddl_model');
 SELECT holomamba.create_triggers_on('ddl_model', 'ddl_victim.events', false, true);
 SELECT holomamba.drop_leftovers('ddl_model', ARRAY['ddl_victim.events'::regclass], ARRAY['ddl_victim'::regrole]);
@@ -116,6 +115,27 @@ SET ROLE ddl_victim;
 CREATE TABLE ddl_victim.logs (user_id integer, item_id integer, t integer) PARTITION BY RANGE (t);
 CREATE TABLE ddl_victim.logs_1 PARTITION OF ddl_victim.logs FOR VALUES FROM (0) TO (100);
 ALTER TABLE ddl_victim.logs DETACH PARTITION ddl_victim.logs_1;
+
+-- Nobody is given a model, with what is hung on its tables, whose role the giver may not take
+SET ROLE ddl_mallory;
+CREATE TABLE ddl_mallory.own_wares (item_id integer PRIMARY KEY);
+SELECT holomamba.create_model('ddl_gift', 'ddl_mallory.child', 'customer', 'item_id', '{t}', 'ddl_mallory.own_wares', 'item_id');
+RESET ROLE;
+ALTER TABLE ddl_mallory.own_wares OWNER TO ddl_victim;
+SET ROLE ddl_mallory;
+SELECT holomamba.set_tables('ddl_gift', 'ddl_mallory.own_wares', NULL, true);
+SELECT holomamba.set_tables('ddl_gift', 'ddl_mallory.own_wares', NULL, false);
+RESET ROLE;
+ALTER TABLE ddl_mallory.child OWNER TO ddl_victim;
+ALTER TABLE holomamba.ddl_gift_users OWNER TO ddl_mallory;
+ALTER TABLE holomamba.ddl_gift_items OWNER TO ddl_mallory;
+SET ROLE ddl_mallory;
+SELECT holomamba.change_interactions('ddl_gift', 'ddl_mallory.child');
+SELECT holomamba.set_tables('ddl_gift', 'ddl_mallory.child', 'ddl_mallory.own_wares', false);
+SELECT owner FROM holomamba.models WHERE model = 'ddl_gift';
+SELECT holomamba.drop_model('ddl_gift');
+RESET ROLE;
+ALTER TABLE ddl_mallory.child OWNER TO ddl_mallory;
 
 -- A model's function hung on a table of one's own: it stays there, and the owner of the model takes no notice
 SET ROLE ddl_mallory;
@@ -152,6 +172,17 @@ RESET ROLE;
 REVOKE ddl_heir FROM ddl_victim, ddl_mallory;
 SET ROLE ddl_heir;
 ALTER TABLE ddl_victim.wares DROP COLUMN kind;
+RESET ROLE;
+-- Nor is the owner of a type
+GRANT ALL ON SCHEMA ddl_common TO ddl_heir;
+SET ROLE ddl_mallory;
+CREATE TYPE ddl_common.mood AS ENUM ('sad', 'happy');
+SET ROLE ddl_victim;
+ALTER TABLE ddl_victim.events ADD COLUMN mood ddl_common.mood;
+SELECT holomamba.drop_model('ddl_model');
+SELECT holomamba.create_model('ddl_model', 'ddl_victim.events', 'customer', 'item_id', '{t,mood}');
+SET ROLE ddl_mallory;
+DROP TYPE ddl_common.mood CASCADE;
 RESET ROLE;
 
 SET client_min_messages = error;

@@ -17,8 +17,6 @@
 namespace holomamba::ranking {
 namespace {
 
-using namespace ranking;
-
 using reference::random_vector;
 using reference::to_float;
 using Floats = std::vector<float>;
