@@ -87,7 +87,7 @@ Oid own_table(const char* model, const char* suffix, Oid schema) {
 Oid check_column(const ServingModel& m, Oid table, const char* column, Oid type) {
     const AttrNumber number = get_attnum(table, column);
     const Oid found = number == InvalidAttrNumber ? InvalidOid : get_atttype(table, number);
-    if (!OidIsValid(found) || family_of(getBaseType(found)) != type)
+    if (found != type && (!OidIsValid(found) || family_of(getBaseType(found)) != type))
         ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
                         errmsg("column \"%s\" of table %s is not of type %s", column,
                                qualified(get_namespace_name(get_rel_namespace(table)), get_rel_name(table)),
