@@ -116,6 +116,37 @@ build/unit_tests: $(UNIT_OBJS) $(CORE_LIB)
 unit: build/unit_tests
 	build/unit_tests --gtest_brief=1
 
+# The core and its unit tests under sanitizers: `make check-asan`, without optimisation, so that no call is inlined away, and
+# `make check-tsan`.
+SANITIZED_asan = -O0 -fsanitize=address,undefined -fno-sanitize-recover=all
+SANITIZED_tsan = -O1 -fsanitize=thread
+define sanitized
+FLAGS_OF_$(1) = $$(filter-out -O3 -DNDEBUG,$$(CORE_FLAGS)) -fno-omit-frame-pointer $$(SANITIZED_$(1))
+
+build/$(1)/%.o: src/%.cpp
+	@mkdir -p $$(@D)
+	$$(CXX) $$(FLAGS_OF_$(1)) $$(if $$(filter %/dispatch.o,$$@),$$(VARIANTS:%=-DHOLOMAMBA_HAS_%)) -MMD -MP -c -o $$@ $$<
+
+$$(VARIANTS:%=build/$(1)/variant_%.o): build/$(1)/variant_%.o: src/kernels/variant.cpp
+	@mkdir -p $$(@D)
+	$$(CXX) $$(FLAGS_OF_$(1)) $$(FLAGS_$$*) -fno-gnu-unique -DHOLOMAMBA_VARIANT=$$* -MMD -MP -MT $$@ -MF $$(@:.o=.d) -c -o $$@.all $$<
+	ld -r --force-group-allocation -o $$@.one $$@.all
+	objcopy --keep-global-symbol=holomamba_kernels_$$* $$@.one $$@
+	@rm -f $$@.all $$@.one
+
+build/$(1)/unit/%.o: test/unit/%.cpp
+	@mkdir -p $$(@D)
+	$$(CXX) $$(FLAGS_OF_$(1)) -DGOLDEN_DIR='"$$(CURDIR)/test/golden"' -MMD -MP -c -o $$@ $$<
+
+OBJS_OF_$(1) = $$(CORE_OBJS:build/%=build/$(1)/%) $$(VARIANTS:%=build/$(1)/variant_%.o) $$(UNIT_OBJS:build/%=build/$(1)/%)
+
+build/$(1)/unit_tests: $$(OBJS_OF_$(1))
+	$$(CXX) $$(SANITIZED_$(1)) -o $$@ $$^ -lgtest -lgtest_main -lfftw3f -lpthread
+
+-include $$(OBJS_OF_$(1):.o=.d)
+endef
+$(foreach sanitizer,asan tsan,$(eval $(call sanitized,$(sanitizer))))
+
 # The input functions of src/postgres and what they call, under sanitizers: for fuzzing (test/fuzz/run.sh), with clang, and
 # for `make check`, which replays the corpus, with the compiler of the rest. What is not reached is not linked.
 FUZZ_SRCS     = $(wildcard src/hrr/*.cpp) $(addprefix src/postgres/,types/hrr_type.cpp types/hrr_cast.cpp state/state.cpp) src/training/checkpoint.cpp $(addprefix test/fuzz/,inputs.cpp server.cpp)
@@ -154,6 +185,9 @@ check:
 check-assert:
 	+@test/check_assert.sh
 
+check-asan check-tsan: check-%: build/%/unit_tests
+	@test/check_sanitized.sh $<
+
 demo:
 	+@examples/demo.sh
 
@@ -173,4 +207,4 @@ format:
 	test/install_deps.sh format
 	clang-format -i $(wildcard src/*/*.hpp src/*/*.cpp test/unit/*.cpp test/unit/*.hpp test/fuzz/*.cpp test/fuzz/*.hpp)
 
-.PHONY: all unit deps check check-assert demo format
+.PHONY: all unit deps check check-assert check-asan check-tsan demo format
