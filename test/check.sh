@@ -168,8 +168,9 @@ rm -rf "$kept"
 mkdir -p "$kept"
 
 begin build
-server_build all build/unit_tests
+server_build all
 if chosen unit; then
+    server_build build/unit_tests
     begin unit
     unit
 fi
