@@ -75,7 +75,7 @@ $(CORE_LIB): $(CORE_OBJS) $(KERNEL_OBJS)
 
 ifneq ($(filter-out $(SELF_SUFFICIENT),$(GOALS)),)
 MODULE_big  = $(EXTENSION)
-OBJS        = $(patsubst %.cpp,%.o,$(sort $(wildcard src/postgres/*.cpp)))
+OBJS        = $(patsubst %.cpp,%.o,$(sort $(wildcard src/postgres/*.cpp src/postgres/*/*.cpp)))
 # In the order in which they are joined.
 SQL_PARTS   = $(wildcard sql/[0-9]*.sql)
 DATA        = $(wildcard extension/*.sql)
@@ -118,7 +118,7 @@ unit: build/unit_tests
 
 # The input functions of src/postgres and what they call, under sanitizers: for fuzzing (test/fuzz/run.sh), with clang, and
 # for `make check`, which replays the corpus, with the compiler of the rest. What is not reached is not linked.
-FUZZ_SRCS     = $(wildcard src/hrr/*.cpp) $(addprefix src/postgres/,hrr_type.cpp hrr_cast.cpp state.cpp) src/training/checkpoint.cpp $(addprefix test/fuzz/,inputs.cpp server.cpp)
+FUZZ_SRCS     = $(wildcard src/hrr/*.cpp) $(addprefix src/postgres/,types/hrr_type.cpp types/hrr_cast.cpp state/state.cpp) src/training/checkpoint.cpp $(addprefix test/fuzz/,inputs.cpp server.cpp)
 FUZZ_FLAGS    = -std=c++20 -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all -Wall -Wextra \
                 -Wno-unused-parameter -Wno-register -D_GNU_SOURCE -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)
 FUZZ_LIBS     = $(CORE_LIB) -L$(shell $(PG_CONFIG) --pkglibdir 2>/dev/null) -L$(shell $(PG_CONFIG) --libdir 2>/dev/null) \

@@ -50,7 +50,7 @@ INSERT INTO queries (part, what, query, theirs) VALUES
     (2, 'hrr_shuffle(a)', 'SELECT count(hrr_shuffle(a)) FROM pairs', NULL),
     (2, 'unitary(a)', 'SELECT count(unitary(a)) FROM pairs', NULL),
     (2, 'exact_inverse(a)', 'SELECT count(exact_inverse(a)) FROM pairs', NULL),
-    (2, 'bind_power(a, 0.5)', 'SELECT count(bind_power(a, 0.5)) FROM pairs', NULL),
+    (2, 'bind_power(a, 3)', 'SELECT count(bind_power(a, 3)) FROM pairs', NULL),
     (2, 'a::fhrr', 'SELECT count(a::fhrr) FROM pairs', NULL),
     (2, 'a::hrr, of fhrr', 'SELECT count(a::hrr) FROM spectra', NULL),
     (2, 'a * b, of fhrr', 'SELECT count(a * b) FROM spectra', NULL),

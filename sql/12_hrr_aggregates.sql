@@ -1,4 +1,4 @@
--- The aggregates of hrr. Their states are arrays of double precision (see src/postgres/hrr_aggregate.cpp), so that plans can
+-- The aggregates of hrr. Their states are arrays of double precision (see src/postgres/types/hrr_aggregate.cpp), so that plans can
 -- be split and partial results sent anywhere.
 
 CREATE FUNCTION @extschema@.hrr_sum_step(state double precision[], a @extschema@.hrr) RETURNS double precision[]

@@ -29,7 +29,7 @@ CREATE FUNCTION @extschema@.hrr_shuffle(a @extschema@.hrr, times integer DEFAULT
 COMMENT ON FUNCTION @extschema@.hrr_shuffle(@extschema@.hrr, integer) IS
     'elements in a fixed random order, so many times over, back where negative; marks order, since unlike permute() it does not commute with binding';
 
--- The aggregates. Their states are arrays of double precision (see src/postgres/hrr_structures.cpp).
+-- The aggregates. Their states are arrays of double precision (see src/postgres/types/hrr_structures.cpp).
 
 CREATE FUNCTION @extschema@.hrr_record_step(state double precision[], key @extschema@.hrr, value @extschema@.hrr) RETURNS double precision[]
     AS 'MODULE_PATHNAME', 'hrr_record_step' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;

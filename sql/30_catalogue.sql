@@ -4,7 +4,7 @@
 -- the owner of the interactions when the model is made; so ALTER OWNER, REASSIGN OWNED and restoring a dump work as they
 -- do for any table. Nobody but the extension's owner has rights to write to the tables below: a right to change some rows of
 -- a table is one to lock all of it. What the owner of a model may do to its rows is done by C functions
--- (src/postgres/catalogue.cpp), which look who calls and then write in the name of the extension's owner. SECURITY DEFINER
+-- (src/postgres/store/catalogue.cpp), which look who calls and then write in the name of the extension's owner. SECURITY DEFINER
 -- functions could not: they do not know who called them (session_user is not the caller inside another definer's function).
 -- Not row level security either: with it, only a superuser could take a dump.
 --
@@ -289,7 +289,7 @@ COMMENT ON COLUMN holomamba.models.options IS 'options given to create_model()';
 COMMENT ON COLUMN holomamba.models.active_version IS 'version that recommends, or NULL before the first training';
 COMMENT ON COLUMN holomamba.models.created_at IS 'when create_model() ran';
 
--- A session that trains holds a lock (src/postgres/training_lock.hpp) until it ends, however it ends: not an advisory one, which
+-- A session that trains holds a lock (src/postgres/training/training_lock.hpp) until it ends, however it ends: not an advisory one, which
 -- anybody could take. Locks are not replicated, so a standby has to believe what is written.
 CREATE FUNCTION holomamba.training_pid(training_id integer) RETURNS integer
 LANGUAGE sql VOLATILE STRICT SET search_path = pg_catalog, pg_temp

@@ -350,7 +350,7 @@ $$;
 
 COMMENT ON FUNCTION holomamba.assert_tables_exist(holomamba.model_catalogue, boolean) IS 'an error where a table that a model was made of is not there any more, or is no table';
 
--- Runs with the rights of the extension's owner, for no other role may create in this schema (src/postgres/catalogue.cpp): it
+-- Runs with the rights of the extension's owner, for no other role may create in this schema (src/postgres/store/catalogue.cpp): it
 -- makes what the catalogue's row says, in the name of the owner of the interactions, who was asked when the row was written.
 CREATE FUNCTION holomamba.create_tables(model name) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

@@ -1,7 +1,7 @@
 -- What keeps the states of the users: the statements, and the triggers that run them.
 --
 -- The statements below are the whole of what happens to a model's rows, as templates in which the names of a model are
--- filled in. src/postgres/event_trigger.cpp runs them in the order that is told there, with the rights of the model's
+-- filled in. src/postgres/live/event_trigger.cpp runs them in the order that is told there, with the rights of the model's
 -- owner; a session keeps their plans, and asks for the text again when one of the tables has changed, so that nothing
 -- breaks when a table or a column is renamed.
 --
@@ -9,7 +9,7 @@
 -- version is active; an activation takes SHARE ROW EXCLUSIVE, replays every event it can see, and commits. So an event is
 -- either replayed by the activation, or waits for it and moves a state of the new version, never both and never neither.
 -- Between themselves, events lock the rows of their users in the order of user ids. Before that, events with items that are
--- not known yet wait for those who insert these items, and the other way round (src/postgres/unknown_items.hpp).
+-- not known yet wait for those who insert these items, and the other way round (src/postgres/live/unknown_items.hpp).
 --
 -- Rights. The trigger functions switch to the owner of the model, so that whoever may insert an event needs no right on
 -- the states. Where the interactions have row level security, their owner sees all rows (unless it is forced): a state is
@@ -44,6 +44,10 @@ DECLARE
                     WHERE a.attrelid = format('holomamba.%I', m.model || '_items')::regclass AND a.attname = 'item_id' AND a.attcollation <> 0),
         'order_values', (SELECT string_agg(format('e.%I AS order_%s', o.name, o.number), ', ' ORDER BY o.number)
                          FROM unnest(m.order_columns) WITH ORDINALITY AS o (name, number)),
+        -- Only where it need not look for NULL does an index help.
+        'same_order', (SELECT string_agg(format(CASE WHEN (holomamba.column_of(m.interactions, o.name)).attnotnull THEN 'e.%1$I = n.%1$I'
+                                                     ELSE 'e.%1$I IS NOT DISTINCT FROM n.%1$I' END, o.name), ' AND ')
+                       FROM unnest(m.order_columns) AS o (name)),
         'p1', '$' || orders + 1, 'p2', '$' || orders + 2, 'p3', '$' || orders + 3, 'p4', '$' || orders + 4, 'p5', '$' || orders + 5);
 BEGIN
     LOOP
@@ -67,6 +71,28 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
     m CONSTANT holomamba.model_catalogue := holomamba.find_model(model);
+    -- Parts of the statements about updated events.
+    updated CONSTANT text := $$
+WITH before AS (
+    SELECT e.{user} AS user_id, e.{item} AS item_id, {order_values} FROM old_events e WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL
+), after AS (
+    SELECT e.{user} AS user_id, e.{item} AS item_id, {order_values} FROM new_events e WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL
+), touched AS ($$;
+    altered CONSTANT text := $$
+    SELECT a.user_id FROM ((SELECT * FROM before EXCEPT ALL SELECT * FROM after) UNION ALL (SELECT * FROM after EXCEPT ALL SELECT * FROM before)) a
+$$;
+    tied CONSTANT text := $$
+    SELECT t.user_id
+    FROM (SELECT after.user_id, <<after.order_#>> FROM after
+          INTERSECT
+          SELECT h.user_id, <<h.order_#>>
+          FROM (SELECT e.{user} AS user_id, {order_values} FROM {interactions} e
+                WHERE e.{user} IN (SELECT after.user_id FROM after) AND e.{item} IS NOT NULL) h
+          GROUP BY h.user_id, <<h.order_#>> HAVING count(*) > 1) t
+$$;
+    who CONSTANT text := $$)
+SELECT array_agg(DISTINCT touched.user_id) FROM touched
+$$;
 BEGIN
     PERFORM holomamba.column_of(m.interactions, c) FROM unnest(m.order_columns || m.user_column || m.item_column) c;
     RETURN QUERY SELECT t.name, holomamba.fill_template(t.template, m) FROM (VALUES
@@ -205,29 +231,21 @@ WHERE c.user_id IS NOT NULL AND c.item_id IS NOT NULL AND NOT EXISTS (SELECT FRO
 $$),
 
 -- Whom deleted or updated events touch. An update of other columns changes no state, unless it moves an event past another
--- that it is tied with.
+-- that it is tied with: so where ties are possible, users are touched who have updated events that are tied. One way to see that for many
+-- events, one for few.
 ('touched_by_delete', $$
 SELECT array_agg(DISTINCT e.{user}) FROM old_events e WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL
 $$),
-('touched_by_update', $$
-WITH before AS (
-    SELECT e.{user} AS user_id, e.{item} AS item_id, {order_values} FROM old_events e
-), after AS (
-    SELECT e.{user} AS user_id, e.{item} AS item_id, {order_values} FROM new_events e
-), history AS (
-    SELECT e.{user} AS user_id, {order_values} FROM {interactions} e
-    WHERE e.{user} IN (SELECT after.user_id FROM after)
-), affected AS (
-    (SELECT * FROM before EXCEPT ALL SELECT * FROM after)
-    UNION ALL
-    (SELECT * FROM after EXCEPT ALL SELECT * FROM before)
-)
-SELECT array_agg(t.user_id)
-FROM (SELECT affected.user_id FROM affected
-      UNION
-      SELECT h.user_id FROM history h GROUP BY h.user_id HAVING count(DISTINCT ROW (<<h.order_#>>)) < count(*)) t
-WHERE t.user_id IS NOT NULL
+('touched_by_update', updated || altered || who),
+('tied_by_update', updated || tied || who),
+('tied_by_few', $$
+SELECT array_agg(DISTINCT n.{user})
+FROM new_events n
+WHERE n.{user} IS NOT NULL AND n.{item} IS NOT NULL
+  AND EXISTS (SELECT FROM {interactions} e WHERE e.{user} = n.{user} AND e.{item} IS NOT NULL AND {same_order} OFFSET 1)
 $$),
+('touched_or_tied', updated || altered || 'UNION ALL' || tied || who),
+
 -- Not TRUNCATE, which would wait for everyone who has read a recommendation. It sees the rows that a TRUNCATE of the events
 -- takes, later ones than the transaction's snapshot shows included.
 ('clear', $$

@@ -1,7 +1,7 @@
 -- What becomes of a model when its tables are altered, renamed or given away, or get parts and parents. Moved tables need
 -- nothing: the catalogue knows them by their OIDs.
 --
--- The functions below are called by the event trigger (src/postgres/ddl_trigger.cpp) with the rights of the extension's owner, for
+-- The functions below are called by the event trigger (src/postgres/live/ddl_trigger.cpp) with the rights of the extension's owner, for
 -- a table may have parts that belong to others. They look at the models whose tables the command concerns, and at no others:
 -- what is wrong with the model of one role stops no command of another. Tables are known by what the server reports of the
 -- command, never by a name, which would be looked up under the caller's search_path.

@@ -4,8 +4,8 @@
 -- users, and the events where seen items are left out, learns nothing through them. They write nothing and start no
 -- subtransaction, so they work in parallel workers, in read-only transactions and on a standby.
 --
--- The verbs are C functions (src/postgres/recommend*.cpp) around one statement each, which a session plans once. That SQL is
--- in src/postgres/recommend_statements.cpp. Here is what they ask when something is wrong, and their declarations.
+-- The verbs are C functions (src/postgres/serving) around one statement each, which a session plans once. That SQL is
+-- in src/postgres/serving/recommend_statements.cpp. Here is what they ask when something is wrong, and their declarations.
 
 CREATE FUNCTION holomamba.may_ask(model name) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp

@@ -6,10 +6,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 PG_CONFIG=$(test/assert_server.sh)
 export PG_CONFIG CHECK=${CHECK:-regress,isolation}
-tree=build/assert-tree
-mkdir -p "$tree"
-# What is gone from here must go there, too; what was compiled there stays.
-find "$tree" -path "$tree/build" -prune -o -type f ! -name '*.[od]' ! -name '*.so' -exec rm {} +
-git ls-files -z --cached --others --exclude-standard --deduplicate |
-    tar --create --null --files-from - --ignore-failed-read 2>/dev/null | tar --extract --directory "$tree"
+# shellcheck source=test/long/common.sh
+source test/long/common.sh
+tree=$long_root/build/assert-tree
+copy_sources "$tree"
 exec "$tree/test/check.sh"

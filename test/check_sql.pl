@@ -6,7 +6,7 @@
 #   definer      functions that run with their owner's rights under a path that their caller chooses
 #   loose        functions whose words are looked up in their caller's search_path
 #   replace      what takes over, or takes for its own, an object that somebody else made
-#   unqualified  names of ours that a search_path could lead elsewhere
+#   unqualified  names of ours that a search_path could lead elsewhere; in the literals of C++ files, too
 #   volatility   functions that write, and are said not to; that are said to be the same everywhere, and read
 #   words        no rule: the names that pinned functions look for in schema pg_catalog, as file:line, kind and name
 use strict;
@@ -58,14 +58,16 @@ sub inside
     return ($text, $line);
 }
 
-# The statements of a script; in the standard's function bodies a semicolon ends none.
+# The statements of a script, in which the standard's function bodies have semicolons of their own; of a C++ file, its literals.
 sub statements
 {
     my ($file) = @_;
     open my $in, '<', $file or die "$file: $!\n";
+    my $text = join '', <$in>;
+    return literals($file, $text) if $file =~ /\.cpp$/;
     my (@statements, @current);
     my ($depth, $atomic) = (0, 0);
-    foreach my $token (tokens(join('', <$in>), 1))
+    foreach my $token (tokens($text, 1))
     {
         my $word = $token->[0] eq 'word' ? uc $token->[1] : '';
         $atomic = 1 if $word eq 'ATOMIC';
@@ -79,6 +81,21 @@ sub statements
             next;
         }
         push @current, $token;
+    }
+    return @statements;
+}
+
+# Literals that follow each other are one; each is looked at as what a statement executes.
+sub literals
+{
+    my ($file, $text) = @_;
+    my @statements;
+    while ($text =~ /((?:R"\((?:.*?)\)"|"(?:[^"\\\n]|\\.)*")(?:\s*"(?:[^"\\\n]|\\.)*")*)/gs)
+    {
+        my ($literal, $line) = ($1, 1 + (substr($text, 0, $-[1]) =~ tr/\n//));
+        $literal =~ s/^R"\((.*)\)"$/$1/s or $literal =~ s/"(\s*)"|^"|"$/$1 \/\/ ''/ge;
+        $literal =~ s/\\n/ /g;
+        push @statements, { file => $file, tokens => [ [ 'word', 'EXECUTE', $line ], [ 'string', "'" . $literal =~ s/'/''/gr . "'", $line ] ] };
     }
     return @statements;
 }

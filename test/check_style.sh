@@ -44,7 +44,15 @@ hrr        base kernels
 ranking    base kernels hrr
 model      base kernels hrr
 training   base kernels hrr ranking model
-postgres   base kernels hrr ranking model training'
+postgres/server    base kernels hrr ranking model training
+postgres/types     base kernels hrr postgres/server
+postgres/index     base kernels hrr ranking postgres/server postgres/types
+postgres/store     base kernels hrr ranking model training postgres/server postgres/types
+postgres/state     base kernels hrr ranking model training postgres/server postgres/types postgres/store
+postgres/live      base kernels hrr ranking model training postgres/server postgres/types postgres/store postgres/state
+postgres/serving   base kernels hrr ranking model postgres/server postgres/types postgres/store
+postgres/training  base kernels hrr ranking model training postgres/server postgres/types postgres/store
+postgres   base postgres/server'
 
 upward_includes() {
     local room known file to
@@ -55,12 +63,12 @@ upward_includes() {
         may[$room]=" $room $known "
         above[$room]=yes
     done <<<"$rooms"
-    grep -rHoE '^ *# *include *"[a-z_]+/' src --include='*.[ch]pp' | sed -E 's/:.*"(.*)\//\t\1/' | while IFS=$'\t' read -r file to; do
+    grep -rHoE '^ *# *include *"[a-z_/]+/' src --include='*.[ch]pp' | sed -E 's/:.*"(.*)\//\t\1/' | while IFS=$'\t' read -r file to; do
         room=${file#src/}
-        room=${room%%/*}
+        room=${room%/*}
         [[ ! ${above[$to]:-} || ${may[$room]:-} == *" $to "* ]] || echo "$file includes $to/"
     done
-    find src -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | while read -r room; do
+    find src -mindepth 1 -type d -printf '%P\n' | while read -r room; do
         [[ ${above[$room]:-} ]] || echo "src/$room is not in the list of rooms"
     done
 }
@@ -70,8 +78,8 @@ other_namespaces() {
     local file name room
     grep -rHoE '^namespace holomamba[a-z:]*' src --include='*.[ch]pp' | sed 's/:namespace /\t/' | while IFS=$'\t' read -r file name; do
         room=${file#src/}
-        room=${room%%/*}
-        [[ $room == postgres || $name == "holomamba::$room" || $room/$name == hrr/holomamba::fhrr ]] || echo "$file: $name"
+        room=${room%/*}
+        [[ $room == postgres* && $name == holomamba::postgres || $name == "holomamba::$room" || $room/$name == hrr/holomamba::fhrr ]] || echo "$file: $name"
     done
 }
 
@@ -81,6 +89,21 @@ long_files() {
 
 blanks() {
     grep -rInP '\t| $' src sql || true
+}
+
+# Two classes of one name are one to the linker, which takes the functions of either. Those of a nameless namespace are apart.
+same_classes() {
+    # shellcheck disable=SC2016 # the variables are perl's
+    find src -name '*.[ch]pp' -print0 | sort -z | xargs -0 perl -ne '
+        @inside = () if $. == 1;
+        if (/^(?:inline )?namespace ?([\w:]*) ?\{/) { push @inside, $1 }
+        elsif (/^\}  \/\/ namespace/) { pop @inside }
+        elsif (/^(?:template <.*> )?(?:struct|class|union|enum(?: class)?) (?:alignas\(\w+\) )?(\w+)(?: final)?(?: : .*)? \{/ && !grep { $_ eq "" } @inside) {
+            my $name = join "::", @inside, $1;
+            print "$name: $ARGV and $seen{$name}\n" if $seen{$name};
+            $seen{$name} = $ARGV;
+        }
+        close ARGV if eof'
 }
 
 scripts() {
@@ -99,7 +122,7 @@ tutorial() {
 
 # What the install scripts must not say. What is in extension/ is released, and can only be mended by later scripts.
 scripts_rule() {
-    perl test/check_sql.pl "$1" sql/*.sql || echo 'test/check_sql.pl broke off'
+    perl test/check_sql.pl "$@" sql/*.sql || echo 'test/check_sql.pl broke off'
 }
 
 # The rules above can fail.
@@ -107,7 +130,7 @@ blind_rules() {
     local kind
     for kind in definer loose replace unqualified volatility words; do
         echo "== $kind"
-        perl test/check_sql.pl "$kind" test/lint/offends.sql || true
+        perl test/check_sql.pl "$kind" test/lint/offends.sql test/lint/offends.cpp || true
     done 2>&1 | diff - test/lint/offends.out
 }
 
@@ -218,6 +241,7 @@ server_headers | rule 'src includes server headers in src/postgres only'
 upward_includes | rule 'folders of src include the folders below them only'
 other_namespaces | rule 'every folder of the core has one namespace, of its name'
 long_files | rule 'no source file is longer than 700 lines'
+same_classes | rule 'no two classes have one name in one namespace'
 blanks | rule 'src and sql have no tabs and no blanks at line ends'
 scripts | rule 'shellcheck finds nothing in the scripts'
 tutorial | rule 'docs/hrr.md and its regression test are the same'
@@ -225,7 +249,7 @@ blind_rules | rule 'test/check_sql.pl finds in test/lint/offends.sql what test/l
 scripts_rule definer | rule 'no function of sql/ is SECURITY DEFINER under a path of its caller'
 scripts_rule loose | rule 'every function of sql/ pins its search_path, or has a body in standard SQL'
 scripts_rule replace | rule 'sql/ replaces nothing and takes over nothing that is there'
-scripts_rule unqualified | rule 'sql/ names nothing of ours without its schema'
+scripts_rule unqualified src/postgres/*/*.cpp | rule 'sql/ and the SQL in src/postgres name nothing of ours without its schema'
 scripts_rule volatility | rule 'no function of sql/ that writes is said to be stable'
 if [[ -n ${PGDATABASE:-} ]]; then
     not_there | rule 'the extension can be created'

@@ -41,11 +41,11 @@ void exact_inverse(std::size_t n, const float* x, float* out);
 // identity for 0).
 void unitary(std::size_t n, const float* x, float* out);
 
-// F^-1((F x)^power), the principal power |c|^p exp(i p arg c) of every coefficient. The coefficients of frequency 0
-// and, for even n, n/2 must stay real: of theirs, the real part is taken. They are positive in what unitary_vector()
-// draws, so that there bind_power(x, p) * bind_power(x, q) = bind_power(x, p + q) for all p and q, and integer powers
-// are exact for every x. Power 0 is the identity. Throws invalid_parameter for a power that is not finite, and data,
-// like exact_inverse, for a negative one of an x that has no inverse.
+// F^-1((F x)^power), the principal power |c|^p exp(i p arg c) of every coefficient, so that bind_power(x, p) *
+// bind_power(x, q) = bind_power(x, p + q). The coefficients of frequency 0 and, for even n, n/2 must stay real: where one
+// is negative, x has integer powers only. They are 1 in what unitary_vector() draws. Power 0 is the identity. Throws
+// invalid_parameter for a power that is not finite, and data, like exact_inverse, for a negative one of an x that has no
+// inverse, and for a fractional one of an x that has none.
 void bind_power(std::size_t n, const float* x, double power, float* out);
 
 // out_{(j + shift) mod n} = x_j: a cyclic shift, to the right for positive `shift`.

@@ -5,6 +5,7 @@
 #include <complex>
 #include <limits>
 #include <numbers>
+#include <string>
 #include <vector>
 
 #include "base/error.hpp"
@@ -50,6 +51,12 @@ double negligible(std::size_t n, const float* x) {
 [[noreturn]] void refuse_inverse() {
     throw base::Error(base::ErrorKind::data, "vector has no exact inverse",
                 "Its spectrum vanishes at some frequency; the involution ~ is an approximate inverse of every vector.");
+}
+
+[[noreturn]] void refuse_power(std::size_t frequency) {
+    throw base::Error(base::ErrorKind::data, "vector has no fractional power",
+                "Its spectrum is negative at frequency " + std::to_string(frequency) +
+                    ", where the power of a vector is real. Vectors of hrr_unitary() and fhrr_unitary() have all powers.");
 }
 
 void product(std::size_t n, const float* x, const float* y, bool conjugate, float* out) {
@@ -131,9 +138,10 @@ void bind_power(std::size_t n, const float* x, double power, float* out, int exp
             return Complex(0.0);
         }
         const double raised = std::exp(power * (std::log(magnitude) + scale));
-        const bool is_real = k == 0 || 2 * k == n;
-        const double phase = is_real ? (c.real() < 0.0 ? std::numbers::pi : 0.0) : std::arg(c);
-        return std::polar(raised, power * phase);
+        if (k != 0 && 2 * k != n) return std::polar(raised, power * std::arg(c));
+        if (c.real() > 0.0) return Complex(raised);
+        if (power != std::trunc(power)) refuse_power(k);
+        return Complex(std::fmod(power, 2.0) == 0.0 ? raised : -raised);
     });
 }
 

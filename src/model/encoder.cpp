@@ -53,7 +53,7 @@ void Encoder::finish() {
     const std::vector<float> nothing(codec_.shape().size() + dimension(), 0.0f);
     start_state_.resize(state_bytes());
     codec_.write(kernels_, nothing.data(), nothing.data(), start_state_.data());
-    const float* start = composed.token.data() + dimension();
+    const TokenEvent start{composed.token.data() + dimension()};
     advance(start_state_.data(), {&start, 1});
 }
 
@@ -65,18 +65,18 @@ void Encoder::advance(std::span<const UserEvents> users, Workspace& workspace) c
     std::size_t user = 0, done = 0;  // events of users[user] that have been dealt with
     while (user < users.size()) {
         const Arena::Mark mark = arena.mark();
-        float* tokens = arena.take(kPiece * d);
-        std::size_t count = 0;
+        std::vector<TokenEvent>& events = workspace.events;
+        events.clear();
         workspace.starts.assign(1, 0);
         workspace.users.clear();
-        while (user < users.size() && count < kPiece) {
-            const auto left = users[user].tokens.subspan(done);
-            const std::size_t taken = std::min(kPiece - count, left.size());
-            for (const float* token : left.first(taken))
-                std::copy_n(token ? token : unknown_.data(), d, tokens + count++ * d);
+        while (user < users.size() && events.size() < kPiece) {
+            const auto left = users[user].events.subspan(done);
+            const std::size_t taken = std::min(kPiece - events.size(), left.size());
+            for (const TokenEvent& event : left.first(taken))
+                events.push_back(event.with(event.item ? event.item : unknown_.data()));
             if (taken > 0) {
                 workspace.users.push_back(user);
-                workspace.starts.push_back(static_cast<int>(count));
+                workspace.starts.push_back(static_cast<int>(events.size()));
             }
             done += taken;
             if (taken == left.size()) {
@@ -84,12 +84,12 @@ void Encoder::advance(std::span<const UserEvents> users, Workspace& workspace) c
                 done = 0;
             }
         }
-        if (count > 0) {
+        if (!events.empty()) {
             const std::size_t sequences = workspace.users.size();
             float* states = arena.take(sequences * recurrent);
             for (std::size_t s = 0; s < sequences; s++)
                 codec_.read(kernels_, users[workspace.users[s]].state, states + s * recurrent);
-            const float* encoded = encode(states, tokens, workspace);
+            const float* encoded = encode(states, workspace);
             for (std::size_t s = 0; s < sequences; s++)
                 codec_.write(kernels_, states + s * recurrent, encoded + (workspace.starts[s + 1] - 1) * d,
                              users[workspace.users[s]].state);
@@ -98,7 +98,7 @@ void Encoder::advance(std::span<const UserEvents> users, Workspace& workspace) c
     }
 }
 
-const float* Encoder::encode(float* states, float* tokens, Workspace& workspace) const {
+const float* Encoder::encode(float* states, Workspace& workspace) const {
     Pass pass{.kernels = kernels_,
               .parameters = parameters_.data(),
               .gradients = nullptr,
@@ -109,7 +109,7 @@ const float* Encoder::encode(float* states, float* tokens, Workspace& workspace)
               .prepared = prepared_.data(),
               .format = codec_.format(),
               .state_width = codec_.shape().width};
-    const float* encoded = network_.encode(pass, tokens, workspace.kept);
+    const float* encoded = network_.encode(pass, workspace.events, workspace.kept);
     // After every event and not only the last, so that a batch is refused where one by one its events would be.
     const std::size_t size = static_cast<std::size_t>(pass.tokens()) * dimension();
     if (!std::isfinite(kernels_.inner_product(size, encoded, encoded)))

@@ -18,8 +18,7 @@ namespace holomamba::model {
 // One user's part of a batch.
 struct UserEvents {
     std::byte* state;  // Encoder::state_bytes() of them: read, and replaced by the state after the events
-    // Token vector [d] of each event's item, oldest first; nullptr stands for an item that the model does not know.
-    std::span<const float* const> tokens;
+    std::span<const TokenEvent> events;  // oldest first
 };
 
 class Encoder {
@@ -42,13 +41,18 @@ class Encoder {
     StateFormat format() const { return codec_.format(); }
     // The state of a user without events: after the start token.
     std::span<const std::byte> start() const { return start_state_; }
-    // What items' targets are scored against [d]: the encoder's output after the last event.
+    // The encoder's output after the last event [d], and as it is stored for items' targets [Head::stored_size].
     void vector(const std::byte* state, float* vector) const { codec_.read_vector(kernels_, state, vector); }
+    void stored_vector(const std::byte* state, float* stored) const {
+        vector(state, stored);
+        Head::complete_vector(dimension(), stored);
+    }
 
     // What advance() works in; one for each thread, kept so that an event allocates nothing.
     struct Workspace {
         Arena arena;
         Network::Kept kept;
+        std::vector<TokenEvent> events;
         std::vector<int> starts;
         std::vector<std::size_t> users;  // whose events the sequences are
     };
@@ -56,14 +60,14 @@ class Encoder {
     // layers take the events of many users as one matrix. The states must differ. Throws Error where numbers are no
     // longer finite; some of the states may have been replaced by then.
     void advance(std::span<const UserEvents> users, Workspace& workspace) const;
-    void advance(std::byte* state, std::span<const float* const> tokens) {
-        const UserEvents user{state, tokens};
+    void advance(std::byte* state, std::span<const TokenEvent> events) {
+        const UserEvents user{state, events};
         advance({&user, 1}, workspace_);
     }
 
   private:
-    // The pieces' sequences through the network: states [sequences x recurrent] are replaced; returns [tokens x d].
-    const float* encode(float* states, float* tokens, Workspace& workspace) const;
+    // The workspace's sequences through the network: states [sequences x recurrent] are replaced; returns [tokens x d].
+    const float* encode(float* states, Workspace& workspace) const;
 
     Catalogue no_items_;
     Network network_;

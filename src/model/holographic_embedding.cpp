@@ -36,14 +36,14 @@ HolographicEmbedding::HolographicEmbedding(const Options& options, const Catalog
       binds_(options.attributes != "added"),
       adds_(options.attributes != "bound"),
       bound_scale_(paper_ ? 1.0f / std::sqrt(static_cast<float>(d_)) : 1.0f),
-      items_(layout.add("embedding.items", {catalogue.items + 2, d_})) {
+      items_(layout.add("embedding.items", {catalogue.items + 2, d_}, true, kOfItems)) {
     const int attributes = static_cast<int>(catalogue.attributes.size());
     std::size_t value = 0;
     for (const Attribute& attribute : catalogue.attributes) {
         value_starts_.push_back(value);
         const int values = attribute.numeric ? 1 : attribute.values;
         values_.push_back(attribute.numeric ? layout.add("embedding.base." + attribute.name, {d_}, false)
-                                            : layout.add("embedding.values." + attribute.name, {values, d_}));
+                                            : layout.add("embedding.values." + attribute.name, {values, d_}, true, attribute.name));
         value += values;
     }
     value_starts_.push_back(value);
@@ -111,8 +111,8 @@ void HolographicEmbedding::prepare(const float* parameters, std::size_t rows, Co
     }
 }
 
-bool HolographicEmbedding::attribute_spectrum(std::size_t r, std::int32_t item, const Spectrum& value_spectra,
-                                              Complex* out) const {
+bool HolographicEmbedding::attribute_spectrum(std::size_t r, std::int32_t item, const Spectrum& value_spectra, Complex* out,
+                                              std::int32_t only) const {
     if (item >= catalogue_.items) return false;
     const Attribute& attribute = catalogue_.attributes[r];
     const Complex* values = value_spectra.data() + value_starts_[r] * spectrum_;
@@ -127,15 +127,26 @@ bool HolographicEmbedding::attribute_spectrum(std::size_t r, std::int32_t item, 
         }
         return true;
     }
-    const std::int32_t first = attribute.offsets[item], last = attribute.offsets[item + 1];
+    std::int32_t first = attribute.offsets[item], last = attribute.offsets[item + 1];
     if (first == last) return false;
     const float share = 1.0f / static_cast<float>(last - first);
+    if (only >= 0) {
+        first += only;
+        last = first + 1;
+    }
     for (std::size_t k = 0; k < spectrum_; k++) {
         Complex total = 0;
         for (std::int32_t i = first; i < last; i++) total += values[attribute.indices[i] * spectrum_ + k];
         out[k] = share * total;
     }
     return true;
+}
+
+void HolographicEmbedding::add_attribute(std::size_t r, const float* parameters, const Complex* item, const Complex* attribute,
+                                         Complex* sum) const {
+    const float bound = bound_scale_ * parameters[bound_ + r];
+    const float added = paper_ ? 0.0f : parameters[added_ + r];
+    for (std::size_t k = 0; k < spectrum_; k++) sum[k] += times(bound * item[k] + added, attribute[k]);
 }
 
 void HolographicEmbedding::compose(const kernels::Table& kernels, const float* parameters,
@@ -155,15 +166,31 @@ void HolographicEmbedding::compose(const kernels::Table& kernels, const float* p
         std::copy_n(spectrum, spectrum_, whole.data());
         for (std::size_t r = 0; r < catalogue_.attributes.size(); r++) {
             if (!attribute_spectrum(r, rows[i], composed.value_spectra, part.data())) continue;
-            const float bound = bound_scale_ * parameters[bound_ + r];
-            const float added = paper_ ? 0.0f : parameters[added_ + r];
-            for (std::size_t k = 0; k < spectrum_; k++) whole[k] += times(bound * spectrum[k] + added, part[k]);
+            add_attribute(r, parameters, spectrum, part.data(), whole.data());
         }
         transform.inverse(whole.data(), raw);
     }
     kernels.layer_norm(static_cast<int>(last - first), d_, composed.raw.data() + first * d_, parameters + gain_,
                        parameters + bias_, composed.token.data() + first * d_, composed.mean.data() + first,
                        composed.inverse_deviation.data() + first);
+}
+
+void HolographicEmbedding::for_each_part(const float* parameters, const Composed& composed, std::size_t place, std::int32_t row,
+                                         const UsePart& use) const {
+    if (row >= catalogue_.items) return;
+    Spectrum filler(spectrum_), part(spectrum_);
+    std::vector<float> vector(d_);
+    for (std::size_t r = 0; r < catalogue_.attributes.size(); r++) {
+        const Attribute& attribute = catalogue_.attributes[r];
+        const std::int32_t first = attribute.numeric ? 0 : attribute.offsets[row], count = attribute.numeric ? 1 : attribute.offsets[row + 1] - first;
+        for (std::int32_t i = 0; i < count; i++) {
+            if (!attribute_spectrum(r, row, composed.value_spectra, filler.data(), i)) continue;
+            std::fill(part.begin(), part.end(), Complex{});
+            add_attribute(r, parameters, composed.item_spectra.data() + place * spectrum_, filler.data(), part.data());
+            hrr::Transform::of_length(d_).inverse(part.data(), vector.data());
+            use(static_cast<int>(r), attribute.numeric ? -1 : attribute.indices[first + i], vector.data());
+        }
+    }
 }
 
 void HolographicEmbedding::backward(const kernels::Table& kernels, const float* parameters,

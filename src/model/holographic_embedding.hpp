@@ -2,6 +2,7 @@
 #pragma once
 
 #include <complex>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -47,6 +48,11 @@ class HolographicEmbedding {
     void compose(const kernels::Table& kernels, const float* parameters, std::span<const std::int32_t> rows,
                  std::span<const std::uint8_t> masked, std::size_t first, std::size_t last, Composed& composed) const;
 
+    // What the attributes of a row add to its raw vector: calls use(attribute, value, part [d]) for each value that the row has
+    // of each of them, value -1 for a number. The row has been composed at `place`.
+    using UsePart = std::function<void(int attribute, std::int32_t value, const float* part)>;
+    void for_each_part(const float* parameters, const Composed& composed, std::size_t place, std::int32_t row, const UsePart& use) const;
+
     // Gradients of the spectra of the values, summed over items; one for each thread.
     using ValueGradient = std::vector<std::complex<float>>;
     // Adds the gradients of rows[first .. last): of the items to `item_gradients` (parts must not share rows), of what items
@@ -59,9 +65,12 @@ class HolographicEmbedding {
 
   private:
     using Spectrum = std::vector<std::complex<float>>;
-    // The spectrum of f_ir, or false where item i has no such attribute.
-    bool attribute_spectrum(std::size_t attribute, std::int32_t item, const Spectrum& value_spectra,
-                            std::complex<float>* out) const;
+    // The spectrum of f_ir, or false where item i has no such attribute. `only`: what one of the values brings to the mean.
+    bool attribute_spectrum(std::size_t attribute, std::int32_t item, const Spectrum& value_spectra, std::complex<float>* out,
+                            std::int32_t only = -1) const;
+    // sum += what attribute r brings to an item, from the spectra of both.
+    void add_attribute(std::size_t r, const float* parameters, const std::complex<float>* item, const std::complex<float>* attribute,
+                       std::complex<float>* sum) const;
 
     const Catalogue& catalogue_;
     int d_;

@@ -37,30 +37,33 @@ StateShape stacked(const StateShape& before, const StateShape& next) {
     return {before.rows + next.rows, next.width};
 }
 
-}  // namespace
-
-Network::Network(const Options& options, const Catalogue& catalogue, MakeBlock* make_block)
-    : options_(options), catalogue_(catalogue), embedding_(options, catalogue, layout_) {
+std::vector<Residual> make_layers(const Options& options, Network::MakeBlock* make_block, ParameterLayout& layout) {
     if (!make_block) make_block = block_named(options.block);
+    std::vector<Residual> layers;
     std::uint64_t place = 1;  // 0 is the tokens' own dropout
     for (int b = 0; b < options.layers; b++) {
         const std::string block = "blocks." + std::to_string(b);
         const std::string name = block + "." + options.block;
-        layers_.emplace_back(make_block(options, name, layout_), options, name + "_norm", place++, layout_);
+        layers.emplace_back(make_block(options, name, layout), options, name + "_norm", place++, layout);
         if (options.feed_forward > 0)
-            layers_.emplace_back(std::make_unique<FeedForward>(options, block + ".feed_forward", layout_), options,
-                                 block + ".feed_forward_norm", place++, layout_);
+            layers.emplace_back(std::make_unique<FeedForward>(options, block + ".feed_forward", layout), options,
+                                block + ".feed_forward_norm", place++, layout);
     }
+    return layers;
+}
+
+}  // namespace
+
+Network::Network(const Options& options, const Catalogue& catalogue, MakeBlock* make_block)
+    : options_(options),
+      catalogue_(catalogue),
+      embedding_(options, catalogue, layout_),
+      layers_(make_layers(options, make_block, layout_)),
+      head_(options, catalogue, layout_) {
     for (const Residual& layer : layers_) {
         state_ = stacked(state_, layer.state());
         activation_size_ += layer.activation_size();
     }
-    if (tied())
-        head_bias_ = layout_.add("head.bias", {catalogue.items});
-    else
-        head_table_ = layout_.add("head.weight", {catalogue.items, options.dimension});
-    if (learns_unknown()) head_unknown_bias_ = layout_.add("head.unknown_bias", {1});
-    if (learns_repeats()) head_repeat_ = layout_.add("head.repeat", {1});
 }
 
 std::vector<float> Network::initialise(std::uint64_t seed) const {
@@ -68,10 +71,14 @@ std::vector<float> Network::initialise(std::uint64_t seed) const {
     base::Random random(seed);
     embedding_.initialise(random, parameters.data());
     for (const Residual& layer : layers_) layer.initialise(random, parameters.data());
-    if (!tied())
-        initialise_linear(random, static_cast<std::size_t>(items()) * dimension(), dimension(),
-                          parameters.data() + head_table_);
+    head_.initialise(random, parameters.data());
     return parameters;
+}
+
+void Network::set_unknown(float* parameters, std::int32_t item) const {
+    if (!head_.tied()) return;
+    std::copy_n(parameters + embedding_.item(embedding_.unknown_row()), dimension(), parameters + embedding_.item(item));
+    head_.set_unknown(parameters, item);
 }
 
 std::vector<float> Network::prepare(std::span<const float> parameters) const {
@@ -80,11 +87,12 @@ std::vector<float> Network::prepare(std::span<const float> parameters) const {
     return prepared;
 }
 
-float* Network::encode(Pass& pass, float* tokens, Kept& kept) const {
-    const std::size_t size = static_cast<std::size_t>(pass.tokens()) * dimension();
-    pass.drop(dimension(), 0, tokens);
+float* Network::encode(Pass& pass, std::span<const TokenEvent> events, Kept& kept) const {
+    const std::size_t d = dimension(), size = events.size() * d;
+    float* x = pass.arena.take(size);
+    for (std::size_t t = 0; t < events.size(); t++) std::copy_n(events[t].item, d, x + t * d);
+    pass.drop(d, 0, x);
     kept.layers.resize(layers_.size());
-    float* x = tokens;
     float* state = pass.states;
     for (std::size_t i = 0; i < layers_.size(); i++) {
         float* y = pass.arena.take(size);

@@ -31,7 +31,8 @@ const std::vector<Option>& table() {
     static const std::vector<Option> options = {
         {"block", &Options::block, 0, 0, {"mamba", "gru", "attention"},
          "what an event goes through: a selective state space; a gated recurrent unit; or causal attention, whose state is the past events themselves"},
-        {"dimension", &Options::dimension, 8, 1024, {}, "elements of an item's vector"},
+        // The target of an item has one element more, and the index holds vectors of at most 1000.
+        {"dimension", &Options::dimension, 8, 999, {}, "elements of an item's vector"},
         {"layers", &Options::layers, 1, 16, {}, "blocks, one after another"},
         {"state_size", &Options::state_size, 1, 64, {}, "recurrent state of a channel of mamba", false, "mamba"},
         {"expand", &Options::expand, 1, 8, {}, "channels of a block, as a multiple of dimension"},
@@ -198,7 +199,7 @@ void Options::check() const {
 std::vector<OptionInfo> describe_options() {
     std::vector<OptionInfo> described;
     for (const Option& option : table())
-        described.push_back({option.name, value_text(Options{}, option), range_text(option), option.description});
+        described.push_back({option.name, value_text(Options{}, option), range_text(option), option.description, option.automatic});
     return described;
 }
 

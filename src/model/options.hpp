@@ -67,6 +67,7 @@ struct Options {
 
 struct OptionInfo {
     std::string name, default_text, range, description;
+    bool automatic;  // whether it may be left to the data
 };
 
 std::vector<OptionInfo> describe_options();

@@ -2,16 +2,21 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace holomamba::model {
+
+// The field of parameters with a row for each item.
+inline constexpr const char* kOfItems = "";
 
 struct ParameterInfo {
     std::string name;        // such as blocks.0.mamba.skip
     std::vector<int> shape;  // row-major
     std::size_t offset, size;
     bool trained;
+    std::optional<std::string> field;  // what its rows stand for, the first ones: values of this attribute, kOfItems, or nothing
 
     // Whether weight decay pulls it to zero: matrices. Biases, gains and A_log are left alone, as Gu & Dao 2023 do.
     bool decays() const { return shape.size() > 1 && !name.ends_with(".a_log"); }
@@ -20,10 +25,11 @@ struct ParameterInfo {
 class ParameterLayout {
   public:
     // Reserves a parameter and returns where it starts.
-    std::size_t add(const std::string& name, const std::vector<int>& shape, bool trained = true) {
+    std::size_t add(const std::string& name, const std::vector<int>& shape, bool trained = true,
+                    const std::optional<std::string>& field = std::nullopt) {
         std::size_t count = 1;
         for (const int extent : shape) count *= static_cast<std::size_t>(extent);
-        parameters_.push_back({name, shape, size_, count, trained});
+        parameters_.push_back({name, shape, size_, count, trained, field});
         size_ += count;
         return size_ - count;
     }

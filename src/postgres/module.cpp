@@ -1,7 +1,7 @@
 // The module: what the server checks and runs when it loads us.
-#include "postgres/compat.h"
-#include "postgres/executor_run.hpp"
-#include "postgres/guard.hpp"
+#include "postgres/server/compat.h"
+#include "postgres/server/executor_run.hpp"
+#include "postgres/server/guard.hpp"
 
 extern "C" {
 HOLOMAMBA_EXPORT const Pg_magic_struct* PG_MAGIC_FUNCTION_NAME(void);

@@ -1,8 +1,8 @@
 #include "training/batch_gradient.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
-#include <utility>
 
 #include "base/error.hpp"
 
@@ -13,14 +13,13 @@ struct BatchGradient::Worker {
     model::Network::Kept kept;
     base::LargeFloats own;                     // gradients of all but the first worker, who writes into the sum
     float* gradients;                    // in layout order; those of items are summed apart
-    base::LargeFloats draw, dtoken;            // [rows x d] of the composed items
-    std::vector<float> dbias;            // [scored rows]
+    base::LargeFloats draw, dtoken;      // [rows x d] of the composed items; draw only where they are scored
+    std::vector<float> dbias;            // [scored rows], where they have biases
+    model::Head::Gradient head;          // the gradient of what is scored against, in draw, dbias and gradients
     model::HolographicEmbedding::ValueGradient values;
     CrossEntropy cross_entropy;
     Targets targets;
     SeenItems seen;
-    float* table;        // the gradient of the head's table [scored x d], in draw or in gradients
-    bool fresh;          // nothing is in it yet: the first piece of a batch writes over it
     double loss = 0;
 };
 
@@ -36,14 +35,14 @@ BatchGradient::BatchGradient(const model::Network& network, const Dataset& data,
         workers_[w].gradients = workers_[w].own.data();
     }
     if (negatives_ == 0) return;
-    if (!network_.tied())
+    if (!network_.head().tied())
         throw base::Error(base::ErrorKind::invalid_parameter, "sampled negatives need a tied head", "Set negatives to 0, or head to tied.");
     sampler_.emplace(data_.training_counts());
 }
 
 void BatchGradient::choose_rows(std::span<const Window> windows, std::uint64_t key) {
     const model::HolographicEmbedding& embedding = network_.embedding();
-    if (network_.tied() && !sampler_) {
+    if (network_.head().tied() && !sampler_) {
         if (rows_.empty()) {
             for (std::int32_t item = 0; item < network_.items(); item++)
                 if (!data_.is_cold(item)) want_row(item);
@@ -57,7 +56,7 @@ void BatchGradient::choose_rows(std::span<const Window> windows, std::uint64_t k
     if (sampler_) sample_rows(windows, key);
     want_row(embedding.start_row());
     for (const Window& window : windows)
-        for (int i = std::max(0, window.first - 1); i < window.last - 1; i++) want_row(data_.history(window.user)[i]);
+        for (int i = std::max(0, window.first - 1); i < window.last - 1; i++) want_row(data_.history(window.user)[i].item);
     if (!sampler_) scored_ = network_.items();
 }
 
@@ -71,7 +70,7 @@ void BatchGradient::sample_rows(std::span<const Window> windows, std::uint64_t k
     std::int64_t targets = 0;
     for (const Window& window : windows) {
         targets += window.length();
-        for (int i = window.first; i < window.last; i++) want_row(data_.history(window.user)[i]);
+        for (int i = window.first; i < window.last; i++) want_row(data_.history(window.user)[i].item);
     }
     base::Random random(key);
     for (int i = 0; i < negatives_; i++) want_row(sampler_->draw(random));
@@ -82,7 +81,7 @@ void BatchGradient::sample_rows(std::span<const Window> windows, std::uint64_t k
 
 void BatchGradient::mask_rows(const Noise& noise) {
     masked_.assign(rows_.size(), 0);
-    if (!network_.learns_unknown() || noise.item_dropout == 0) return;
+    if (!network_.head().learns_unknown() || noise.item_dropout == 0) return;
     base::Random random(base::mix64(noise.key + 2));
     for (int i = 0; i < scored_; i++) masked_[i] = random.uniform() < noise.item_dropout;
 }
@@ -91,30 +90,27 @@ void BatchGradient::add_targets(const Window& window, int event, Targets& target
     const int last = std::min(window.last, event + static_cast<int>(shares_.size()));
     const float total = std::accumulate(shares_.begin(), shares_.begin() + (last - event), 0.0f);
     for (int i = event; i < last; i++)
-        targets.targets.push_back({place_in_head(data_.history(window.user)[i]), shares_[i - event] / total,
+        targets.targets.push_back({place_in_head(data_.history(window.user)[i].item), shares_[i - event] / total,
                                    data_.seen_before(window.user, i, event)});
     targets.end_token();
 }
 
 void BatchGradient::begin(Worker& worker, std::size_t size) const {
-    const std::size_t d = network_.dimension(), table_size = scored_ * d;
-    float* const end = worker.gradients + size;
-    const auto zero_but_table = [&](float* first, float* last) {
-        std::fill(first, worker.table, 0.0f);
-        std::fill(worker.table + table_size, last, 0.0f);
-    };
+    const std::size_t d = network_.dimension();
+    const bool composed = network_.head().tied();
     worker.dtoken.assign(rows_.size() * d, 0.0f);
-    if (network_.tied()) {
-        worker.draw.resize(rows_.size() * d);
-        worker.table = worker.draw.data();
-        zero_but_table(worker.table, worker.table + worker.draw.size());
-        worker.dbias.assign(scored_, 0.0f);
-        std::fill(worker.gradients + network_.embedding().items_end(), end, 0.0f);
-    } else {
-        worker.table = worker.gradients + network_.head_table();
-        zero_but_table(worker.gradients + network_.embedding().items_end(), end);
-    }
-    worker.fresh = true;
+    worker.draw.resize(composed ? rows_.size() * d : 0);
+    worker.dbias.assign(composed ? scored_ : 0, 0.0f);
+    worker.head = network_.head().gradient(worker.draw.data(), worker.dbias.data(), worker.gradients);
+    worker.head.fresh = true;
+    float* const rows = worker.head.rows;
+    const auto zero_but_rows = [&](float* first, float* last) {
+        const bool among = !std::less<>()(rows, first) && std::less<>()(rows, last);
+        std::fill(first, among ? rows : last, 0.0f);
+        if (among) std::fill(rows + scored_ * d, last, 0.0f);
+    };
+    zero_but_rows(worker.draw.data(), worker.draw.data() + worker.draw.size());
+    zero_but_rows(worker.gradients + network_.embedding().items_end(), worker.gradients + size);
     worker.values.assign(worker.values.size(), 0.0f);
     worker.loss = 0;
 }
@@ -124,33 +120,35 @@ void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batc
     const std::size_t width = d;
     const model::Arena::Mark mark = worker.arena.mark();
     std::vector<int> starts{0};
-    std::vector<std::int32_t> inputs;
+    std::vector<std::int32_t> places;  // of what is read, among the composed rows
+    std::vector<model::TokenEvent> inputs;
+    const float* const tokens = composed_.token.data();
+    const auto read = [&](const model::Event& event) {
+        places.push_back(place_of_[event.item]);
+        inputs.push_back(event.with(tokens + places.back() * width));
+    };
     worker.targets.clear();
     worker.seen.clear();
     for (const Window& window : windows) {
         const auto history = data_.history(window.user);
-        inputs.push_back(place_of_[network_.embedding().start_row()]);
+        read({network_.embedding().start_row()});
         if (window.first > 0) {
             worker.targets.end_token();
             worker.seen.end_token();
-            inputs.push_back(place_of_[history[window.first - 1]]);
+            read(history[window.first - 1]);
         }
         for (int i = window.first; i < window.last; i++) {
             add_targets(window, i, worker.targets);
-            if (network_.learns_repeats())
+            if (network_.head().learns_repeats())
                 data_.for_each_seen(window.user, i, [&](std::int32_t item) {
                     const std::int32_t place = place_in_head(item);
                     if (place >= 0 && place < scored_) worker.seen.items.push_back(place);
                 });
             worker.seen.end_token();
-            if (i + 1 < window.last) inputs.push_back(place_of_[history[i]]);
+            if (i + 1 < window.last) read(history[i]);
         }
         starts.push_back(starts.back() + window.training_rows());
     }
-    float* tokens = worker.arena.take(inputs.size() * width);
-    for (std::size_t t = 0; t < inputs.size(); t++)
-        std::copy_n(composed_.token.data() + inputs[t] * width, d, tokens + t * width);
-
     model::Pass pass{.kernels = kernels_,
               .parameters = batch.parameters,
               .gradients = worker.gradients,
@@ -159,20 +157,15 @@ void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batc
               .dropout = batch.dropout,
               .key = batch.key,
               .first_token = first_token};
-    const float* encoded = network_.encode(pass, tokens, worker.kept);
+    const float* encoded = network_.encode(pass, inputs, worker.kept);
     float* dencoded = worker.arena.take(inputs.size() * width);
-    const bool tied = network_.tied();
-    const Head head{tied ? composed_.raw.data() : batch.parameters + network_.head_table(),
-                    tied ? scored_bias_.data() : nullptr,
-                    network_.learns_repeats() ? batch.parameters[network_.head_repeat()] : 0};
-    const HeadGradient head_gradient{worker.table, tied ? worker.dbias.data() : nullptr,
-                                     network_.learns_repeats() ? worker.gradients + network_.head_repeat() : nullptr,
-                                     std::exchange(worker.fresh, false)};
+    const model::Head::View head = network_.head().view(batch.parameters, composed_.raw.data(), scored_bias_.data());
     worker.loss += worker.cross_entropy.add(kernels_, pass.tokens(), d, scored_, encoded, worker.targets, worker.seen,
-                                            head, batch.scale, dencoded, head_gradient);
+                                            head, batch.scale, dencoded, worker.head);
+    worker.head.fresh = false;
     const float* dtokens = network_.backward(pass, dencoded, worker.kept);
-    for (std::size_t t = 0; t < inputs.size(); t++)
-        kernels_.add(width, dtokens + t * width, worker.dtoken.data() + inputs[t] * width);
+    for (std::size_t t = 0; t < places.size(); t++)
+        kernels_.add(width, dtokens + t * width, worker.dtoken.data() + places[t] * width);
     worker.arena.release(mark);
 }
 
@@ -194,10 +187,9 @@ double BatchGradient::compute(std::span<const Window> windows, std::span<const f
 
     workers_[0].gradients = gradients.data();
     mask_rows(noise);
-    if (network_.tied()) {
-        scored_bias_.resize(scored_);
-        for (int i = 0; i < scored_; i++) scored_bias_[i] = parameters[bias_of(i)] - (sampler_ ? log_inclusion_[i] : 0);
-    }
+    const model::Head& head = network_.head();
+    const auto scored = std::span(rows_).first(head.tied() ? scored_ : 0);
+    head.choose_bias(parameters.data(), scored, masked_, log_inclusion_, scored_bias_);
 
     base::run_threads(threads_, [&](int thread) {
         const base::Range rows = base::part_of(rows_.size(), thread, threads_);
@@ -211,7 +203,7 @@ double BatchGradient::compute(std::span<const Window> windows, std::span<const f
             const Piece& piece = pieces[index];
             add_piece(windows.subspan(piece.first, piece.last - piece.first), batch, first_tokens[index], worker);
         }
-        if (worker.fresh) std::fill_n(worker.table, scored_ * d, 0.0f);
+        if (worker.head.fresh) std::fill_n(worker.head.rows, scored_ * d, 0.0f);
     });
     base::run_threads(threads_, [&](int thread) {
         // Each thread sums a range of the composed rows over all workers, takes it back through the embedding, and sums its
@@ -221,7 +213,7 @@ double BatchGradient::compute(std::span<const Window> windows, std::span<const f
         for (const Worker& other : workers_) {
             if (&other == &own) continue;
             kernels_.add((rows.last - rows.first) * d, other.dtoken.data() + rows.first * d, own.dtoken.data() + rows.first * d);
-            if (network_.tied())
+            if (!own.draw.empty())
                 kernels_.add((rows.last - rows.first) * d, other.draw.data() + rows.first * d, own.draw.data() + rows.first * d);
         }
     });
@@ -229,7 +221,7 @@ double BatchGradient::compute(std::span<const Window> windows, std::span<const f
         const base::Range rows = base::part_of(rows_.size(), thread, threads_);
         Worker& own = workers_[thread];
         embedding.backward(kernels_, parameters.data(), rows_, masked_, rows.first, rows.last, composed_,
-                           network_.tied() ? own.draw.data() : nullptr, own.dtoken.data(), gradients.data(),
+                           own.draw.empty() ? nullptr : own.draw.data(), own.dtoken.data(), gradients.data(),
                            own.gradients, own.values);
     });
     base::run_threads(threads_, [&](int thread) {
@@ -237,9 +229,7 @@ double BatchGradient::compute(std::span<const Window> windows, std::span<const f
         const std::size_t first = shared + range.first, count = range.last - range.first;
         for (int other = 1; other < threads_; other++) kernels_.add(count, workers_[other].gradients + first, gradients.data() + first);
     });
-    if (network_.tied())
-        for (const Worker& worker : workers_)
-            for (int i = 0; i < scored_; i++) gradients[bias_of(i)] += worker.dbias[i];
+    for (const Worker& worker : workers_) head.add_bias_gradient(scored, masked_, worker.dbias, gradients.data());
     model::HolographicEmbedding::ValueGradient& values = workers_[0].values;
     for (int other = 1; other < threads_; other++)
         for (std::size_t i = 0; i < values.size(); i++) values[i] += workers_[other].values[i];

@@ -54,15 +54,12 @@ class BatchGradient {
     void want_row(std::int32_t row);
     void sample_rows(std::span<const Window> windows, std::uint64_t key);
     void mask_rows(const Noise& noise);
-    // Where an item stands in the table that is scored against, or -1; where its bias is among the parameters.
-    std::int32_t place_in_head(std::int32_t item) const { return network_.tied() ? place_of_[item] : item; }
-    std::size_t bias_of(int place) const {
-        return masked_[place] ? network_.head_unknown_bias() : network_.head_bias() + rows_[place];
-    }
+    // Where an item stands among those that are scored, or -1.
+    std::int32_t place_in_head(std::int32_t item) const { return network_.head().tied() ? place_of_[item] : item; }
     // What is to be predicted where the window's event at this place comes next.
     void add_targets(const Window& window, int event, Targets& targets) const;
-    // Nothing of a batch in a worker's gradients, `size` of them: zeros, but in its table of the head, which the first piece
-    // writes over.
+    // Nothing of a batch in a worker's gradients, `size` of them: zeros, but in the rows that are scored against, which the first
+    // piece writes over.
     void begin(Worker& worker, std::size_t size) const;
     void add_piece(std::span<const Window> windows, const Batch& batch, std::size_t first_token, Worker& worker);
 

@@ -113,7 +113,7 @@ std::vector<std::byte> pack(const Dataset& data) {
     write(static_cast<std::uint64_t>(data.catalogue.attributes.size()));
     for (const model::Attribute& attribute : data.catalogue.attributes) go_through(write, attribute);
     write(data.starts);
-    write(data.items);
+    write(data.events);
     write(data.training);
     write(data.validation);
     write(data.test);
@@ -134,9 +134,10 @@ Dataset unpack(std::span<const std::byte> bytes) {
     data.catalogue.attributes.resize(attributes);
     for (model::Attribute& attribute : data.catalogue.attributes) go_through(read, attribute);
     std::vector<std::int64_t> starts;
-    std::vector<std::int32_t> items, training, validation, test;
+    std::vector<model::Event> events;
+    std::vector<std::int32_t> training, validation, test;
     read(starts);
-    read(items);
+    read(events);
     read(training);
     read(validation);
     read(test);
@@ -149,11 +150,11 @@ Dataset unpack(std::span<const std::byte> bytes) {
     check(within(data.catalogue.items, 0, std::size_t{model::kMostItems} + 1));
     const auto catalogue_size = static_cast<std::size_t>(data.catalogue.items);
     for (const model::Attribute& attribute : data.catalogue.attributes) check(is_possible(attribute, catalogue_size));
-    check(std::all_of(items.begin(), items.end(), [&](std::int32_t item) { return within(item, 0, catalogue_size); }));
+    check(std::all_of(events.begin(), events.end(), [&](const model::Event& event) { return within(event.item, 0, catalogue_size); }));
     check(starts.size() == users + 1 && validation.size() == users && test.size() == users && starts.front() == 0 &&
-          std::is_sorted(starts.begin(), starts.end()) && static_cast<std::size_t>(starts.back()) == items.size());
+          std::is_sorted(starts.begin(), starts.end()) && static_cast<std::size_t>(starts.back()) == events.size());
     for (std::size_t user = 0; user < users; user++) {
-        const auto history = std::span(items).subspan(starts[user], starts[user + 1] - starts[user]);
+        const auto history = std::span(events).subspan(starts[user], starts[user + 1] - starts[user]);
         check(within(training[user], 0, history.size() + 1) && within(validation[user], -1, history.size()) &&
               within(test[user], -1, history.size()));
         data.add_user(history);

@@ -25,7 +25,7 @@ void CrossEntropy::ByBlock<Entry>::sort(int items, Each&& each) {
 }
 
 double CrossEntropy::add(const kernels::Table& kernels, int tokens, int d, int items, const float* x, const Targets& targets,
-                         const SeenItems& seen, const Head& head, float scale, float* dx, const HeadGradient& gradient) {
+                         const SeenItems& seen, const model::Head::View& head, float scale, float* dx, const model::Head::Gradient& gradient) {
     double loss = 0;
     const int tiles = (tokens + kTileTokens - 1) / kTileTokens;
     for (int tile = 0; tile < tiles; tile++) {
@@ -45,8 +45,8 @@ double CrossEntropy::add(const kernels::Table& kernels, int tokens, int d, int i
     return loss;
 }
 
-double CrossEntropy::add_tile(const kernels::Table& kernels, int tokens, int d, int items, const float* x, const Head& head,
-                              float scale, float* dx, const HeadGradient& gradient, bool fresh) {
+double CrossEntropy::add_tile(const kernels::Table& kernels, int tokens, int d, int items, const float* x, const model::Head::View& head,
+                              float scale, float* dx, const model::Head::Gradient& gradient, bool fresh) {
     const std::size_t width = d, count = tokens;
     transposed_.resize(count * width);
     for (std::size_t t = 0; t < count; t++)
@@ -62,7 +62,7 @@ double CrossEntropy::add_tile(const kernels::Table& kernels, int tokens, int d, 
     // The exponentials stay for the items' gradient, which must wait for the whole sum.
     for (int from = 0; from < items; from += kBlockItems) {
         const int block = std::min(kBlockItems, items - from);
-        const float* table = head.table + from * width;
+        const float* table = head.rows + from * width;
         const float* bias = head.bias ? head.bias + from : nullptr;
         float* scores = scores_.data() + from * count;
         kernels.multiply(block, tokens, d, table, transposed_.data(), scores, false);
@@ -91,13 +91,13 @@ double CrossEntropy::add_tile(const kernels::Table& kernels, int tokens, int d, 
     }
     if (gradient.repeat)
         for (const SeenItem& s : seen_.entries) *gradient.repeat += weight_[s.token] * scores_[s.item * count + s.token];
-    kernels.multiply(items, d, tokens, scores_.data(), weighted_.data(), gradient.table, !fresh);
+    kernels.multiply(items, d, tokens, scores_.data(), weighted_.data(), gradient.rows, !fresh);
     for (const TargetItem& target : targets_.entries) {
         const float share = scale * target.share;
         const std::size_t token = target.token * width, item = target.item * width;
         for (std::size_t j = 0; j < width; j++) {
-            dx[token + j] -= share * head.table[item + j];
-            gradient.table[item + j] -= share * x[token + j];
+            dx[token + j] -= share * head.rows[item + j];
+            gradient.rows[item + j] -= share * x[token + j];
         }
         if (head.bias) gradient.bias[target.item] -= share;
         if (gradient.repeat && target.seen) *gradient.repeat -= share;

@@ -7,23 +7,9 @@
 
 #include "base/large.hpp"
 #include "kernels/kernels.hpp"
+#include "model/head.hpp"
 
 namespace holomamba::training {
-
-// What tokens are scored against: score_i = x . table_i + bias_i, plus `repeat` where the token's user has had item i.
-struct Head {
-    const float* table;  // [items x d]
-    const float* bias;   // [items], or nullptr
-    float repeat;
-};
-
-// Added to; nullptr where there is no such parameter. A fresh table holds nothing yet and is written over.
-struct HeadGradient {
-    float* table;
-    float* bias;
-    float* repeat;
-    bool fresh = false;
-};
 
 // The items that the user of each token has had before its target, each once, one token after another.
 struct SeenItems {
@@ -65,7 +51,7 @@ class CrossEntropy {
     // writes dx = the gradient of scale times that sum. `seen` is read where the head's repeat has a gradient. The scores of
     // one tile of tokens exist at a time.
     double add(const kernels::Table& kernels, int tokens, int d, int items, const float* x, const Targets& targets,
-               const SeenItems& seen, const Head& head, float scale, float* dx, const HeadGradient& gradient);
+               const SeenItems& seen, const model::Head::View& head, float scale, float* dx, const model::Head::Gradient& gradient);
 
   private:
     struct SeenItem {
@@ -87,8 +73,8 @@ class CrossEntropy {
         void sort(int items, Each&& each);
         std::span<const Entry> of(int block) const { return {entries.data() + starts[block], entries.data() + starts[block + 1]}; }
     };
-    double add_tile(const kernels::Table& kernels, int tokens, int d, int items, const float* x, const Head& head, float scale,
-                    float* dx, const HeadGradient& gradient, bool fresh);
+    double add_tile(const kernels::Table& kernels, int tokens, int d, int items, const float* x, const model::Head::View& head, float scale,
+                    float* dx, const model::Head::Gradient& gradient, bool fresh);
     // A reference has been raised: what the first `items` items gave shrinks.
     void correct(int items, int tokens, int d, float* dx);
 

@@ -8,16 +8,17 @@
 #include <vector>
 
 #include "model/catalogue.hpp"
+#include "model/event.hpp"
 
 namespace holomamba::training {
 
-// Every user's events in order, as item numbers, one user after another. The first `training` events of a user may be
+// Every user's events in order, one user after another. The first `training` events of a user may be
 // learned from; where a user is held out, the event at `training` is the validation event (if held back) and the one at
 // `test` the test event.
 struct Dataset {
     model::Catalogue catalogue;
     std::vector<std::int64_t> starts{0};  // users + 1
-    std::vector<std::int32_t> items;
+    std::vector<model::Event> events;
     std::vector<std::int32_t> firsts;      // of each event: the place in its user's history where its item comes first
     std::vector<std::int32_t> training;    // events of each user to learn from
     std::vector<std::int32_t> validation;  // place of the validation event in the user's history, or -1
@@ -25,26 +26,27 @@ struct Dataset {
     std::vector<std::uint8_t> cold;        // of each item: whether it has no event to learn from; empty: ask of none
 
     int users() const { return static_cast<int>(starts.size()) - 1; }
-    std::span<const std::int32_t> history(int user) const {
-        return {items.data() + starts[user], items.data() + starts[user + 1]};
+    std::span<const model::Event> history(int user) const {
+        return {events.data() + starts[user], events.data() + starts[user + 1]};
     }
 
-    // The items of the user's first `events` events, each once: calls use(item).
+    // The items of the user's first `count` events, each once: calls use(item).
     template <typename Use>
-    void for_each_seen(int user, int events, Use&& use) const {
+    void for_each_seen(int user, int count, Use&& use) const {
         const std::int64_t first = starts[user];
-        for (std::int64_t i = first; i < first + events; i++)
-            if (firsts[i] == i - first) use(items[i]);
+        for (std::int64_t i = first; i < first + count; i++)
+            if (firsts[i] == i - first) use(events[i].item);
     }
-    // Whether the user has had the item of the event at `place` among the first `events` events.
-    bool seen_before(int user, int place, int events) const { return firsts[starts[user] + place] < events; }
+    // Whether the user has had the item of the event at `place` among the first `count` events.
+    bool seen_before(int user, int place, int count) const { return firsts[starts[user] + place] < count; }
 
-    // Adds a user whose whole history is for training.
-    void add_user(std::span<const std::int32_t> events) {
-        items.insert(items.end(), events.begin(), events.end());
-        starts.push_back(static_cast<std::int64_t>(items.size()));
-        find_firsts(events);
-        training.push_back(static_cast<std::int32_t>(events.size()));
+    // Adds a user whose whole history, events or their items, is for training.
+    template <typename History>
+    void add_user(const History& user_events) {
+        for (const auto& event : user_events) events.emplace_back(event);
+        starts.push_back(static_cast<std::int64_t>(events.size()));
+        find_firsts(history(users() - 1));
+        training.push_back(static_cast<std::int32_t>(user_events.size()));
         validation.push_back(-1);
         test.push_back(-1);
     }
@@ -65,20 +67,20 @@ struct Dataset {
     std::vector<std::int64_t> training_counts() const {
         std::vector<std::int64_t> counts(catalogue.items, 0);
         for (int user = 0; user < users(); user++)
-            for (int i = 0; i < training[user]; i++) counts[history(user)[i]]++;
+            for (int i = 0; i < training[user]; i++) counts[history(user)[i].item]++;
         return counts;
     }
     bool is_cold(std::int32_t item) const { return !cold.empty() && cold[item]; }
 
   private:
-    void find_firsts(std::span<const std::int32_t> events) {
-        std::vector<std::int32_t> order(events.size());
+    void find_firsts(std::span<const model::Event> user_events) {
+        std::vector<std::int32_t> order(user_events.size());
         std::iota(order.begin(), order.end(), 0);
-        std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return events[a] < events[b]; });
+        std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return user_events[a].item < user_events[b].item; });
         const std::size_t start = firsts.size();
-        firsts.resize(start + events.size());
+        firsts.resize(start + user_events.size());
         for (std::size_t i = 0; i < order.size(); i++) {
-            const bool again = i > 0 && events[order[i]] == events[order[i - 1]];
+            const bool again = i > 0 && user_events[order[i]].item == user_events[order[i - 1]].item;
             firsts[start + order[i]] = again ? firsts[start + order[i - 1]] : order[i];
         }
     }

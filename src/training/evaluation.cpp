@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "model/encoder.hpp"
 #include "ranking/top_k.hpp"
@@ -24,7 +25,7 @@ struct Tally {
     // `repeat`.
     void add(const Dataset& data, int user, int place, std::span<float> scores, float repeat, const EvaluationOptions& how) {
         const auto history = data.history(user);
-        const std::int32_t target = history[place];
+        const std::int32_t target = history[place].item;
         constexpr float kOut = -std::numeric_limits<float>::infinity();
         data.for_each_seen(user, place, [&](std::int32_t item) { scores[item] = how.exclude_seen ? kOut : scores[item] + repeat; });
         const float score = scores[target];
@@ -61,10 +62,7 @@ Evaluation evaluate_model(const model::Network& network, std::span<const float> 
     model::HolographicEmbedding::Composed composed;
     embedding.prepare(parameters.data(), rows.size(), composed);
     embedding.compose(k, parameters.data(), rows, {}, 0, rows.size(), composed);
-    const float* table = network.tied() ? composed.raw.data() : parameters.data() + network.head_table();
-    const float* bias = network.tied() ? parameters.data() + network.head_bias() : nullptr;
-
-    const float repeat = network.learns_repeats() ? parameters[network.head_repeat()] : 0;
+    const model::Head::View head = network.head().view(parameters.data(), composed.raw.data());
     // What is ranked is what is served: states in the model's format, rounded as it rounds.
     model::Encoder encoder(options);
     encoder.set_parameters(network.layout(), parameters);
@@ -90,11 +88,11 @@ Evaluation evaluate_model(const model::Network& network, std::span<const float> 
         std::vector<float> vectors, scores(kUsers * items);
         const auto score = [&] {
             const int users = static_cast<int>(waiting.size());
-            k.multiply_bt(users, items, d, vectors.data(), table, scores.data(), false);
-            if (bias) k.add_bias(users, items, bias, scores.data());
+            k.multiply_bt(users, items, d, vectors.data(), head.rows, scores.data(), false);
+            if (head.bias) k.add_bias(users, items, head.bias, scores.data());
             for (int u = 0; u < users; u++)
                 tallies[thread].add(data, waiting[u].user, waiting[u].last,
-                                    std::span(scores).subspan(static_cast<std::size_t>(u) * items, items), repeat, how);
+                                    std::span(scores).subspan(static_cast<std::size_t>(u) * items, items), head.repeat, how);
             waiting.clear();
             vectors.clear();
         };
@@ -102,16 +100,16 @@ Evaluation evaluate_model(const model::Network& network, std::span<const float> 
             stop.poll();
             const Piece& piece = pieces[index];
             std::vector<std::byte> states;
-            std::vector<const float*> tokens;
+            std::vector<model::TokenEvent> events;
             for (std::size_t r = piece.first; r < piece.last; r++) {
                 states.insert(states.end(), encoder.start().begin(), encoder.start().end());
                 states.resize((r + 1 - piece.first) * stride);
                 const auto history = data.history(windows[r].user);
                 for (int i = windows[r].first; i < windows[r].last; i++)
-                    tokens.push_back(composed.token.data() + static_cast<std::size_t>(history[i]) * d);
+                    events.push_back(history[i].with(std::as_const(composed).token.data() + static_cast<std::size_t>(history[i].item) * d));
             }
             std::vector<model::UserEvents> batch;
-            const float* const* next = tokens.data();
+            const model::TokenEvent* next = events.data();
             for (std::size_t r = piece.first; r < piece.last; r++) {
                 const std::size_t length = windows[r].length();
                 batch.push_back({states.data() + batch.size() * stride, {next, length}});
@@ -133,7 +131,7 @@ Evaluation evaluate_model(const model::Network& network, std::span<const float> 
 Evaluation evaluate_popularity(const Dataset& data, Held held, const EvaluationOptions& how, const base::StopCheck& check) {
     std::vector<float> counts(data.catalogue.items, 0.0f);
     for (int user = 0; user < data.users(); user++)
-        for (int i = 0; i < data.training[user]; i++) counts[data.history(user)[i]] += 1;
+        for (int i = 0; i < data.training[user]; i++) counts[data.history(user)[i].item] += 1;
     std::vector<Tally> tallies(1, {{}, std::vector<char>(counts.size(), 0)});
     base::Stop stop(check);
     std::vector<float> scores;

@@ -12,7 +12,7 @@ void advance_many(const model::Encoder& encoder, std::span<const model::UserEven
     std::vector<std::size_t> cuts{0};
     std::size_t events = 0;
     for (std::size_t u = 0; u < users.size(); u++) {
-        events += users[u].tokens.size();
+        events += users[u].events.size();
         if (events < kShare) continue;
         cuts.push_back(u + 1);
         events = 0;
@@ -30,9 +30,9 @@ void advance_many(const model::Encoder& encoder, std::span<const model::UserEven
             encoder.advance(part.first(part.size() - 1), workspace);
             // The last user of a share may have a history of any length.
             model::UserEvents last = part.back();
-            for (auto left = last.tokens; !left.empty(); left = left.subspan(last.tokens.size())) {
+            for (auto left = last.events; !left.empty(); left = left.subspan(last.events.size())) {
                 stop.poll();
-                last.tokens = left.first(std::min(kShare, left.size()));
+                last.events = left.first(std::min(kShare, left.size()));
                 encoder.advance({&last, 1}, workspace);
             }
         }

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/parallel.hpp"
+#include "model/head.hpp"
 
 namespace holomamba::training {
 namespace {
@@ -56,9 +57,16 @@ model::Options settled(model::Options options, const Dataset& data) {
     if (options.lookahead == model::Options::kAuto) options.lookahead = lookahead_for(events);
     // A score for every item of a large catalogue costs more than all else (bench/large_catalogue.sh).
     if (options.negatives == model::Options::kAuto)
-        options.negatives = options.head == "tied" && data.catalogue.items > 50000 ? 4096 : 0;
+        options.negatives = model::Head::is_tied(options) && data.catalogue.items > 50000 ? 4096 : 0;
     options.threads = base::thread_count(options.threads);
     return options;
+}
+
+std::vector<std::pair<std::string, std::string>> settled_values(const model::Options& options) {
+    std::vector<std::pair<std::string, std::string>> values{{"threads", options.get("threads")}};
+    for (const model::OptionInfo& option : model::describe_options())
+        if (option.automatic) values.emplace_back(option.name, options.get(option.name));
+    return values;
 }
 
 }  // namespace holomamba::training

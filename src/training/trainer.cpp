@@ -32,27 +32,20 @@ Trainer::Trainer(Dataset data, const model::Options& options)
                     "Users need at least one event outside the holdout.");
     const auto batch = static_cast<std::size_t>(options_.batch_size);
     steps_per_epoch_ = static_cast<std::int64_t>((windows_.size() + batch - 1) / batch);
-    if (network_->learns_repeats()) parameters_[network_->head_repeat()] = static_cast<float>(repeat_log_odds());
+    if (network_->head().learns_repeats()) network_->head().set_repeat(parameters_.data(), static_cast<float>(repeat_log_odds()));
     if (validated_) best_ = parameters_;
 }
 
 void Trainer::know_cold_items_by_attributes() {
-    if (!network_->tied()) return;
-    const model::HolographicEmbedding& embedding = network_->embedding();
-    for (std::int32_t item = 0; item < network_->items(); item++) {
-        if (!data_.is_cold(item)) continue;
-        std::copy_n(parameters_.data() + embedding.item(embedding.unknown_row()), network_->dimension(),
-                    parameters_.data() + embedding.item(item));
-        parameters_[network_->head_bias() + item] =
-            network_->learns_unknown() ? parameters_[network_->head_unknown_bias()] : 0;
-    }
+    for (std::int32_t item = 0; item < network_->items(); item++)
+        if (data_.is_cold(item)) network_->set_unknown(parameters_.data(), item);
 }
 
 double Trainer::repeat_log_odds() const {
     std::vector<double> popularity(data_.catalogue.items, 0);
     double events = 0, repeats = 0, expected = 0;
     for (int user = 0; user < data_.users(); user++)
-        for (int i = 0; i < data_.training[user]; i++) popularity[data_.history(user)[i]] += 1, events += 1;
+        for (int i = 0; i < data_.training[user]; i++) popularity[data_.history(user)[i].item] += 1, events += 1;
     for (int user = 0; user < data_.users(); user++) {
         double seen = 0;  // the share of all events that are of items this user has had so far
         for (int i = 0; i < data_.training[user]; i++) {
@@ -60,7 +53,7 @@ double Trainer::repeat_log_odds() const {
             if (data_.seen_before(user, i, i))
                 repeats += 1;
             else
-                seen += popularity[data_.history(user)[i]] / events;
+                seen += popularity[data_.history(user)[i].item] / events;
         }
     }
     return std::log((repeats + 0.5) / (expected + 0.5));

@@ -1,20 +1,11 @@
 #include "training/warm_start.hpp"
 
 #include <algorithm>
-#include <optional>
 
 #include "base/error.hpp"
 
 namespace holomamba::training {
 namespace {
-
-// What the rows of a parameter stand for: a field, or nothing where all items share it.
-std::optional<std::string> field_of(const std::string& name) {
-    const std::string values = "embedding.values.";
-    if (name == "embedding.items" || name == "head.bias" || name == "head.weight") return "";
-    if (name.starts_with(values)) return name.substr(values.size());
-    return std::nullopt;
-}
 
 std::string text_of(const std::vector<int>& shape) {
     std::string text;
@@ -34,8 +25,7 @@ void WarmStart::copy(const std::string& name, const std::vector<int>& shape, std
     const auto found = std::find_if(all.begin(), all.end(), [&](const model::ParameterInfo& p) { return p.name == name; });
     if (found == all.end()) refuse("there is no \"" + name + "\" any more");
     float* to = parameters_.data() + found->offset;
-    const auto field = field_of(name);
-    const auto rows = field ? rows_.find(*field) : rows_.end();
+    const auto rows = found->field ? rows_.find(*found->field) : rows_.end();
     copied_++;
     if (rows == rows_.end()) {
         if (shape != found->shape || values.size() != found->size)

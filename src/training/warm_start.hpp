@@ -19,7 +19,7 @@ class WarmStart {
     WarmStart(const model::ParameterLayout& layout, std::span<float> parameters) : layout_(layout), parameters_(parameters) {}
 
     // old_rows[i] is the row that row i of the field's tables had in the older version, or -1 where it is new. A field
-    // is an attribute's name, or empty for the items.
+    // is that of ParameterInfo.
     void match(const std::string& field, std::vector<std::int32_t> old_rows) { rows_[field] = std::move(old_rows); }
     // Takes over one parameter of the older version, row-major. Throws Error where it does not fit.
     void copy(const std::string& name, const std::vector<int>& shape, std::span<const float> values);

@@ -9,7 +9,7 @@
 
 #include "base/error.hpp"
 #include "inputs.hpp"
-#include "postgres/hrr.hpp"
+#include "postgres/types/hrr.hpp"
 #include "server.hpp"
 #include "training/checkpoint.hpp"
 
@@ -199,7 +199,7 @@ void dataset(Bytes bytes) {
         require(packed.size() == bytes.size && holomamba::pack(holomamba::unpack(packed)) == packed, "it packs as it was");
         const auto items = static_cast<size_t>(data.catalogue.items);
         for (int user = 0; user < data.users(); user++) {
-            for (const auto item : data.history(user)) require(static_cast<size_t>(item) < items, "items are known");
+            for (const auto event : data.history(user)) require(static_cast<size_t>(event.item) < items, "items are known");
             data.for_each_seen(user, data.training[user], [&](auto item) { require(static_cast<size_t>(item) < items, "and seen"); });
         }
         for (const auto& attribute : data.catalogue.attributes)

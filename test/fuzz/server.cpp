@@ -70,6 +70,10 @@ char* pnstrdup(const char* text, Size length) {
     return copy;
 }
 
+int pg_mbcliplen(const char*, int length, int limit) {
+    return std::min(length, limit);
+}
+
 struct varlena* pg_detoast_datum(struct varlena* datum) {
     return datum;
 }

@@ -58,7 +58,7 @@ SELECT value, pg_temp.outcome('SELECT ' || value) FROM (VALUES
     ($$cosine_similarity('[1,2]'::fhrr, '[1]')$$), ($$'[1e30]'::fhrr * '[1e30]'::fhrr$$), ($$'[1,1e30,0]'::fhrr * '[1,1e30,0]'::fhrr$$),
     ($$'[3e38]'::fhrr + '[3e38]'$$), ($$'[3e38]'::fhrr * 2$$), ($$'[3e38]'::fhrr * 'NaN'::double precision$$), ($$'[1]'::fhrr / 0$$),
     ($$exact_inverse('[1,0,0]'::fhrr)$$), ($$exact_inverse('[1,1e-9,0]'::fhrr)$$), ($$exact_inverse('[1e-39]'::fhrr)$$), ($$bind_power('[0,1]'::fhrr, -1)$$),
-    ($$bind_power('[1]'::fhrr, 'Infinity')$$), ($$bind_power('[1e30]'::fhrr, 2)$$), ('fhrr_identity(0)'), ('fhrr_random(16001, 1)'),
+    ($$bind_power('[1]'::fhrr, 'Infinity')$$), ($$bind_power('[1e30]'::fhrr, 2)$$), ($$bind_power('[-1,0,1,1]'::fhrr, 0.5)$$), ($$bind_power('[1,0,1,-1]'::fhrr, 1.5)$$), ($$bind_power('[1,1,0,-1]'::fhrr, 3)$$), ('fhrr_identity(0)'), ('fhrr_random(16001, 1)'),
     ('fhrr_unitary(-1, 1)'), ($$'[1]'::fhrr * '[1]'::hrr$$), ($$'[1]'::fhrr = '[1]'::hrr$$), ($$'[1]'::fhrr * NULL::fhrr$$)) AS t (value);
 
 -- Order and hash

@@ -83,7 +83,7 @@ SELECT value, pg_temp.outcome('SELECT ' || value) FROM (VALUES
     ($$exact_inverse('[1e-45]')$$), ($$bind_power('[1e30]', 2)$$), ($$bind_power('[2]', 1e9)$$),
     ($$'[1]'::hrr / 0$$), ($$'[1]'::hrr * 'NaN'::real$$), ($$'Infinity'::real * '[0]'::hrr$$), ($$'[1]'::hrr / 'Infinity'::real$$),
     ($$exact_inverse('[0,0]')$$), ($$exact_inverse('[1,1]')$$), ($$bind_power('[1,1]', -1)$$), ($$bind_power('[1,1]', 'NaN')$$),
-    ($$bind_power('[1,1]', '-Infinity')$$),
+    ($$bind_power('[1,1]', '-Infinity')$$), ($$bind_power('[-2,1]', 0.5)$$), ($$bind_power('[-2,1]', 2)$$), ($$bind_power('[1,2]', -0.5)$$),
     ($$hrr_identity(0)$$), ($$hrr_identity(16001)$$), ($$hrr_random(0, 1)$$), ($$hrr_random(-1, 1)$$), ($$hrr_random(16001, 1)$$),
     ($$hrr_unitary(0, 1)$$), ($$hrr_unitary(2147483647, 1)$$)) AS t (value);
 

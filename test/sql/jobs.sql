@@ -117,9 +117,26 @@ SELECT status FROM holomamba.versions WHERE version = :broken;
 SELECT holomamba.forget_version('jm', :broken);
 SELECT count(*) AS left_over FROM holomamba.checkpoints;
 
+-- An attribute is renamed while a training is broken off: its weights are stored under the name that it has when it ends
+CREATE FUNCTION job_break_off() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'broken off'; END $$;
+CREATE TRIGGER break_off BEFORE INSERT ON holomamba.training_log FOR EACH ROW WHEN (NEW.epoch = 2) EXECUTE FUNCTION job_break_off();
+CALL holomamba.train('jm', 3);
+DROP TRIGGER break_off ON holomamba.training_log;
+DROP FUNCTION job_break_off;
+ALTER TABLE job_items RENAME kind TO sort;
+CALL holomamba.resume_training('jm');
+SELECT status, epochs, active FROM holomamba.versions ORDER BY version DESC LIMIT 1;
+-- Weights that no value of a table has room for are refused before they are trained
+ALTER TABLE job_items DISABLE TRIGGER USER;
+INSERT INTO job_items SELECT i FROM generate_series(1000, 275000) i;
+CALL holomamba.train('jm', 1, options => '{"dimension": 999}');
+\echo :LAST_ERROR_SQLSTATE
+DELETE FROM job_items WHERE item_id >= 1000;
+ALTER TABLE job_items ENABLE TRIGGER USER;
+
 -- More memory than the machine has
 \set VERBOSITY sqlstate
-CALL holomamba.train('jm', 1, options => '{"dimension": 1024, "layers": 16, "expand": 8, "state_size": 64, "threads": 256}');
+CALL holomamba.train('jm', 1, options => '{"dimension": 999, "layers": 16, "expand": 8, "state_size": 64, "threads": 256}');
 \set VERBOSITY default
 SELECT :'LAST_ERROR_SQLSTATE' AS state, :'LAST_ERROR_MESSAGE' ~ '^the training needs about [0-9.]+ GB of memory, and the machine has ' AS message;
 

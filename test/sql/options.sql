@@ -71,7 +71,7 @@ SELECT options, pg_temp.outcome(format('SELECT holomamba.check_options(%L)', opt
     ('{"dimension": 8.5}'), ('{"epochs": 1.5}'), ('{"seed": 0.5}'), ('{"dropout": "NaN"}'), ('{"dropout": "Infinity"}'), ('{"dropout": "inf"}'),
     ('{"loss": 1}'), ('{"loss": true}'),
     -- out of range
-    ('{"dimension": 0}'), ('{"dimension": -8}'), ('{"dimension": 7}'), ('{"dimension": 1025}'), ('{"dimension": 1e10}'),
+    ('{"dimension": 0}'), ('{"dimension": -8}'), ('{"dimension": 7}'), ('{"dimension": 1000}'), ('{"dimension": 1e10}'),
     ('{"layers": 0}'), ('{"dropout": 1}'), ('{"dropout": -0.1}'), ('{"dropout": -1}'), ('{"dropout": "auto"}'), ('{"epochs": "auto"}'), ('{"learning_rate": 0}'), ('{"epochs": 0}'), ('{"seed": -1}'),
     ('{"seed": 9007199254740993}'), ('{"seed": 18446744073709551616}'),
     ('{"threads": -1}'), ('{"threads": 99999999999}'), ('{"loss": "bpr"}'), ('{"loss": ""}'), ('{"negatives": 100}'), ('{"residual": "Post"}'),
@@ -129,3 +129,7 @@ FROM holomamba.versions v ORDER BY version;
 
 SELECT holomamba.drop_model('options_model');
 DROP TABLE options_events;
+
+-- A message that is cut off, for what is in it, ends with a whole character
+SELECT count(DISTINCT octet_length(m)) AS lengths, count(convert_from(convert_to(m, 'UTF8'), 'UTF8')) AS valid
+FROM generate_series(0, 3) n, pg_temp.outcome(format('SELECT holomamba.check_options(jsonb_build_object(%L, 1))', repeat('x', n) || repeat('字', 300))) m;

@@ -259,6 +259,8 @@ SELECT active_version FROM holomamba.models;
 ROLLBACK;
 SELECT bool_and(abs(r.score - a.score) < 1e-5) AS same, (SELECT active_version FROM holomamba.models)
 FROM generate_series(1, 13) u, recommend(u, 100, 'tm') r JOIN recommended a USING (item_id) WHERE a.u = u.u AND version = 10;
+-- A version remembers what was left to the data
+SELECT count(*) AS left_to_the_data FROM holomamba.versions v, jsonb_each_text(v.options) o WHERE v.status = 'ready' AND o.value = 'auto';
 SELECT statement, pg_temp.outcome('SELECT holomamba.' || statement) FROM (VALUES
     ($$activate('tm', 99)$$), ($$activate('tm', NULL)$$), ($$activate('tm', 0)$$), ($$activate('nobody', 1)$$), ($$activate(NULL, 1)$$),
     ($$forget_version('tm', 10)$$), ($$forget_version('tm', 99)$$), ($$forget_version('tm', NULL)$$), ($$forget_version('nobody', 1)$$), ($$forget_version(NULL, 1)$$),

@@ -116,6 +116,9 @@ FROM statements, (VALUES (1, 'DELETE FROM holomamba.vocabulary_catalogue WHERE f
 WHERE number > 1
 ORDER BY place, number;
 
+SELECT damage, pg_temp.after('UPDATE holomamba.vocabulary_catalogue SET counts = ' || damage, 'SELECT holomamba.activate(''vm'', 1)')
+FROM unnest(ARRAY['NULL', 'counts[:3]', 'array_fill(-1::bigint, ARRAY[12])']) damage;
+
 -- They multiply while they are read: the policy of a table is asked in between
 CREATE ROLE regress_values;
 CREATE SCHEMA AUTHORIZATION regress_values;

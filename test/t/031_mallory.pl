@@ -140,7 +140,7 @@ foreach my $ask (q{SELECT * FROM recommend(1, 3, 'mallorys')}, q{SELECT * FROM r
     q{SELECT * FROM recommend_batch(NULL::bigint[], 3, 'mallorys')}, q{SELECT * FROM similar_items(1, 3, 'mallorys')})
 {
     ($status, $out, $err) = $node->psql('postgres', $ask);
-    like($err, qr/column "target" of table holomamba.mallorys_items is not of type hrr/, "refused: $ask");
+    like($err, qr/column "target" of table holomamba.mallorys_items is not of type public.hrr/, "refused: $ask");
     is(root('SELECT count(*) FROM public.witness'), '0', 'and her operator was not asked');
 }
 ($status, $out, $err) = $node->psql('postgres', q{CALL holomamba.train('mallorys')});

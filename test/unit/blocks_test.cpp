@@ -157,13 +157,14 @@ TEST(Blocks, StatesAreAsLargeAsTheySay) {
         const std::size_t size = network.state().size();
         std::vector<float> states(3 * size + 1, kUntouched);
         std::fill_n(states.begin(), 2 * size, 0.0f);
-        std::vector<float> tokens(9 * kD, 0.5f);
+        const std::vector<float> token(kD, 0.5f);
+        const std::vector<TokenEvent> events(9, {token.data()});
         const std::vector<int> starts{0, 2, 9};
         Arena arena;
         Pass pass{.kernels = kernels::table(), .parameters = parameters.data(), .gradients = nullptr, .starts = starts, .arena = arena,
                   .states = states.data(), .state_stride = size};
         Network::Kept kept;
-        network.encode(pass, tokens.data(), kept);
+        network.encode(pass, events, kept);
         for (const int user : {0, 1})
             EXPECT_TRUE(std::any_of(states.begin() + user * size, states.begin() + (user + 1) * size, [](float x) { return x != 0; })) << block;
         EXPECT_TRUE(std::all_of(states.begin() + 2 * size, states.end(), [](float x) { return x == kUntouched; })) << block;
@@ -211,11 +212,11 @@ TEST(Blocks, StatesMayBeOfAnyWidth) {
         encoder.finish();
         base::Random random(7);
         const std::vector<float> tokens = to_float(random_vector(random, 4 * kD));
-        std::vector<const float*> events;
-        for (int t = 0; t < 4; t++) events.push_back(tokens.data() + t * kD);
+        std::vector<TokenEvent> events;
+        for (int t = 0; t < 4; t++) events.push_back({tokens.data() + t * kD});
         std::vector<std::byte> whole(encoder.start().begin(), encoder.start().end()), stepped = whole;
         encoder.advance(whole.data(), events);
-        for (const float*& event : events) encoder.advance(stepped.data(), {&event, 1});
+        for (const TokenEvent& event : events) encoder.advance(stepped.data(), {&event, 1});
         EXPECT_EQ(stepped, whole) << format;
         // All rows have read the same.
         std::vector<float> state(network.state().size());

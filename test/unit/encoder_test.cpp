@@ -11,7 +11,7 @@ namespace holomamba::model {
 namespace {
 
 using Bytes = std::vector<std::byte>;
-using Tokens = std::vector<const float*>;
+using Tokens = std::vector<TokenEvent>;
 
 // Odd sizes, where vectors do not fill the registers, and usual ones.
 struct Shape {
@@ -60,7 +60,7 @@ class Serving : public testing::TestWithParam<std::tuple<Shape, const char*>> {
         Tokens tokens;
         for (std::size_t i = 0; i < count; i++) {
             const auto item = random.next() % (kItems + 1);
-            tokens.push_back(item == kItems ? nullptr : items.data() + item * d);
+            tokens.push_back({item == kItems ? nullptr : items.data() + item * d});
         }
         return tokens;
     }
@@ -97,7 +97,7 @@ TEST_P(Serving, EverySplitGivesTheSameBytes) {
 
         std::vector<Bytes> stepped(kUsers, start);
         for (int u = 0; u < kUsers; u++)
-            for (const float*& token : histories[u]) encoder.advance(stepped[u].data(), {&token, 1});
+            for (const TokenEvent& token : histories[u]) encoder.advance(stepped[u].data(), {&token, 1});
         EXPECT_EQ(stepped, whole) << table->name << ": one by one";
 
         // Everyone goes on by some events at a time, in company.
@@ -168,8 +168,8 @@ TEST(Encoder, RefusesStatesThatAreNoLongerFinite) {
     encoder.set_parameters(network.layout(), network.initialise(3));
     encoder.finish();
     std::vector<float> huge(options.dimension, 3e38f), small(options.dimension, 0.5f);
-    Tokens tokens(9, small.data());
-    tokens[2] = huge.data();
+    Tokens tokens(9, {small.data()});
+    tokens[2] = {huge.data()};
     std::vector<std::byte> state(encoder.start().begin(), encoder.start().end());
     EXPECT_THROW(encoder.advance(state.data(), tokens), base::Error);
 }

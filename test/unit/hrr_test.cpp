@@ -360,6 +360,17 @@ TEST(BindPower, RefusesWhatHasNoValue) {
               base::ErrorKind::invalid_parameter);
     EXPECT_EQ(error_of([] { bind_power({1, 1}, -0.5); }), base::ErrorKind::data);
     EXPECT_EQ(error_of([] { bind_power({0, 0}, -1.0); }), base::ErrorKind::data);
+    // Negative at frequency 0, and at n/2: the whole of a coefficient would be lost.
+    for (const Vector& x : {Vector{-2}, Vector{-3, 1}, Vector{1, 2}, Vector{-2, 0.5f, 0.5f}, Vector{1, 2, 1, 2}})
+        for (const double power : {0.5, -0.5, 2.5, 1e-3}) EXPECT_EQ(error_of([&] { bind_power(x, power); }), base::ErrorKind::data);
+    // Every frequency but those two may have any phase.
+    expect_near(bound(bind_power({1, 2, 3, 1}, 0.5), bind_power({1, 2, 3, 1}, 0.5)), {1, 2, 3, 1}, 1e-5, "root");
+}
+
+TEST(BindPower, OfANegativeCoefficientKeepsItsSign) {
+    expect_near(bind_power({-1}, 1e15 + 1), {-1}, 0, "odd");
+    expect_near(bind_power({-1}, -1e15), {1}, 0, "even");
+    expect_near(bind_power({0, 1}, 9007199254740991.0), {0, 1}, kTolerance, "odd, at n/2");
 }
 
 TEST(Normalize, GivesLengthOneOrZero) {

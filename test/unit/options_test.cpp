@@ -35,10 +35,10 @@ TEST(Options, SetAndGet) {
 TEST(Options, RefuseWithAHint) {
     EXPECT_NE(hint_of("dimensions", "64").find("\"dimension\""), std::string::npos);
     EXPECT_NE(hint_of("lerning_rate", "1").find("\"learning_rate\""), std::string::npos);
-    EXPECT_EQ(hint_of("dimension", "4"), "Allowed: 8 .. 1024.");
-    EXPECT_EQ(hint_of("dimension", "64.5"), "Allowed: 8 .. 1024.");
-    EXPECT_EQ(hint_of("dimension", "64x"), "Allowed: 8 .. 1024.");
-    EXPECT_EQ(hint_of("dimension", ""), "Allowed: 8 .. 1024.");
+    EXPECT_EQ(hint_of("dimension", "4"), "Allowed: 8 .. 999.");
+    EXPECT_EQ(hint_of("dimension", "64.5"), "Allowed: 8 .. 999.");
+    EXPECT_EQ(hint_of("dimension", "64x"), "Allowed: 8 .. 999.");
+    EXPECT_EQ(hint_of("dimension", ""), "Allowed: 8 .. 999.");
     EXPECT_EQ(hint_of("item_dropout", "nan"), "Allowed: 0 .. 0.9.");
     EXPECT_EQ(hint_of("dropout", "-1"), "Allowed: auto | 0 .. 0.9.");
     EXPECT_EQ(hint_of("item_dropout", "auto"), "Allowed: 0 .. 0.9.");

@@ -339,6 +339,23 @@ TEST(SettledOptions, FollowTheDataAndLeaveAloneWhatIsChosen) {
     EXPECT_EQ(settled(options, ring(50001, 5, 8)).negatives, 0);
 }
 
+// What a version remembers of them settles nothing anew, whatever the data and the machine have become.
+TEST(SettledOptions, AreAllRemembered) {
+    model::Options resumed;
+    std::set<std::string> names;
+    for (const auto& [name, value] : settled_values(settled(model::Options(), ring(20, 1571, 100)))) {
+        EXPECT_EQ(value.find_first_not_of("0123456789."), std::string::npos) << name << ": " << value;
+        resumed.set(name, value);
+        names.insert(name);
+    }
+    for (const model::OptionInfo& option : model::describe_options())
+        EXPECT_EQ(names.contains(option.name), option.default_text == "auto" || option.name == "threads") << option.name;
+    const model::Options again = settled(resumed, ring(50001, 5, 8));
+    for (const std::string& name : names) EXPECT_EQ(again.get(name), resumed.get(name)) << name;
+    EXPECT_EQ(again.lookahead, settled(model::Options(), ring(20, 1571, 100)).lookahead);
+    EXPECT_EQ(again.learning_rate, settled(model::Options(), ring(20, 1571, 100)).learning_rate);
+}
+
 TEST(Trainer, AttributesAreBoundOrAddedOrBoth) {
     Dataset data = ring(9, 6, 7);
     model::Attribute parity;
@@ -417,7 +434,7 @@ TEST(Trainer, LearnsWhetherUsersComeBack) {
         const model::Options options = small_options();
         const auto weights = train(data, options);
         const model::Network network(options, data.catalogue);
-        const float repeat = weights[network.head_repeat()];
+        const float repeat = *network.head().repeat(weights.data());
         EXPECT_TRUE(again ? repeat > 1 : repeat < -3) << repeat;
         if (again) continue;
         // Where nobody comes back, an open ranking is as good as one without what was seen.
@@ -548,22 +565,22 @@ TEST(Evaluation, RankingIsThatOfBruteForce) {
     network.embedding().compose(kernels::table(), weights.data(), rows, {}, 0, rows.size(), composed);
     Metrics expected;
     for (int user = 0; user < data.users(); user++) {
-        std::vector<float> tokens(composed.token.end() - 16, composed.token.end());
+        std::vector<model::TokenEvent> events{{composed.token.data() + composed.token.size() - 16}};
         const auto history = data.history(user);
-        for (int i = 0; i < data.test[user]; i++)
-            tokens.insert(tokens.end(), composed.token.begin() + history[i] * 16, composed.token.begin() + history[i] * 16 + 16);
+        for (int i = 0; i < data.test[user]; i++) events.push_back({composed.token.data() + history[i].item * 16});
         const std::vector<int> starts{0, data.test[user] + 1};
         model::Arena arena;
         model::Pass pass{kernels::table(), weights.data(), nullptr, starts, arena};
         model::Network::Kept kept;
-        const float* last = network.encode(pass, tokens.data(), kept) + static_cast<std::size_t>(data.test[user]) * 16;
+        const float* last = network.encode(pass, events, kept) + static_cast<std::size_t>(data.test[user]) * 16;
         std::vector<double> scores;
         for (int i = 0; i < 30; i++) {
-            double score = weights[network.head_bias() + i];
-            for (int c = 0; c < 16; c++) score += last[c] * composed.raw[i * 16 + c];
+            const model::Head::View head = network.head().view(weights.data(), composed.raw.data());
+            double score = head.bias[i];
+            for (int c = 0; c < 16; c++) score += last[c] * head.rows[i * 16 + c];
             scores.push_back(score);
         }
-        const double target = scores[history[data.test[user]]];
+        const double target = scores[history[data.test[user]].item];
         expected.add(1 + std::count_if(scores.begin(), scores.end(), [&](double s) { return s > target; }), 10);
     }
     EXPECT_EQ(one.metrics.users, expected.users);

@@ -1,0 +1,231 @@
+// The triggers on events and items: which statements of sql/32_triggers.sql run, and in which order.
+#include "postgres/server/compat.h"
+#include "postgres/live/fold.hpp"
+#include "postgres/live/follow_items.hpp"
+#include "postgres/live/live_model.hpp"
+#include "postgres/live/nested_changes.hpp"
+#include "postgres/live/one_event.hpp"
+#include "postgres/live/replay.hpp"
+#include "postgres/live/unknown_items.hpp"
+#include "postgres/live/unread_updates.hpp"
+
+extern "C" {
+#include "commands/trigger.h"
+#include "executor/tuptable.h"
+#include "storage/lmgr.h"
+#include "utils/rel.h"
+}
+
+using namespace holomamba::postgres;
+
+namespace {
+
+// Locks the item of a row if it may still come.
+void keep_item(LiveModel* m, TupleTableSlot* event) {
+    bool null;
+    const Datum item = slot_getattr(event, m->item.source, &null);
+    if (!null) (void)stays_unknown(m, item);
+}
+
+// The first event of a user without a row. False if he has one by now.
+bool start(LiveModel* m, TupleTableSlot* event) {
+    int32 version;
+    if (!active_version(m, &version)) return true;  // not trained yet: the event waits in its table
+    keep_item(m, event);
+    Arguments arguments = make_arguments(m);
+    bool null;
+    for (int i = 0; i <= m->orders + 1; i++) {
+        const AttrNumber source = i < m->orders ? m->order[i].source : i == m->orders ? m->user.source : m->item.source;
+        arguments.values[i] = slot_getattr(event, source, &null);
+        arguments.nulls[i] = null ? 'n' : ' ';
+    }
+    arguments.values[m->orders + 2] = Int32GetDatum(version);
+    arguments.nulls[m->orders + 2] = ' ';
+    return run(m, Statement::start, &arguments) > 0;
+}
+
+// The user of a row, alone in an array.
+Datum user_of(LiveModel* m, TupleTableSlot* event) {
+    bool null;
+    Datum user = slot_getattr(event, m->user.source, &null);
+    return null ? Datum{0} : array_of(m->user, &user, &null, 1);
+}
+
+// The ids of many new rows. Only ids of text can be too long: for others this costs nothing.
+void check_events(LiveModel* m, TriggerData* trigger) {
+    if (m->user.length != -1 && m->item.length != -1) return;
+    TupleTableSlot* event = MakeSingleTupleTableSlot(RelationGetDescr(trigger->tg_relation), &TTSOpsMinimalTuple);
+    tuplestore_rescan(trigger->tg_newtable);
+    while (tuplestore_gettupleslot(trigger->tg_newtable, true, false, event)) {
+        CHECK_FOR_INTERRUPTS();
+        check_event(m, event);
+    }
+    ExecDropSingleTupleTableSlot(event);
+}
+
+// Many new events.
+void insert(LiveModel* m, TriggerData* trigger) {
+    const bool changed = changed_since_it_began(m);
+    check_events(m, trigger);
+    int32 version;
+    if (!active_version(m, &version)) return;
+    SPI_register_trigger_data(trigger);
+    keep_unknown(m, Statement::unknown_arrived);
+    if (changed) {
+        run(m, Statement::users_arrived);
+        bool null;
+        const Datum users = value_of(0, 1, &null);
+        if (!null) replay_users(m, users);
+        return;
+    }
+    lock_users(m, Statement::place_arrived, Statement::lock_arrived);
+    // New events tied or late go to a replay. So do those of users whom another trigger of this very statement has
+    // replayed already, new events included: they do not come after the last one any more.
+    const Datum behind = fold(m, version, Statement::arrived, nullptr, FoldInto::moved);
+    replay_users(m, behind);
+}
+
+void change(LiveModel* m, TriggerData* trigger) {
+    if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event)) {
+        note_change(m);
+        if (m->relation == m->interactions)
+            run_on_latest(m, Statement::clear);
+        else
+            replay_all(m);
+        return;
+    }
+    int32 version;
+    if (!active_version(m, &version)) return;
+    SPI_register_trigger_data(trigger);
+    if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event)) {
+        run(m, Statement::touched_by_delete);
+    } else if (m->ties && changes_nothing_read(m, trigger)) {
+        constexpr int64 kFew = 8;
+        run(m,
+            tuplestore_tuple_count(trigger->tg_newtable) <= kFew ? Statement::tied_by_few : Statement::tied_by_update);
+    } else {
+        check_events(m, trigger);
+        keep_unknown(m, Statement::unknown_altered);
+        run(m, m->ties ? Statement::touched_or_tied : Statement::touched_by_update);
+    }
+    bool null;
+    const Datum touched = value_of(0, 1, &null);
+    if (null) return;
+    note_change(m);
+    replay_users(m, touched);
+}
+
+// The event of an INSERT of one row, NULL if there are others. For each row, what a statement trigger cannot see: rows
+// that a subscription applies.
+TupleTableSlot* only_event(TriggerData* trigger) {
+    TupleDesc columns = RelationGetDescr(trigger->tg_relation);
+    if (TRIGGER_FIRED_FOR_ROW(trigger->tg_event)) {
+        TupleTableSlot* event = MakeSingleTupleTableSlot(columns, &TTSOpsHeapTuple);
+        return ExecStoreHeapTuple(trigger->tg_trigtuple, event, false);
+    }
+    if (tuplestore_tuple_count(trigger->tg_newtable) != 1) return nullptr;
+    TupleTableSlot* event = MakeSingleTupleTableSlot(columns, &TTSOpsMinimalTuple);
+    tuplestore_rescan(trigger->tg_newtable);
+    tuplestore_gettupleslot(trigger->tg_newtable, true, false, event);
+    return event;
+}
+
+void change_row(LiveModel* m, TriggerData* trigger) {
+    const TupleDesc columns = RelationGetDescr(trigger->tg_relation);
+    TupleTableSlot* before = MakeSingleTupleTableSlot(columns, &TTSOpsHeapTuple);
+    TupleTableSlot* after = MakeSingleTupleTableSlot(columns, &TTSOpsHeapTuple);
+    const bool update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
+    note_change(m);
+    if (update) {
+        ExecStoreHeapTuple(trigger->tg_newtuple, after, false);
+        check_event(m, after);
+        keep_item(m, after);
+    }
+    ExecStoreHeapTuple(trigger->tg_trigtuple, before, false);
+    replay_users(m, user_of(m, before));
+    if (update) replay_users(m, user_of(m, after));
+    ExecDropSingleTupleTableSlot(after);
+    ExecDropSingleTupleTableSlot(before);
+}
+
+// With the rights of the model's owner.
+template <typename Function>
+void as_owner_of(LiveModel* m, Function&& function) {
+    if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+    as_owner(m->owner, function);
+    SPI_finish();
+}
+
+void follow_events(LiveModel* m, TriggerData* trigger) {
+    if (m->relation == m->owned_items)
+        ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+                        errmsg("table \"%s\" holds no events of model \"%s\"",
+                               RelationGetRelationName(trigger->tg_relation), NameStr(m->name)),
+                        errhint("Drop the trigger.")));
+    const bool row = TRIGGER_FIRED_FOR_ROW(trigger->tg_event);
+    if (!TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
+        return as_owner_of(m, [&] { row ? change_row(m, trigger) : change(m, trigger); });
+    TupleTableSlot* event = only_event(trigger);
+    if (event == nullptr) return as_owner_of(m, [&] { insert(m, trigger); });
+    const Step step = changed_since_it_began(m) ? Step::late : advance_user(m, event);
+    if (step != Step::done)
+        as_owner_of(m, [&] {
+            if (step == Step::absent && start(m, event)) return;
+            if (step == Step::unfit && !row) return insert(m, trigger);
+            keep_item(m, event);
+            replay_users(m, user_of(m, event));
+        });
+    ExecDropSingleTupleTableSlot(event);
+}
+
+// Runs function(model, trigger) under the lock that an activation waits for.
+void follow(FunctionCallInfo fcinfo, bool events, void (*function)(LiveModel*, TriggerData*)) {
+    if (!CALLED_AS_TRIGGER(fcinfo))
+        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("not called by a trigger")));
+    auto* trigger = reinterpret_cast<TriggerData*>(fcinfo->context);
+    const Trigger* t = trigger->tg_trigger;
+    const bool row = TRIGGER_FIRED_FOR_ROW(trigger->tg_event), insert = TRIGGER_FIRED_BY_INSERT(trigger->tg_event);
+    const bool update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event),
+               removal = TRIGGER_FIRED_BY_DELETE(trigger->tg_event);
+    const char *old_table = events ? "old_events" : "old_items", *new_table = events ? "new_events" : "new_items";
+    const bool has_old = t->tgoldtable != nullptr && std::strcmp(t->tgoldtable, old_table) == 0;
+    const bool has_new = t->tgnewtable != nullptr && std::strcmp(t->tgnewtable, new_table) == 0;
+    const bool tables = ((!insert && !update) || has_new) && ((!update && !removal) || has_old);
+    if (!TRIGGER_FIRED_AFTER(trigger->tg_event) || t->tgdeferrable || t->tgnargs != 1 || !(row || tables))
+        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                        errmsg("trigger \"%s\" is not one that holomamba.create_triggers() makes", t->tgname),
+                        errhint("Drop the trigger.")));
+
+    const Oid relation = RelationGetRelid(trigger->tg_relation);
+    if (update) {
+        const LiveModel* m = find_live_model(t->tgargs[0], relation);
+        if (m != nullptr && !(events && m->ties) && changes_nothing_read(m, trigger)) return;
+    }
+    // A part that is emptied has everybody replayed: the lock for that is taken at once, not in two steps that two of
+    // them could take half of each.
+    const bool everybody = TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) && events;
+    LiveModel* m =
+        lock_live_model(t->tgargs[0], relation, RowExclusiveLock, everybody ? ShareRowExclusiveLock : RowExclusiveLock);
+    if (m == nullptr) return warn_of_orphan(t->tgargs[0], t->tgname, relation);
+    m->running++;
+    PG_TRY();
+    { function(m, trigger); }
+    PG_FINALLY();
+    { m->running--; }
+    PG_END_TRY();
+}
+
+}  // namespace
+
+HOLOMAMBA_FUNCTION(holomamba_follow_events)
+Datum holomamba_follow_events(PG_FUNCTION_ARGS) {
+    follow(fcinfo, true, follow_events);
+    return PointerGetDatum(nullptr);
+}
+
+HOLOMAMBA_FUNCTION(holomamba_follow_items)
+Datum holomamba_follow_items(PG_FUNCTION_ARGS) {
+    follow(fcinfo, false,
+           [](LiveModel* m, TriggerData* trigger) { as_owner_of(m, [&] { follow_items(m, trigger); }); });
+    return PointerGetDatum(nullptr);
+}

@@ -1,0 +1,128 @@
+#include "postgres/live/replay.hpp"
+
+#include "postgres/server/compat.h"
+#include "postgres/live/fold.hpp"
+
+extern "C" {
+#include "tcop/utility.h"
+#include "utils/array.h"
+#include "utils/lsyscache.h"
+}
+
+namespace holomamba::postgres {
+
+bool active_version(LiveModel* model, int32* version) {
+    run(model, Statement::active_version);
+    bool null;
+    *version = DatumGetInt32(value_of(0, 1, &null));
+    return !null;
+}
+
+namespace {
+
+// Events of users whose ids are too long for a state may have been there before the model was: they can be deleted.
+Datum without_long_ids(const LiveModel* model, Datum users) {
+    if (model->user.length != -1) return users;
+    Datum* ids;
+    bool* nulls;
+    int count, kept = 0;
+    const Column& user = model->user;
+    deconstruct_array(DatumGetArrayTypeP(users), user.type, user.length, user.by_value, user.alignment, &ids, &nulls,
+                      &count);
+    for (int i = 0; i < count; i++)
+        if (!nulls[i] && !is_long_id(ids[i])) ids[kept++] = ids[i];
+    return PointerGetDatum(construct_array(ids, kept, user.type, user.length, user.by_value, user.alignment));
+}
+
+}  // namespace
+
+void replay_users(LiveModel* model, Datum users) {
+    int32 version;
+    if (users == Datum{0} || !active_version(model, &version)) return;
+    Arguments arguments = make_arguments(model);
+    arguments.values[model->orders] = without_long_ids(model, users);
+    arguments.nulls[model->orders] = ' ';
+    lock_users(model, Statement::place_chosen, Statement::lock_chosen, &arguments);
+    fold(model, version, Statement::history_chosen, &arguments, FoldInto::replayed);
+    run(model, Statement::remove_chosen, &arguments);
+}
+
+void replay_all(LiveModel* model) {
+    execute("SELECT holomamba.assert_read_committed('rebuild_state')");
+    int32 version;
+    if (!active_version(model, &version)) return;
+    fold(model, version, Statement::history, nullptr, FoldInto::replayed);
+    run(model, Statement::remove);
+}
+
+}  // namespace holomamba::postgres
+
+using namespace holomamba::postgres;
+
+namespace {
+
+// Calls function(model) with the rights of the model's owner and this lock on its users, if the caller may manage it.
+template <typename Function>
+void as_manager(const char* name, LOCKMODE mode, Function&& function) {
+    if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+    Parameters p;
+    add(&p, TEXTOID, name ? CStringGetTextDatum(name) : Datum{0}, name == nullptr);
+    execute("SELECT holomamba.assert_tables_exist(holomamba.assert_may_manage($1))", &p);
+    if (mode == ShareRowExclusiveLock) execute("SELECT holomamba.assert_read_committed('rebuild_state')");
+    LiveModel* m = lock_live_model(name, InvalidOid, mode, mode);
+    if (m == nullptr)
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("a table of model \"%s\" is gone", name),
+                        errhint("SELECT holomamba.drop_model('%s');", name)));
+    m->running++;
+    PG_TRY();
+    {
+        as_owner(m->owner, [&] { function(m); });
+    }
+    PG_FINALLY();
+    { m->running--; }
+    PG_END_TRY();
+    SPI_finish();
+}
+
+// The text array as an array of user ids.
+Datum ids_of(LiveModel* m, ArrayType* texts) {
+    Datum* ids;
+    bool* nulls;
+    int count, known = 0;
+    deconstruct_array(texts, TEXTOID, -1, false, TYPALIGN_INT, &ids, &nulls, &count);
+    Oid input, parameter;
+    getTypeInputInfo(m->user.type, &input, &parameter);
+    for (int i = 0; i < count; i++)
+        if (!nulls[i]) ids[known++] = OidInputFunctionCall(input, TextDatumGetCString(ids[i]), parameter, -1);
+    return PointerGetDatum(
+        construct_array(ids, known, m->user.type, m->user.length, m->user.by_value, m->user.alignment));
+}
+
+}  // namespace
+
+HOLOMAMBA_FUNCTION(holomamba_rebuild_state)
+Datum holomamba_rebuild_state(PG_FUNCTION_ARGS) {
+    const char* name = PG_ARGISNULL(0) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(0));
+    PreventCommandIfReadOnly("rebuild_state()");
+    ArrayType* users = PG_ARGISNULL(1) ? nullptr : PG_GETARG_ARRAYTYPE_P(1);
+    as_manager(name, users == nullptr ? ShareRowExclusiveLock : RowExclusiveLock,
+               [&](LiveModel* m) { users == nullptr ? replay_all(m) : replay_users(m, ids_of(m, users)); });
+    PG_RETURN_VOID();
+}
+
+HOLOMAMBA_FUNCTION(holomamba_check_state)
+Datum holomamba_check_state(PG_FUNCTION_ARGS) {
+    const char* name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+    InitMaterializedSRF(fcinfo, 0);
+    auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+    as_manager(name, AccessShareLock, [&](LiveModel* m) {
+        Parameters p;
+        add_text(&p, name);
+        query("SELECT (holomamba.find_model($1)).active_version", &p);
+        bool null;
+        const int32 version = DatumGetInt32(value_of(0, 1, &null));
+        if (!null) fold(m, version, Statement::history, nullptr, FoldInto::compared, result);
+        if (run(m, Statement::without_events, nullptr, true) > 0) put_rows(result, false);
+    });
+    return Datum{0};
+}

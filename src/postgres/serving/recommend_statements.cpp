@@ -1,0 +1,207 @@
+#include "postgres/serving/recommend_statements.hpp"
+
+#include <initializer_list>
+
+extern "C" {
+#include "catalog/pg_type_d.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+}
+
+namespace holomamba::postgres {
+namespace {
+
+struct Slot {
+    const char* name;
+    const char* text;
+};
+
+// A template with {name} replaced by the names of the model and by `slots`, which may hold further names. Texts that
+// come from users are names of the model, quoted, and what is in them is not looked at again.
+void fill(StringInfo out, const char* text, const ServingModel& m, std::initializer_list<Slot> slots) {
+    const Slot names[] = {{"schema", m.schema},
+                          {"items", m.items},
+                          {"users", m.users},
+                          {"events", m.events},
+                          {"user_column", m.user_column},
+                          {"item_column", m.item_column},
+                          {"user_family", format_type_be(m.user_family)},
+                          {"item_family", format_type_be(m.item_family)}};
+    while (const char* open = std::strchr(text, '{')) {
+        const char* close = std::strchr(open, '}');
+        const auto length = static_cast<Size>(close - open - 1);
+        const auto is_meant = [&](const Slot& slot) {
+            return std::strlen(slot.name) == length && std::strncmp(slot.name, open + 1, length) == 0;
+        };
+        appendBinaryStringInfo(out, text, static_cast<int>(open - text));
+        for (const Slot& slot : names)
+            if (is_meant(slot)) appendStringInfoString(out, slot.text);
+        for (const Slot& slot : slots)
+            if (is_meant(slot)) fill(out, slot.text, m, slots);
+        text = close + 1;
+    }
+    appendStringInfoString(out, text);
+}
+
+const char* filled(const char* text, const ServingModel& m, std::initializer_list<Slot> slots) {
+    StringInfoData out;
+    initStringInfo(&out);
+    fill(&out, text, m, slots);
+    return out.data;
+}
+
+// --- whom targets are compared with
+// -------------------------------------------------------------------------------------
+
+constexpr const char* kNobody = "{schema}.ssm_vector({schema}.ssm_initial($4, $5))";
+
+constexpr const char* kVectorOfUser =
+    "SELECT coalesce((SELECT u.vector FROM {users} u WHERE u.user_id = $1), {nobody})";
+
+constexpr const char* kVectorOfHistory = R"(
+    SELECT {schema}.ssm_vector({schema}.ssm_update({schema}.ssm_initial($4, $5), coalesce(array_agg(t.token ORDER BY h.number), ARRAY[]::{schema}.hrr[])))
+    FROM unnest($1) WITH ORDINALITY AS h (id, number) LEFT JOIN {items} t ON t.item_id = h.id
+    WHERE h.id IS NOT NULL)";
+
+// --- which items count
+// -------------------------------------------------------------------------------------------------- Each is asked of
+// one row at a time, so that it serves beside an index that gives rows in order. IS NOT TRUE keeps the seen items a
+// hashed subplan: read once, however many there are.
+
+constexpr const char* kSeenByUser =
+    " AND (i.item_id IN (SELECT e.{item_column} FROM {events} e WHERE e.{user_column} = $1 AND e.{item_column} IS NOT "
+    "NULL)) IS NOT TRUE";
+constexpr const char* kSeenInHistory = " AND NOT holomamba.is_among(i.item_id::{item_family}, $1)";
+constexpr const char* kHadByUser =
+    " AND i.item_id IN (SELECT e.{item_column} FROM {events} e WHERE e.{user_column} = $1)";
+constexpr const char* kHadInHistory = " AND i.item_id = ANY ($1)";
+constexpr const char* kCandidatesByKey = " AND i.item_id = ANY ($2)";
+constexpr const char* kCandidatesByIndex = " AND i.item_id::{item_family} OPERATOR(holomamba.<@) $2";
+constexpr const char* kCandidates = " AND holomamba.is_among(i.item_id::{item_family}, $2)";
+constexpr const char* kExclude = " AND NOT holomamba.is_among(i.item_id::{item_family}, $3)";
+
+// --- the order
+// ---------------------------------------------------------------------------------------------------------- An index
+// knows distances and not which of two equal items has the lower id: WITH TIES takes all that are as good as the last,
+// and the outer ORDER BY chooses among them.
+
+constexpr const char* kInOrder = "ORDER BY distance FETCH FIRST {limit} ROWS WITH TIES";
+constexpr const char* kSorted = "ORDER BY distance, i.item_id LIMIT {limit}";
+
+constexpr const char* kRanking = R"(
+SELECT r.item_id::{ids}, (-r.distance)::real{outer_token}
+FROM ((SELECT i.item_id, i.target OPERATOR({schema}.<#>) ({vector}) AS distance{inner_token}
+       FROM {items} i
+       WHERE i.target IS NOT NULL{candidates}{exclude}{seen}
+       {order}){repeats}) r
+ORDER BY r.distance, r.item_id
+LIMIT {limit})";
+
+// An index knows nothing of who has had what: the items that were not seen come from it, those that were beside it.
+constexpr const char* kRepeats = R"(
+      UNION ALL
+      SELECT i.item_id, (i.target OPERATOR({schema}.<#>) ({vector})) - $6 AS distance{inner_token}
+      FROM {items} i
+      WHERE i.target IS NOT NULL{candidates}{exclude}{had})";
+
+// Tokens are what an item means to the encoder, attributes included, and all of one length.
+constexpr const char* kSimilarItems = R"(
+SELECT r.item_id::{ids}, (1 - r.distance)::real
+FROM (SELECT i.item_id, i.token OPERATOR({schema}.<=>) (SELECT t.token FROM {items} t WHERE t.item_id = $1) AS distance
+      FROM {items} i
+      WHERE i.target IS NOT NULL AND i.item_id <> $1 AND EXISTS (SELECT FROM {items} t WHERE t.item_id = $1)
+      ORDER BY distance, i.item_id
+      LIMIT {limit}) r
+ORDER BY r.distance, r.item_id)";
+
+constexpr const char* kBatchItems = R"(
+SELECT i.item_id::{item_family}, i.target{inner_token}
+FROM {items} i
+WHERE i.target IS NOT NULL{candidates}{exclude}
+ORDER BY i.item_id)";
+
+constexpr const char* kBatchUsers = R"(
+SELECT w.user_id::{ids}, w.vector, w.user_id::{user_family}
+FROM ({who}) w
+ORDER BY w.number)";
+
+constexpr const char* kAllUsers = R"(
+      SELECT u.user_id, u.user_id AS number, coalesce(u.vector, (SELECT {nobody})) AS vector FROM {users} u)";
+
+constexpr const char* kTheseUsers = R"(
+      SELECT g.user_id, g.number, coalesce(u.vector, (SELECT {nobody})) AS vector
+      FROM unnest($1) WITH ORDINALITY AS g (user_id, number) LEFT JOIN {users} u ON u.user_id = g.user_id
+      WHERE g.user_id IS NOT NULL)";
+
+// In no order: whoever reads them knows the users' places. The planner may take an index for few users. There may be very
+// many, so the executor evaluates nothing for each of them: NULLs are passed over and integers widened as they come.
+constexpr const char* kBatchEvents = R"(
+SELECT e.{user_column}{user_cast}, e.{item_column}{item_cast}
+FROM {events} e{of_users})";
+constexpr const char* kOfTheseUsers = " WHERE e.{user_column} IN (SELECT unnest($1))";
+
+const char* candidates_clause(Candidates candidates) {
+    switch (candidates) {
+        case Candidates::none: break;
+        case Candidates::by_key: return kCandidatesByKey;
+        case Candidates::by_index: return kCandidatesByIndex;
+        case Candidates::one_by_one: return kCandidates;
+    }
+    return "";
+}
+
+}  // namespace
+
+const char* ranking_statement(const ServingModel& m, const Ranking& ranking) {
+    const bool of_user = ranking.subject == Subject::user;
+    return filled(kRanking, m,
+                  {{"ids", format_type_be(ranking.ids)},
+                   {"limit", psprintf("%d", ranking.limit)},
+                   {"vector", of_user ? kVectorOfUser : kVectorOfHistory},
+                   {"nobody", kNobody},
+                   {"inner_token", ranking.with_tokens ? ", i.token" : ""},
+                   {"outer_token", ranking.with_tokens ? ", r.token" : ""},
+                   {"candidates", candidates_clause(ranking.candidates)},
+                   {"exclude", ranking.exclude ? kExclude : ""},
+                   {"seen", !ranking.exclude_seen && !ranking.repeats ? ""
+                            : of_user                                 ? kSeenByUser
+                                                                      : kSeenInHistory},
+                   {"repeats", ranking.repeats ? kRepeats : ""},
+                   {"had", of_user ? kHadByUser : kHadInHistory},
+                   {"order", ranking.in_order ? kInOrder : kSorted}});
+}
+
+const char* similar_items_statement(const ServingModel& m, Oid ids, int32 limit) {
+    return filled(kSimilarItems, m, {{"ids", format_type_be(ids)}, {"limit", psprintf("%d", limit)}});
+}
+
+const char* batch_items_statement(const ServingModel& m, bool candidates, bool exclude, bool with_tokens) {
+    return filled(kBatchItems, m,
+                  {{"inner_token", with_tokens ? ", i.token" : ""},
+                   {"candidates", candidates ? kCandidates : ""},
+                   {"exclude", exclude ? kExclude : ""}});
+}
+
+const char* batch_users_statement(const ServingModel& m, Oid ids, bool all_users) {
+    return filled(kBatchUsers, m,
+                  {{"ids", format_type_be(ids)}, {"who", all_users ? kAllUsers : kTheseUsers}, {"nobody", kNobody}});
+}
+
+int16 stored_width(Oid stored, Oid family) {
+    if (family != INT8OID || !FLOAT8PASSBYVAL) return 0;
+    switch (stored) {
+        case INT2OID: return sizeof(int16);
+        case INT4OID: return sizeof(int32);
+        case INT8OID: return sizeof(int64);
+        default: return 0;
+    }
+}
+
+const char* batch_events_statement(const ServingModel& m, bool all_users) {
+    return filled(kBatchEvents, m,
+                  {{"user_cast", stored_width(m.user_stored, m.user_family) > 0 ? "" : "::{user_family}"},
+                   {"item_cast", stored_width(m.item_stored, m.item_family) > 0 ? "" : "::{item_family}"},
+                   {"of_users", all_users ? "" : kOfTheseUsers}});
+}
+
+}  // namespace holomamba::postgres

@@ -1,0 +1,114 @@
+#include "postgres/state/encoder_cache.hpp"
+
+#include <memory>
+
+#include "postgres/store/options.hpp"
+#include "postgres/server/owned.hpp"
+#include "postgres/store/stored.hpp"
+
+namespace holomamba::postgres {
+namespace {
+
+struct Entry {
+    uint64 fingerprint = 0;
+    uint64 used = 0;
+    std::unique_ptr<Encoder> encoder;
+};
+
+// A few models, or two versions around an activation: about half a megabyte each.
+constexpr int kEntries = 8;
+Entry entries[kEntries];
+uint64 uses = 0;
+
+// What is being loaded; owned by the procedure's memory context, so that an error halfway leaves nothing behind.
+struct Loading {
+    Options options;
+    std::unique_ptr<Encoder> encoder;
+};
+
+void load_parameters(Loading* loading, const char* model, int32 version) {
+    Parameters p;
+    add_text(&p, model);
+    add_int(&p, version);
+    add_int(&p, loading->options.dimension);
+    // Of the item table only the unknown item and the start token: the end of the value, which is not compressed, so only
+    // that much is read.
+    query(
+        "SELECT p.name, CASE p.name WHEN 'embedding.items' THEN "
+        "pg_catalog.substr(p.data, pg_catalog.octet_length(p.data) - 8 * $3 + 1) ELSE p.data END AS data "
+        "FROM holomamba.parameters p WHERE p.model = $1::pg_catalog.name AND p.version = $2 "
+        "AND (p.name LIKE 'blocks.%' OR p.name LIKE 'embedding.norm.%' OR p.name = 'embedding.items')",
+        &p);
+    const Rows rows = last_rows("holomamba.parameters", model, version);
+    for (uint64 row = 0; row < rows.count; row++) {
+        const char* name = text_of(rows, row, 1);
+        const Floats data = floats_of(rows, row, 2);
+        core_call_with(rows, 2, [&] { loading->encoder->set_parameter(name, {data.x, data.count}); });
+        release(data);
+    }
+    core_call_with(rows, 1, [&] { loading->encoder->finish(); });
+}
+
+}  // namespace
+
+bool is_loaded(uint64 fingerprint) {
+    for (const Entry& entry : entries)
+        if (entry.encoder && entry.fingerprint == fingerprint) return true;
+    return false;
+}
+
+Encoder* encoder_of_fingerprint(uint64 fingerprint) {
+    Entry* oldest = &entries[0];
+    for (Entry& entry : entries) {
+        if (entry.encoder && entry.fingerprint == fingerprint) {
+            entry.used = ++uses;
+            return entry.encoder.get();
+        }
+        if (entry.used < oldest->used) oldest = &entry;
+    }
+
+    SPI_connect();
+    Parameters p;
+    add_bigint(&p, static_cast<int64>(fingerprint));
+    query(
+        "SELECT v.model, v.version, v.options FROM holomamba.version_catalogue v "
+        "WHERE v.fingerprint = $1 LIMIT 1",
+        &p);
+    if (SPI_processed == 0)
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                        errmsg("the state belongs to weights that are not in this database"),
+                        errhint("Rebuild the states of the model: SELECT holomamba.rebuild_state(model).")));
+    Rows rows = last_rows("holomamba.version_catalogue", "", 0);
+    const char* model = rows.model = text_of(rows, 0, 1);
+    const int32 version = rows.version = int32_of(rows, 0, 2, 1, PG_INT32_MAX);
+    auto* loading = make_owned<Loading>(CurrentMemoryContext);
+    read_options(rows, 0, 3, &loading->options);
+    core_call([&] { loading->encoder = std::make_unique<Encoder>(loading->options); });
+    load_parameters(loading, model, version);
+    oldest->encoder = std::move(loading->encoder);
+    oldest->fingerprint = fingerprint;
+    oldest->used = ++uses;
+    SPI_finish();
+    return oldest->encoder.get();
+}
+
+uint64 fingerprint_of_version(const char* model, int32 version) {
+    SPI_connect();
+    Parameters p;
+    add_text(&p, model);
+    add_int(&p, version);
+    query(
+        "SELECT v.fingerprint FROM holomamba.version_catalogue v WHERE v.model = $1::pg_catalog.name AND v.version = $2 "
+        "AND v.status = 'ready'",
+        &p);
+    if (SPI_processed == 0)
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+                        errmsg("model \"%s\" has no complete version %d", model, version),
+                        errhint("The view holomamba.versions lists the versions.")));
+    const auto fingerprint =
+        static_cast<uint64>(int64_of(last_rows("holomamba.version_catalogue", model, version), 0, 1));
+    SPI_finish();
+    return fingerprint;
+}
+
+}  // namespace holomamba::postgres

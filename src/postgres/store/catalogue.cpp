@@ -1,0 +1,206 @@
+#include "postgres/store/catalogue.hpp"
+
+#include "postgres/server/compat.h"
+
+extern "C" {
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+}
+
+namespace holomamba::postgres {
+namespace {
+
+Oid owner_of(Oid relation) {
+    HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+    if (!HeapTupleIsValid(tuple)) return InvalidOid;
+    const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
+    ReleaseSysCache(tuple);
+    return owner;
+}
+
+Oid own_relation(const char* name) {
+    return get_relname_relid(name, LookupExplicitNamespace("holomamba", false));
+}
+
+}  // namespace
+
+void assert_may_manage(const char* model) {
+    Parameters p;
+    add_text(&p, model);
+    execute("SELECT holomamba.assert_may_manage($1)", &p);
+}
+
+Oid catalogue_owner() { return owner_of(own_relation("model_catalogue")); }
+
+void write_catalogue(const char* sql, Parameters* p) {
+    as_owner(catalogue_owner(), [&] { execute(sql, p); });
+}
+
+Oid model_owner(const char* model) {
+    const char* users = psprintf("%s_users", model);
+    const Oid owner = owner_of(own_relation(users));
+    if (!OidIsValid(owner))
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("table holomamba.%s is gone", users),
+                        errhint("SELECT holomamba.drop_model('%s');", model)));
+    return owner;
+}
+
+}  // namespace holomamba::postgres
+
+using namespace holomamba::postgres;
+
+namespace {
+
+// The arguments of a call as parameters of a statement.
+Parameters parameters_of(FunctionCallInfo fcinfo) {
+    Oid* types;
+    int count;
+    (void)get_func_signature(fcinfo->flinfo->fn_oid, &types, &count);
+    Parameters p;
+    for (int i = 0; i < count; i++) add(&p, types[i], fcinfo->args[i].value, fcinfo->args[i].isnull);
+    return p;
+}
+
+// The same, of a function whose first argument names a model that the caller may manage.
+Parameters for_manager(FunctionCallInfo fcinfo) {
+    if (PG_ARGISNULL(0))
+        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("argument \"model\" must not be null")));
+    const Parameters p = parameters_of(fcinfo);
+    assert_may_manage(NameStr(*PG_GETARG_NAME(0)));
+    return p;
+}
+
+// The first column of the first row that a statement has returned, an integer; NULL where there is none.
+Datum first_integer(FunctionCallInfo fcinfo) {
+    bool null = true;
+    const Datum value = SPI_processed > 0 ? value_of(0, 1, &null) : Datum{0};
+    SPI_finish();
+    fcinfo->isnull = null;
+    return value;
+}
+
+// Deletes the rows of one model, or of one of its versions, from the catalogue's tables: first those that trainings lock
+// while they write the rest. Whether there was one in the first table.
+bool delete_rows(const char* const* tables, int count, const char* condition, Parameters* p) {
+    bool found = false;
+    for (int i = 0; i < count; i++) {
+        write_catalogue(psprintf("DELETE FROM holomamba.%s c WHERE %s", tables[i], condition), p);
+        if (i == 0) found = SPI_processed > 0;
+    }
+    return found;
+}
+
+constexpr const char* kTables[] = {"model_catalogue",      "version_catalogue", "parameters",
+                                   "vocabulary_catalogue", "training_log",      "checkpoint_catalogue"};
+
+}  // namespace
+
+HOLOMAMBA_FUNCTION(holomamba_declare_model)
+Datum holomamba_declare_model(PG_FUNCTION_ARGS) {
+    SPI_connect();
+    Parameters p = parameters_of(fcinfo);
+    // Whose tables they are, and that these are tables, as create_model() has checked, is asked in the caller's name.
+    Parameters tables;
+    add(&tables, REGCLASSOID, PG_GETARG_DATUM(1), PG_ARGISNULL(1));
+    add(&tables, REGCLASSOID, PG_GETARG_DATUM(5), PG_ARGISNULL(5));
+    execute(
+        "SELECT holomamba.check_table(v.relation) FROM (VALUES ($1), ($2)) v (relation) WHERE v.relation IS NOT NULL",
+        &tables);
+    write_catalogue(
+        "INSERT INTO holomamba.model_catalogue (model, interactions, user_column, item_column, order_columns, items, "
+        "item_key, attributes, options, user_type, item_type) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
+        "holomamba.check_id_column($2, $3), holomamba.check_id_column($2, $4))",
+        &p);
+    p.count = 1;
+    write_catalogue("SELECT holomamba.create_tables($1)", &p);
+    SPI_finish();
+    PG_RETURN_VOID();
+}
+
+HOLOMAMBA_FUNCTION(holomamba_delete_model)
+Datum holomamba_delete_model(PG_FUNCTION_ARGS) {
+    SPI_connect();
+    Parameters p = parameters_of(fcinfo);
+    execute("SELECT holomamba.is_abandoned($1)", &p);
+    bool null;
+    if (!DatumGetBool(value_of(0, 1, &null))) p = for_manager(fcinfo);
+    const bool found = delete_rows(kTables, lengthof(kTables), "c.model = $1", &p);
+    SPI_finish();
+    PG_RETURN_BOOL(found);
+}
+
+HOLOMAMBA_FUNCTION(holomamba_delete_version)
+Datum holomamba_delete_version(PG_FUNCTION_ARGS) {
+    SPI_connect();
+    Parameters p = for_manager(fcinfo);
+    const bool found = delete_rows(kTables + 1, lengthof(kTables) - 1, "c.model = $1 AND c.version = $2", &p);
+    SPI_finish();
+    PG_RETURN_BOOL(found);
+}
+
+HOLOMAMBA_FUNCTION(holomamba_active_version)
+Datum holomamba_active_version(PG_FUNCTION_ARGS) {
+    SPI_connect();
+    if (!IsolationUsesXactSnapshot()) {
+        Parameters p = parameters_of(fcinfo);
+        execute("SELECT m.active_version FROM holomamba.model_catalogue m WHERE m.model = $1", &p);
+    } else {
+        // An older snapshot may show a version that is active no more: to lock the row is to fail if so.
+        Parameters p = for_manager(fcinfo);
+        write_catalogue("SELECT m.active_version FROM holomamba.model_catalogue m WHERE m.model = $1 FOR SHARE", &p);
+    }
+    return first_integer(fcinfo);
+}
+
+HOLOMAMBA_FUNCTION(holomamba_set_active_version)
+Datum holomamba_set_active_version(PG_FUNCTION_ARGS) {
+    SPI_connect();
+    Parameters p = for_manager(fcinfo);
+    write_catalogue("UPDATE holomamba.model_catalogue m SET active_version = $2 WHERE m.model = $1", &p);
+    SPI_finish();
+    PG_RETURN_VOID();
+}
+
+HOLOMAMBA_FUNCTION(holomamba_add_version)
+Datum holomamba_add_version(PG_FUNCTION_ARGS) {
+    SPI_connect();
+    Parameters p = for_manager(fcinfo);
+    // Trainings that start at the same moment get numbers one after the other.
+    Parameters model = p;
+    model.count = 1;
+    write_catalogue("SELECT FROM holomamba.model_catalogue m WHERE m.model = $1 FOR NO KEY UPDATE", &model);
+    write_catalogue(
+        "INSERT INTO holomamba.version_catalogue AS v (model, version, status, holdout, options, seed) "
+        "SELECT $1, coalesce(pg_catalog.max(o.version), 0) + 1, 'training', $2, $3, ($3 ->> 'seed')::bigint "
+        "FROM holomamba.version_catalogue o WHERE o.model = $1 RETURNING v.training_id",
+        &p);
+    return first_integer(fcinfo);
+}
+
+HOLOMAMBA_FUNCTION(holomamba_reopen_version)
+Datum holomamba_reopen_version(PG_FUNCTION_ARGS) {
+    SPI_connect();
+    Parameters p = for_manager(fcinfo);
+    write_catalogue(
+        "UPDATE holomamba.version_catalogue v SET status = 'training', message = NULL "
+        "WHERE v.model = $1 AND v.version = $2 AND v.status <> 'ready' RETURNING v.training_id",
+        &p);
+    return first_integer(fcinfo);
+}
+
+HOLOMAMBA_FUNCTION(holomamba_store_vocabulary)
+Datum holomamba_store_vocabulary(PG_FUNCTION_ARGS) {
+    SPI_connect();
+    Parameters p = for_manager(fcinfo);
+    write_catalogue(
+        "INSERT INTO holomamba.vocabulary_catalogue (model, version, field, labels, counts) "
+        "SELECT v.model, v.version, $3, $4, $5 FROM holomamba.version_catalogue v "
+        "WHERE v.model = $1 AND v.version = $2 AND v.status = 'training' "
+        "ON CONFLICT (model, version, field) DO UPDATE SET labels = excluded.labels, counts = excluded.counts",
+        &p);
+    SPI_finish();
+    PG_RETURN_VOID();
+}

@@ -1,0 +1,21 @@
+// Writes to the catalogue. No role but the extension's owner has rights on its tables; what the owner of a model may do to
+// its rows is done here, in the name of the extension's owner, after a look at who asks. SPI is connected.
+#pragma once
+
+#include "postgres/server/owner_scope.hpp"
+
+namespace holomamba::postgres {
+
+// Raises unless there is such a model (42704) and the current role may manage it (42501).
+void assert_may_manage(const char* model);
+
+// The owner of the extension, and so of its catalogue.
+Oid catalogue_owner();
+
+// Runs a statement on the catalogue, as its owner. That the caller may have it run has been seen to.
+void write_catalogue(const char* sql, Parameters* p);
+
+// The role that owns a model's tables, in whose name a training works; an error where they are gone.
+Oid model_owner(const char* model);
+
+}  // namespace holomamba::postgres

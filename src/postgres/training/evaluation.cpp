@@ -1,0 +1,160 @@
+// Set-returning functions that run a whole trained network: evaluate() and item_vectors().
+#include "training/evaluation.hpp"
+
+#include <memory>
+#include <numeric>
+#include <vector>
+
+#include "postgres/server/compat.h"
+#include "postgres/types/hrr.hpp"
+#include "postgres/server/interrupts.hpp"
+#include "postgres/server/owned.hpp"
+#include "postgres/store/parameter_store.hpp"
+#include "postgres/store/stored.hpp"
+#include "postgres/training/training_data.hpp"
+
+using namespace holomamba::postgres;
+using holomamba::Evaluation;
+
+namespace {
+
+// A version with everything it was trained on and all its weights.
+struct Trained {
+    TrainingData data;
+    std::unique_ptr<holomamba::Network> network;
+    std::vector<float> parameters;
+    holomamba::HolographicEmbedding::Composed composed;
+    Evaluation by_model, by_popularity;
+};
+
+Trained* load_version(const char* model, int32 version) {
+    auto* trained = make_owned<Trained>(CurrentMemoryContext);
+    read_version(model, version, &trained->data);
+    read_dataset(model, version, &trained->data);
+    core_call([&] {
+        trained->network = std::make_unique<holomamba::Network>(trained->data.options, trained->data.dataset.catalogue);
+        trained->parameters.resize(trained->network->layout().size());
+    });
+    load_parameters(model, version, trained->network->layout(), trained->parameters);
+    return trained;
+}
+
+// The version to evaluate: the one asked for, or the active one.
+int32 choose_version(const char* model, int32 wanted, bool active) {
+    Parameters p;
+    add_text(&p, model);
+    execute("SELECT (holomamba.find_model($1)).active_version", &p);
+    if (!active) return wanted;
+    const Rows rows = last_rows("holomamba.model_catalogue", model);
+    if (is_null(rows, 0, 1))
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("model \"%s\" is not trained", model),
+                        errhint("CALL holomamba.train('%s', holdout => 'leave_one_out');", model)));
+    return int32_of(rows, 0, 1, 1, PG_INT32_MAX);
+}
+
+void check_version(const char* model, int32 version) {
+    Parameters p;
+    add_text(&p, model);
+    add_int(&p, version);
+    execute(
+        "SELECT v.holdout FROM holomamba.version_catalogue v WHERE v.model = $1::pg_catalog.name AND v.version = $2 AND v.status = 'ready'",
+        &p);
+    if (SPI_processed == 0)
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("model \"%s\" has no complete version %d", model, version),
+                        errhint("The view holomamba.versions lists the versions.")));
+}
+
+void put_evaluation(ReturnSetInfo* result, const char* ranker, const Evaluation& evaluation) {
+    Datum values[6] = {CStringGetTextDatum(ranker),
+                       Int64GetDatum(evaluation.metrics.users),
+                       Float8GetDatum(evaluation.metrics.hit_rate()),
+                       Float8GetDatum(evaluation.metrics.ndcg()),
+                       Float8GetDatum(evaluation.metrics.mrr()),
+                       Float8GetDatum(evaluation.coverage)};
+    bool nulls[6] = {};
+    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+Datum vector_of(const float* x, int count) {
+    Hrr* vector = hrr_allocate(count);
+    std::memcpy(vector->x, x, sizeof(float) * count);
+    check_hrr_range(vector);
+    return PointerGetDatum(vector);
+}
+
+}  // namespace
+
+HOLOMAMBA_FUNCTION(holomamba_evaluate)
+Datum holomamba_evaluate(PG_FUNCTION_ARGS) {
+    for (int i = 0; i < 3; i++)
+        if (PG_ARGISNULL(i))
+            ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("only \"version\" may be null")));
+    const char* model = text_to_cstring(PG_GETARG_TEXT_PP(0));
+    const int32 k = PG_GETARG_INT32(1);
+    if (k < 1 || k > 10000)
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("k must be between 1 and 10000, not %d", k)));
+    InitMaterializedSRF(fcinfo, 0);
+    auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+
+    SPI_connect();
+    const int32 version = choose_version(model, PG_GETARG_INT32(3), PG_ARGISNULL(3));
+    check_version(model, version);
+    Trained* trained = load_version(model, version);
+    if (!trained->data.held_out)
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                        errmsg("version %d of model \"%s\" was trained without a holdout", version, model),
+                        errdetail("It has seen every event, so there is nothing to test it on."),
+                        errhint("CALL holomamba.train('%s', holdout => 'leave_one_out');", model)));
+    const bool exclude_seen = PG_GETARG_BOOL(2);
+    interruptible_core_call([&](const holomamba::StopCheck& stop) {
+        const holomamba::EvaluationOptions how{k, exclude_seen, holomamba::thread_count(trained->data.options.threads)};
+        trained->by_model = evaluate_model(*trained->network, trained->parameters, trained->data.options,
+                                           trained->data.dataset, holomamba::Held::test, how, stop);
+        trained->by_popularity = evaluate_popularity(trained->data.dataset, holomamba::Held::test, how, stop);
+    });
+    put_evaluation(result, psprintf("model %s, version %d", model, version), trained->by_model);
+    put_evaluation(result, "popularity", trained->by_popularity);
+    SPI_finish();
+    return Datum{0};
+}
+
+HOLOMAMBA_FUNCTION(holomamba_item_vectors)
+Datum holomamba_item_vectors(PG_FUNCTION_ARGS) {
+    const char* model = text_to_cstring(PG_GETARG_TEXT_PP(0));
+    const int32 version = PG_GETARG_INT32(1);
+    InitMaterializedSRF(fcinfo, 0);
+    auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+
+    SPI_connect();
+    check_version(model, version);
+    Trained* trained = load_version(model, version);
+    const holomamba::Network& network = *trained->network;
+    const int d = network.dimension(), items = network.items();
+    core_call([&] {
+        const holomamba::HolographicEmbedding& embedding = network.embedding();
+        std::vector<std::int32_t> rows(items);
+        std::iota(rows.begin(), rows.end(), 0);
+        embedding.prepare(trained->parameters.data(), rows.size(), trained->composed);
+        embedding.compose(holomamba::kernels::table(), trained->parameters.data(), rows, {}, 0, rows.size(), trained->composed);
+    });
+
+    Parameters p;
+    add_text(&p, model);
+    add_int(&p, version);
+    execute("SELECT y.labels FROM holomamba.vocabulary y WHERE y.model = $1::pg_catalog.name AND y.version = $2 AND y.field = ''", &p);
+    if (SPI_processed == 0)
+        ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("must be owner of model \"%s\"", model)));
+    const Texts labels = texts_of(last_rows("holomamba.vocabulary_catalogue", model, version), 0, 1);
+    const int size = holomamba::model::Head::stored_size(d);
+    auto* target = static_cast<float*>(palloc(sizeof(float) * static_cast<Size>(size)));
+    const holomamba::model::Head::View head = network.head().view(trained->parameters.data(), trained->composed.raw.data());
+    for (int i = 0; i < labels.count && i < items; i++) {
+        holomamba::model::Head::store_target(d, head, static_cast<Size>(i), target);
+        Datum values[3] = {labels.values[i], vector_of(trained->composed.token.data() + static_cast<Size>(i) * d, d),
+                           vector_of(target, size)};
+        bool nulls[3] = {};
+        tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+    }
+    SPI_finish();
+    return Datum{0};
+}

@@ -1,0 +1,27 @@
+// What training and evaluation read from the user's tables.
+#pragma once
+
+#include "model/options.hpp"
+#include "postgres/store/stored.hpp"
+#include "training/dataset.hpp"
+
+namespace holomamba::postgres {
+
+struct TrainingData {
+    Options options;
+    bool held_out = false;  // the version was trained with a holdout
+    bool strict = false;    // the holdout keeps back what it names, whatever is left
+    Dataset dataset;
+};
+
+// Reads options and holdout of a version. SPI is connected, here and below.
+void read_version(const char* model, int32 version, TrainingData* data);
+
+// Reads items with their attributes, and histories, as the version of read_version knows them, with the caller's
+// rights.
+void read_dataset(const char* model, int32 version, TrainingData* data);
+
+// Reads one attribute of items 0 .. items - 1 as row `row` of attribute_queries() or training_queries() says.
+void read_attribute(const Rows& queries, uint64 row, int items, Attribute* attribute);
+
+}  // namespace holomamba::postgres
