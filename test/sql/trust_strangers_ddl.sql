@@ -62,6 +62,21 @@ SELECT ddl_common.state_of('ddl_model');
 INSERT INTO events VALUES (1, 2, 11), (7, 2, 10);
 SELECT ddl_common.state_of('ddl_model');
 
+-- The other way round: the model's table is where the extension's owner looks, and the stranger's is found by him alone
+RESET ROLE;
+CREATE TABLE public.ddl_clicks (user_id integer, item_id integer, t integer);
+CREATE INDEX ON public.ddl_clicks (user_id);
+ALTER TABLE public.ddl_clicks OWNER TO ddl_victim;
+SET ROLE ddl_victim;
+SELECT holomamba.create_model('ddl_clicks', 'ddl_clicks', 'user_id', 'item_id', '{t}');
+SET ROLE ddl_mallory;
+CREATE TABLE ddl_clicks (user_id integer, item_id integer, t integer);
+ALTER TABLE ddl_clicks RENAME user_id TO stolen;
+SET ROLE ddl_victim;
+SELECT user_column FROM holomamba.models WHERE model = 'ddl_clicks';
+INSERT INTO ddl_clicks VALUES (1, 1, 1);
+SELECT holomamba.drop_model('ddl_clicks');
+
 -- Columns of views, of types, of views over the victim's tables
 GRANT SELECT ON events TO ddl_mallory;
 GRANT USAGE ON SCHEMA ddl_victim TO ddl_mallory;
@@ -111,6 +126,11 @@ INSERT INTO ddl_mallory.visits_1 VALUES (1, 2, 50), (9, 2, 50);
 UPDATE ddl_mallory.visits_1 SET item_id = 5 WHERE user_id = 2;
 SELECT count(*) FROM holomamba.check_state('ddl_visits');
 SELECT tgname, tgtype, tgfoid::regproc FROM pg_trigger WHERE tgrelid = 'ddl_mallory.visits_1'::regclass ORDER BY 1;
+DROP TRIGGER holomamba_ddl_visits_insert_1 ON ddl_mallory.visits_1;
+DROP TRIGGER holomamba_ddl_visits_update ON ddl_mallory.visits_1;
+DROP TRIGGER holomamba_ddl_visits_delete_1 ON ddl_mallory.visits_1;
+DROP TRIGGER holomamba_ddl_visits_delete ON ddl_mallory.visits_1;
+DROP TRIGGER holomamba_ddl_visits_truncate ON ddl_mallory.visits_1;
 SET ROLE ddl_victim;
 CREATE TABLE ddl_victim.logs (user_id integer, item_id integer, t integer) PARTITION BY RANGE (t);
 CREATE TABLE ddl_victim.logs_1 PARTITION OF ddl_victim.logs FOR VALUES FROM (0) TO (100);
@@ -187,6 +207,6 @@ RESET ROLE;
 
 SET client_min_messages = error;
 SELECT holomamba.drop_model('ddl_model'), holomamba.drop_model('ddl_visits');
-DROP TABLE public.events, public.wares;
+DROP TABLE public.events, public.wares, public.ddl_clicks;
 DROP SCHEMA ddl_victim, ddl_mallory, ddl_common CASCADE;
 DROP ROLE ddl_victim, ddl_mallory, ddl_heir;

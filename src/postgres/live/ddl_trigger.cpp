@@ -4,6 +4,7 @@
 #include "postgres/store/catalogue.hpp"
 #include "postgres/server/compat.h"
 #include "postgres/server/extension.hpp"
+#include "postgres/live/concerned_models.hpp"
 #include "postgres/live/model_tables.hpp"
 
 extern "C" {
@@ -203,21 +204,57 @@ void follow(const Change& change, const Altered& altered, Oid actor) {
     }
 }
 
-// The tables and columns that the command has altered or made, as the server has noted them down.
-List* altered_by_command() {
-    execute(
+// Runs a query about the command, planned once in a session: most commands concern no model, and are to cost no more for it.
+void ask(SPIPlanPtr* plan, const char* sql) {
+    const int settings = pin_search_path();
+    if (*plan == nullptr) {
+        SPIPlanPtr made = SPI_prepare(sql, 0, nullptr);
+        if (made == nullptr) elog(ERROR, "query not prepared: %s: %s", SPI_result_code_string(SPI_result), sql);
+        SPI_keepplan(made);
+        *plan = made;
+    }
+    const int result = SPI_execute_plan(*plan, nullptr, nullptr, false, 0);
+    restore_search_path(settings);
+    if (result < 0) elog(ERROR, "query failed: %s: %s", SPI_result_code_string(result), sql);
+}
+
+// A table that has no parent any more is known by the triggers that it had as a part of a model's.
+bool may_concern_models(const Change& change, const Altered& altered) {
+    return concerns_models(altered.relation) || (change.parts && has_triggers(altered.relation));
+}
+
+// The tables and columns that the command has altered or made, as the server has noted them down: those that concern models.
+List* altered_by_command(const Change& change) {
+    static SPIPlanPtr plan = nullptr;
+    ask(&plan,
         "SELECT c.objid, c.objsubid, c.command FROM pg_catalog.pg_event_trigger_ddl_commands() c "
-        "WHERE c.classid = 'pg_catalog.pg_class'::pg_catalog.regclass");
+        "WHERE c.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass");
     List* all = NIL;
     for (uint64 i = 0; i < SPI_processed; i++) {
         bool null;
-        auto* altered = static_cast<Altered*>(palloc(sizeof(Altered)));
-        altered->relation = DatumGetObjectId(value_of(i, 1, &null));
-        altered->column = DatumGetInt32(value_of(i, 2, &null));
-        altered->command = reinterpret_cast<const CollectedCommand*>(DatumGetPointer(value_of(i, 3, &null)));
-        all = lappend(all, altered);
+        Altered altered{DatumGetObjectId(value_of(i, 1, &null)), DatumGetInt32(value_of(i, 2, &null)),
+                        reinterpret_cast<const CollectedCommand*>(DatumGetPointer(value_of(i, 3, &null)))};
+        if (!may_concern_models(change, altered)) continue;
+        auto* kept = static_cast<Altered*>(palloc(sizeof(Altered)));
+        *kept = altered;
+        all = lappend(all, kept);
     }
     return all;
+}
+
+// Columns of models' tables, and what may be triggers of theirs.
+bool has_dropped_what_concerns_models() {
+    static SPIPlanPtr plan = nullptr;
+    ask(&plan,
+        "SELECT o.objid, o.object_type OPERATOR(pg_catalog.=) 'trigger' FROM pg_catalog.pg_event_trigger_dropped_objects() o "
+        "WHERE o.object_type OPERATOR(pg_catalog.=) 'table column' OR o.object_type OPERATOR(pg_catalog.=) 'trigger' "
+        "AND o.address_names[3] OPERATOR(pg_catalog.~~) 'holomamba\\_%'");
+    for (uint64 i = 0; i < SPI_processed; i++) {
+        bool null;
+        const bool trigger = DatumGetBool(value_of(i, 2, &null));
+        if (trigger || concerns_models(DatumGetObjectId(value_of(i, 1, &null)))) return true;
+    }
+    return false;
 }
 
 void follow_parts(const char* sql, const List* parts, const List* wholes) {
@@ -228,8 +265,7 @@ void follow_parts(const char* sql, const List* parts, const List* wholes) {
     execute(sql, &p);
 }
 
-void follow_all(const Change& change, Oid actor) {
-    const List* all = altered_by_command();
+void follow_all(const Change& change, const List* all, Oid actor) {
     Parts parts{};
     ListCell* cell;
     foreach (cell, all) {
@@ -273,7 +309,8 @@ Datum holomamba_follow_commands(PG_FUNCTION_ARGS) {
         return PointerGetDatum(nullptr);
     const Oid actor = GetUserId();
     SPI_connect();
-    as_owner(catalogue_owner(), [&] { follow_all(change, actor); });
+    const List* all = altered_by_command(change);
+    if (all != NIL) as_owner(catalogue_owner(), [&] { follow_all(change, all, actor); });
     SPI_finish();
     return PointerGetDatum(nullptr);
 }
@@ -284,7 +321,8 @@ Datum holomamba_follow_drops(PG_FUNCTION_ARGS) {
     Parameters p;
     add(&p, OIDOID, ObjectIdGetDatum(GetUserId()));
     SPI_connect();
-    as_owner(catalogue_owner(), [&] { execute("SELECT holomamba.objects_dropped($1)", &p); });
+    if (has_dropped_what_concerns_models())
+        as_owner(catalogue_owner(), [&] { execute("SELECT holomamba.objects_dropped($1)", &p); });
     SPI_finish();
     return PointerGetDatum(nullptr);
 }

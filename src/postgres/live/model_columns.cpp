@@ -88,11 +88,17 @@ Column column_of(Oid table, const char* name) {
     return column;
 }
 
-void refuse_type(Oid table, const char* name, Oid type, Oid wanted, const char* model) {
+// What the event trigger does in the command itself, where it is on.
+const char* follow(Oid table, const char* model) {
+    return psprintf("Give the column back what it had, or let the model follow: SELECT holomamba.change_interactions('%s', '%s');",
+                    model, name_of(table));
+}
+
+void refuse_type(Oid table, const char* name, Oid type, Oid wanted, const char* model, const char* hint) {
     ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
                     errmsg("column \"%s\" of table %s is of type %s, but model \"%s\" keeps it as %s", name,
                            name_of(table), format_type_be(type), model, format_type_be(wanted)),
-                    errhint("Give the column its type back. %s", remake(model))));
+                    errhint("%s", hint)));
 }
 
 const char* collation_name(Oid collation) {
@@ -136,20 +142,23 @@ Column order_column(Oid table, const char* name) {
 AttrNumber source_column(Oid table, const char* name, const Column& column, const char* model) {
     const Attribute source = attribute_of(table, name, remake(model));
     const Oid type = getBaseType(source.type);
-    if (!same_values(type, column.type)) refuse_type(table, name, source.type, column.type, model);
+    if (!same_values(type, column.type))
+        refuse_type(table, name, source.type, column.type, model, follow(table, model));
     if (source.collation != column.collation)
         ereport(ERROR,
                 (errcode(ERRCODE_COLLATION_MISMATCH),
                  errmsg("column \"%s\" of table %s has the collation %s, but model \"%s\" keeps it with %s", name,
                         name_of(table), collation_name(source.collation), model, collation_name(column.collation)),
-                 errhint("Give the column its collation back. %s", remake(model))));
+                 errhint("%s", follow(table, model))));
     return source.number;
 }
 
 AttrNumber key_column(Oid table, const char* name, const Column& item, const char* model) {
     const Attribute key = attribute_of(table, name, remake(model));
     const Oid family = id_family(getBaseType(key.type));
-    if (!OidIsValid(family) || family != id_family(item.type)) refuse_type(table, name, key.type, item.type, model);
+    if (!OidIsValid(family) || family != id_family(item.type))
+        refuse_type(table, name, key.type, item.type, model,
+                    psprintf("Give the column its type back. %s", remake(model)));
     return key.number;
 }
 
