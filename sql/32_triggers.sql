@@ -45,9 +45,9 @@ DECLARE
         'order_values', (SELECT string_agg(format('e.%I AS order_%s', o.name, o.number), ', ' ORDER BY o.number)
                          FROM unnest(m.order_columns) WITH ORDINALITY AS o (name, number)),
         -- Only where it need not look for NULL does an index help.
-        'same_order', (SELECT string_agg(format(CASE WHEN (holomamba.column_of(m.interactions, o.name)).attnotnull THEN 'e.%1$I = n.%1$I'
-                                                     ELSE 'e.%1$I IS NOT DISTINCT FROM n.%1$I' END, o.name), ' AND ')
-                       FROM unnest(m.order_columns) AS o (name)),
+        'same_order', (SELECT string_agg(format(CASE WHEN (holomamba.column_of(m.interactions, o.name)).attnotnull THEN 'e.%I = $%s'
+                                                     ELSE 'e.%I IS NOT DISTINCT FROM $%s' END, o.name, o.number), ' AND ' ORDER BY o.number)
+                       FROM unnest(m.order_columns) WITH ORDINALITY AS o (name, number)),
         'p1', '$' || orders + 1, 'p2', '$' || orders + 2, 'p3', '$' || orders + 3, 'p4', '$' || orders + 4, 'p5', '$' || orders + 5);
 BEGIN
     LOOP
@@ -231,18 +231,15 @@ WHERE c.user_id IS NOT NULL AND c.item_id IS NOT NULL AND NOT EXISTS (SELECT FRO
 $$),
 
 -- Whom deleted or updated events touch. An update of other columns changes no state, unless it moves an event past another
--- that it is tied with: so where ties are possible, users are touched who have updated events that are tied. One way to see that for many
--- events, one for few.
+-- that it is tied with: so where ties are possible, users are touched who have updated events that are tied.
 ('touched_by_delete', $$
 SELECT array_agg(DISTINCT e.{user}) FROM old_events e WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL
 $$),
 ('touched_by_update', updated || altered || who),
 ('tied_by_update', updated || tied || who),
-('tied_by_few', $$
-SELECT array_agg(DISTINCT n.{user})
-FROM new_events n
-WHERE n.{user} IS NOT NULL AND n.{item} IS NOT NULL
-  AND EXISTS (SELECT FROM {interactions} e WHERE e.{user} = n.{user} AND e.{item} IS NOT NULL AND {same_order} OFFSET 1)
+-- The same for one event of user {p1}: a row if there is another in its place.
+('tied', $$
+SELECT FROM {interactions} e WHERE e.{user} = {p1} AND e.{item} IS NOT NULL AND {same_order} LIMIT 1 OFFSET 1
 $$),
 ('touched_or_tied', updated || altered || 'UNION ALL' || tied || who),
 

@@ -1,7 +1,8 @@
 # Memory that is exhausted, and threads that cannot be started, in the middle of everything that the extension does: an error that
 # says so, of the statement and of nothing else, and the state is as if it had not been tried.
 #
-#   MEMORY_TRIES    how many of a statement's allocations are made to fail, of each kind (60)
+#   MEMORY_TRIES    how many of a statement's allocations are made to fail, of each kind (40)
+#   MEMORY_ONLY     which statements, as a regular expression for their names (all)
 #   MEMORY_SEED     seed (from the clock; it is printed)
 use strict;
 use warnings;
@@ -12,7 +13,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(sleep);
 
-my $tries = $ENV{MEMORY_TRIES} // 60;
+my $tries = $ENV{MEMORY_TRIES} // 40;
 my $seed = $ENV{MEMORY_SEED} // time % 100000;
 srand $seed;
 diag "MEMORY_SEED=$seed MEMORY_TRIES=$tries";
@@ -85,6 +86,8 @@ my @statements = (
     [ 'algebra', q(SELECT unitary(x * x / ~x), bind_power(x, 0.5), exact_inverse(x), permute(x, 3), (x::fhrr * f)::hrr::text::hrr, x::real[]::hrr FROM vectors WHERE id < 30) ],
     [ 'new and dropped models', qq(DO \$\$ BEGIN PERFORM holomamba.create_model('other', 'events', 'user_id', 'item_id', '{t}', options => '$options'); PERFORM holomamba.drop_model('other'); END \$\$) ],
 );
+
+@statements = grep { $_->[0] =~ /$ENV{MEMORY_ONLY}/ } @statements if $ENV{MEMORY_ONLY};
 
 # Opens a session that is served by one process, and tells which.
 sub open_session
@@ -195,25 +198,36 @@ foreach my $statement (@statements)
 }
 is(join(' ', keys %{ $outcomes{threads} }), '00000', 'without threads everything goes on');
 
-# One allocation after the other: of the extension and its libraries, then of the server on its behalf
+# One allocation after the other: of the extension and its libraries, then of the server on its behalf; in sessions that have never
+# done the like, and in one that has
 foreach my $ours ('true', 'false')
 {
     my $what = $ours eq 'true' ? 'allocations of the extension' : 'allocations of the server';
     foreach my $statement (@statements)
     {
-        # The server gives up a session that gets no memory while it loads a library.
-        my $begin = sub { my ($session) = open_session(); run($session, q(LOAD 'plpgsql'), q(LOAD 'holomamba')); return $session };
-        my $session = $begin->();
-        my $count = 0;
-        outcome($session, $statement, sub { run($session, "SELECT fail_allocation(1000000000, $ours)") },
-            sub { my ($reply) = run($session, 'SELECT allocations()'); ($count) = grep { /^\d+$/ } @{ $reply->{lines} } });
-        my %chosen = map { ($_ => 1) } $count <= $tries ? 1 .. $count : ((1 .. $tries / 3), (map { 1 + int rand $count } 1 .. 2 * $tries / 3));
-        foreach my $n (sort { $a <=> $b } keys %chosen)
+        foreach my $warm (0, 1)
         {
-            $session = $begin->() if !$session->alive;
-            enter($what, $statement, outcome($session, $statement, sub { run($session, "SELECT fail_allocation($n, $ours)") }, sub { run($session, 'SELECT allocations()') }));
+            my $session;
+            my $begin = sub {
+                return if $warm && $session && $session->alive;
+                $session->close if $session;
+                ($session) = open_session();
+                # The server gives up a session that gets no memory while it loads a library.
+                run($session, q(LOAD 'plpgsql'), q(LOAD 'holomamba'));
+                outcome($session, $statement, sub { }, sub { }) if $warm;
+            };
+            my $count = 0;
+            $begin->();
+            outcome($session, $statement, sub { run($session, "SELECT fail_allocation(1000000000, $ours)") },
+                sub { my ($reply) = run($session, 'SELECT allocations()'); ($count) = grep { /^\d+$/ } @{ $reply->{lines} } });
+            my %chosen = map { ($_ => 1) } $count <= $tries ? 1 .. $count : ((1 .. $tries / 3), (map { 1 + int rand $count } 1 .. 2 * $tries / 3));
+            foreach my $n (sort { $a <=> $b } keys %chosen)
+            {
+                $begin->();
+                enter($what, $statement, outcome($session, $statement, sub { run($session, "SELECT fail_allocation($n, $ours)") }, sub { run($session, 'SELECT allocations()') }));
+            }
+            $session->close;
         }
-        $session->close;
     }
     is_well($what);
 }

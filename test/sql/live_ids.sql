@@ -47,6 +47,15 @@ UPDATE long_events SET note = 'too long' WHERE t = 100;
 UPDATE long_events SET u = '77' WHERE t = 100 AND length(u) > 1;
 DELETE FROM long_events WHERE t = 100;
 SELECT * FROM holomamba.check_state('long');
+-- Nor does one slip in beside another trigger of its statement
+BEGIN;
+CREATE FUNCTION long_nested() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM long_events WHERE u = NEW.u AND t = 3; RETURN NULL; END $$;
+CREATE TRIGGER a AFTER INSERT ON long_events FOR EACH ROW EXECUTE FUNCTION long_nested();
+SAVEPOINT a;
+INSERT INTO long_events VALUES ('1', pg_temp.long_id(3000), 100);
+ROLLBACK TO a;
+INSERT INTO long_events VALUES ('1', pg_temp.long_id(3000), 100), ('2', '2', 100);
+ROLLBACK;
 -- The longest that there may be
 INSERT INTO long_events VALUES (pg_temp.long_id(2000), pg_temp.long_id(2000), 100);
 INSERT INTO long_events VALUES (pg_temp.long_id(2000), pg_temp.long_id(1999), 101), (pg_temp.long_id(1999), pg_temp.long_id(2000), 101);

@@ -63,7 +63,7 @@ bool has_model(const Catalogue& catalogue, const List* relations) {
 
 bool concerns_models(Oid relation) {
     if (get_rel_relkind(relation) == RELKIND_COMPOSITE_TYPE) return true;
-    const Oid schema = LookupExplicitNamespace("holomamba", true);
+    const Oid schema = get_namespace_oid("holomamba", true);
     const Oid table = OidIsValid(schema) ? get_relname_relid("model_catalogue", schema) : InvalidOid;
     if (!OidIsValid(table)) return false;
     const Catalogue catalogue{table_open(table, AccessShareLock),

@@ -44,7 +44,7 @@ bool start(LiveModel* m, TupleTableSlot* event) {
     return run(m, Statement::start, &arguments) > 0;
 }
 
-// The user of a row, alone in an array.
+// The user of a row, alone in an array; 0 where it has none.
 Datum user_of(LiveModel* m, TupleTableSlot* event) {
     bool null;
     Datum user = slot_getattr(event, m->user.source, &null);
@@ -71,18 +71,26 @@ void insert(LiveModel* m, TriggerData* trigger) {
     if (!active_version(m, &version)) return;
     SPI_register_trigger_data(trigger);
     keep_unknown(m, Statement::unknown_arrived);
-    if (changed) {
-        run(m, Statement::users_arrived);
-        bool null;
-        const Datum users = value_of(0, 1, &null);
-        if (!null) replay_users(m, users);
-        return;
-    }
+    if (changed) return replay_users(m, users_of(m, Statement::users_arrived));
     lock_users(m, Statement::place_arrived, Statement::lock_arrived);
     // New events tied or late go to a replay. So do those of users whom another trigger of this very statement has
     // replayed already, new events included: they do not come after the last one any more.
     const Datum behind = fold(m, version, Statement::arrived, nullptr, FoldInto::moved);
     replay_users(m, behind);
+}
+
+// Whose events a statement has updated or deleted, as far as that can touch their states; 0 where it is nobody.
+Datum touched_users(LiveModel* m, TriggerData* trigger) {
+    const bool update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
+    SPI_register_trigger_data(trigger);
+    if (update && m->ties && changes_nothing_read(m, trigger)) return tied_users(m, trigger);
+    int32 version;
+    if (update) check_events(m, trigger);
+    if (!active_version(m, &version)) return Datum{0};
+    if (update) keep_unknown(m, Statement::unknown_altered);
+    return users_of(m, !update   ? Statement::touched_by_delete
+                       : m->ties ? Statement::touched_or_tied
+                                 : Statement::touched_by_update);
 }
 
 void change(LiveModel* m, TriggerData* trigger) {
@@ -94,23 +102,8 @@ void change(LiveModel* m, TriggerData* trigger) {
             replay_all(m);
         return;
     }
-    int32 version;
-    if (!active_version(m, &version)) return;
-    SPI_register_trigger_data(trigger);
-    if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event)) {
-        run(m, Statement::touched_by_delete);
-    } else if (m->ties && changes_nothing_read(m, trigger)) {
-        constexpr int64 kFew = 8;
-        run(m,
-            tuplestore_tuple_count(trigger->tg_newtable) <= kFew ? Statement::tied_by_few : Statement::tied_by_update);
-    } else {
-        check_events(m, trigger);
-        keep_unknown(m, Statement::unknown_altered);
-        run(m, m->ties ? Statement::touched_or_tied : Statement::touched_by_update);
-    }
-    bool null;
-    const Datum touched = value_of(0, 1, &null);
-    if (null) return;
+    const Datum touched = touched_users(m, trigger);
+    if (touched == Datum{0}) return;
     note_change(m);
     replay_users(m, touched);
 }
@@ -167,6 +160,7 @@ void follow_events(LiveModel* m, TriggerData* trigger) {
         return as_owner_of(m, [&] { row ? change_row(m, trigger) : change(m, trigger); });
     TupleTableSlot* event = only_event(trigger);
     if (event == nullptr) return as_owner_of(m, [&] { insert(m, trigger); });
+    check_event(m, event);
     const Step step = changed_since_it_began(m) ? Step::late : advance_user(m, event);
     if (step != Step::done)
         as_owner_of(m, [&] {

@@ -58,7 +58,7 @@ const StatementInfo kInfos[kStatements] = {
     {"touched_by_delete", Takes::nothing},
     {"touched_by_update", Takes::nothing},
     {"tied_by_update", Takes::nothing},
-    {"tied_by_few", Takes::nothing},
+    {"tied", Takes::event},
     {"touched_or_tied", Takes::nothing},
     {"clear", Takes::nothing},
     {"items_left", Takes::nothing},
@@ -426,6 +426,13 @@ uint64 run_on_latest(LiveModel* model, Statement statement, const Arguments* arg
         elog(ERROR, "statement \"%s\" failed: %s", kInfos[static_cast<int>(statement)].name,
              SPI_result_code_string(result));
     return SPI_processed;
+}
+
+Datum users_of(LiveModel* model, Statement statement) {
+    run(model, statement);
+    bool null;
+    const Datum users = value_of(0, 1, &null);
+    return null ? Datum{0} : users;
 }
 
 void lock_users(LiveModel* model, Statement place, Statement lock, const Arguments* arguments) {

@@ -34,7 +34,7 @@ enum class Statement {
     touched_by_delete,
     touched_by_update,
     tied_by_update,
-    tied_by_few,
+    tied,
     touched_or_tied,
     clear,
     items_left,
@@ -108,6 +108,9 @@ Portal open(LiveModel* model, Statement statement, const Arguments* arguments = 
 
 // As run(), but the statement sees all that is committed, whatever the isolation level.
 uint64 run_on_latest(LiveModel* model, Statement statement, const Arguments* arguments = nullptr);
+
+// The array of users that a statement returns in one row, 0 for NULL.
+Datum users_of(LiveModel* model, Statement statement);
 
 // Gives users a row, and locks it. Runs `place` and `lock` until no row has gone while it was waited for.
 void lock_users(LiveModel* model, Statement place, Statement lock, const Arguments* arguments = nullptr);

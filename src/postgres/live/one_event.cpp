@@ -193,7 +193,6 @@ Step advance_user(LiveModel* m, TupleTableSlot* row) {
     event.user = slot_getattr(row, m->user.source, &no_user);
     event.item = slot_getattr(row, m->item.source, &no_item);
     if (no_user || no_item) return Step::done;
-    check_event(m, row);
     event.order = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(m->orders)));
     event.order_null = static_cast<bool*>(palloc(static_cast<Size>(m->orders)));
     for (int o = 0; o < m->orders; o++) event.order[o] = slot_getattr(row, m->order[o].source, &event.order_null[o]);

@@ -1,9 +1,12 @@
 #include "postgres/live/unread_updates.hpp"
 
+#include "postgres/live/replay.hpp"
 #include "postgres/server/compat.h"
 
 extern "C" {
 #include "executor/tuptable.h"
+#include "utils/array.h"
+#include "utils/datum.h"
 #include "utils/rel.h"
 }
 
@@ -44,6 +47,22 @@ bool are_same_rows(const LiveModel* m, TriggerData* trigger, TupleTableSlot* bef
     return true;
 }
 
+// Whether an event shares its place.
+bool is_tied(LiveModel* m, const Arguments& arguments, TupleTableSlot* event) {
+    bool null, no_item;
+    arguments.values[m->orders] = slot_getattr(event, m->user.source, &null);
+    (void)slot_getattr(event, m->item.source, &no_item);
+    if (null || no_item) return false;
+    arguments.nulls[m->orders] = ' ';
+    for (int o = 0; o < m->orders; o++) {
+        arguments.values[o] = slot_getattr(event, m->order[o].source, &null);
+        arguments.nulls[o] = null ? 'n' : ' ';
+    }
+    const bool tied = run(m, Statement::tied, &arguments) > 0;
+    SPI_freetuptable(SPI_tuptable);
+    return tied;
+}
+
 }  // namespace
 
 bool changes_nothing_read(const LiveModel* model, TriggerData* trigger) {
@@ -65,6 +84,26 @@ bool changes_nothing_read(const LiveModel* model, TriggerData* trigger) {
     ExecDropSingleTupleTableSlot(after);
     ExecDropSingleTupleTableSlot(before);
     return same;
+}
+
+// Few events are looked up one by one, many by one statement.
+Datum tied_users(LiveModel* model, TriggerData* trigger) {
+    constexpr int64 kFew = 8;
+    int32 version;
+    if (tuplestore_tuple_count(trigger->tg_newtable) > kFew)
+        return active_version(model, &version) ? users_of(model, Statement::tied_by_update) : Datum{0};
+    const Column& user = model->user;
+    auto* users = static_cast<Datum*>(palloc(sizeof(Datum) * kFew));
+    int count = 0;
+    const Arguments arguments = make_arguments(model);
+    TupleTableSlot* event = MakeSingleTupleTableSlot(RelationGetDescr(trigger->tg_relation), &TTSOpsMinimalTuple);
+    tuplestore_rescan(trigger->tg_newtable);
+    while (count < kFew && tuplestore_gettupleslot(trigger->tg_newtable, true, true, event))
+        if (is_tied(model, arguments, event))
+            users[count++] = datumCopy(arguments.values[model->orders], user.by_value, user.length);
+    ExecDropSingleTupleTableSlot(event);
+    if (count == 0) return Datum{0};
+    return PointerGetDatum(construct_array(users, count, user.type, user.length, user.by_value, user.alignment));
 }
 
 }  // namespace holomamba::postgres

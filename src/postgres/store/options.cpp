@@ -58,8 +58,9 @@ bool set_options(Jsonb* object, Options* options, Outcome* outcome) {
 
 void read_options(const Rows& rows, uint64 row, int number, Options* options) {
     Outcome outcome;
-    if (!set_options(DatumGetJsonbP(datum_of(rows, row, number, JSONBOID)), options, &outcome))
-        refuse_value(rows, number, server_text(outcome.message));
+    if (set_options(DatumGetJsonbP(datum_of(rows, row, number, JSONBOID)), options, &outcome)) return;
+    if (outcome.sqlstate == ERRCODE_OUT_OF_MEMORY) raise(outcome);
+    refuse_value(rows, number, server_text(outcome.message));
 }
 
 }  // namespace holomamba::postgres
