@@ -1,5 +1,6 @@
 #include "postgres/live/fold.hpp"
 
+#include "base/parallel.hpp"
 #include "postgres/server/compat.h"
 #include "postgres/state/encoder_cache.hpp"
 #include "postgres/types/hrr.hpp"
