@@ -1,6 +1,8 @@
 // How a caller stops a long computation.
 #pragma once
 
+#include <cstddef>
+
 namespace holomamba::base {
 
 // Thrown out of a long computation when its caller asked it to stop.
@@ -13,6 +15,7 @@ class Stop;  // the same for several threads: parallel.hpp
 class StopCheck {
   public:
     StopCheck() = default;  // never
+    StopCheck(std::nullptr_t) {}
     template <typename Function>
     StopCheck(const Function& function)
         : ask_([](const void* asked) { return (*static_cast<const Function*>(asked))(); }), function_(&function) {}

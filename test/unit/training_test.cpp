@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "base/parallel.hpp"
 #include "near.hpp"
 #include "ranking/top_k.hpp"
 #include "reference.hpp"
