@@ -64,4 +64,13 @@ inline Datum value_of(uint64 row, int number, bool* null) {
 // The same as text, NULL where it is null.
 inline char* text_of(uint64 row, int number) { return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, number); }
 
+// Columns of the last result by their names.
+inline int column_named(const char* name) {
+    const int number = SPI_fnumber(SPI_tuptable->tupdesc, name);
+    if (number <= 0) elog(ERROR, "the result has no column \"%s\"", name);
+    return number;
+}
+inline Datum value_of(uint64 row, const char* name, bool* null) { return value_of(row, column_named(name), null); }
+inline char* text_of(uint64 row, const char* name) { return text_of(row, column_named(name)); }
+
 }  // namespace holomamba::postgres
