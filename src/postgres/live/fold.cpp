@@ -138,6 +138,15 @@ void advance(Fold* f) {
         });
 }
 
+// Of the compared rows those that differ, as their last column says.
+void put_differences(ReturnSetInfo* result) {
+    for (uint64 row = 0; row < SPI_processed; row++) {
+        bool same;
+        (void)value_of(row, result->setDesc->natts, &same);
+        if (!same) put_row(result, row);
+    }
+}
+
 // Stores, or compares, the states of the first `count` runs.
 void finish(Fold* f, int count) {
     LiveModel* m = f->model;
@@ -170,7 +179,7 @@ void finish(Fold* f, int count) {
     set(&arguments, OfUser::version, Int32GetDatum(f->version));
     if (f->into == FoldInto::compared) {
         run(m, Statement::compare, &arguments, true);
-        put_rows(f->differences, true);
+        put_differences(f->differences);
         SPI_freetuptable(SPI_tuptable);
     } else {
         run(m, Statement::store, &arguments);
@@ -260,15 +269,6 @@ void take(Fold* f, SPITupleTable* rows, uint64 row) {
 }
 
 }  // namespace
-
-void put_rows(ReturnSetInfo* result, bool with_difference_only) {
-    for (uint64 row = 0; row < SPI_processed; row++) {
-        Datum values[4];
-        bool nulls[4];
-        for (int i = 0; i < 4; i++) values[i] = value_of(row, i + 1, &nulls[i]);
-        if (!with_difference_only || !nulls[3]) tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-    }
-}
 
 Datum fold(LiveModel* model, int32 version, Statement events, const Arguments* arguments, FoldInto into,
            ReturnSetInfo* differences) {

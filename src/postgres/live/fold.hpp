@@ -23,7 +23,4 @@ enum class FoldInto {
 Datum fold(LiveModel* model, int32 version, Statement events, const Arguments* arguments, FoldInto into,
            ReturnSetInfo* differences = nullptr);
 
-// Puts the rows of SPI_tuptable into the result of a function.
-void put_rows(ReturnSetInfo* result, bool with_difference_only);
-
 }  // namespace holomamba::postgres

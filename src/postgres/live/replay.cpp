@@ -2,7 +2,7 @@
 
 #include "postgres/server/compat.h"
 #include "postgres/live/fold.hpp"
-#include "postgres/server/arrays.hpp"
+#include "postgres/server/ids.hpp"
 
 extern "C" {
 #include "tcop/utility.h"
@@ -72,20 +72,6 @@ void as_manager(const char* name, LOCKMODE mode, Function&& function) {
     SPI_finish();
 }
 
-// The text array as an array of user ids.
-Datum ids_of(LiveModel* m, ArrayType* texts) {
-    Datum* ids;
-    bool* nulls;
-    int count, known = 0;
-    deconstruct_array(texts, TEXTOID, -1, false, TYPALIGN_INT, &ids, &nulls, &count);
-    Oid input, parameter;
-    getTypeInputInfo(m->user.type, &input, &parameter);
-    for (int i = 0; i < count; i++)
-        if (!nulls[i]) ids[known++] = OidInputFunctionCall(input, TextDatumGetCString(ids[i]), parameter, -1);
-    return PointerGetDatum(
-        construct_array(ids, known, m->user.type, m->user.length, m->user.by_value, m->user.alignment));
-}
-
 }  // namespace
 
 HOLOMAMBA_FUNCTION(holomamba_rebuild_state)
@@ -93,8 +79,11 @@ Datum holomamba_rebuild_state(PG_FUNCTION_ARGS) {
     const char* name = PG_ARGISNULL(0) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(0));
     PreventCommandIfReadOnly("rebuild_state()");
     ArrayType* users = PG_ARGISNULL(1) ? nullptr : PG_GETARG_ARRAYTYPE_P(1);
-    as_manager(name, users == nullptr ? ShareRowExclusiveLock : RowExclusiveLock,
-               [&](LiveModel* m) { users == nullptr ? replay_all(m) : replay_users(m, ids_of(m, users)); });
+    as_manager(name, users == nullptr ? ShareRowExclusiveLock : RowExclusiveLock, [&](LiveModel* m) {
+        if (users == nullptr) return replay_all(m);
+        const Oid type = m->user.type;
+        replay_users(m, PointerGetDatum(read_ids(users, type, [&](Datum id) { return read_id(id, type); })));
+    });
     PG_RETURN_VOID();
 }
 
@@ -110,7 +99,8 @@ Datum holomamba_check_state(PG_FUNCTION_ARGS) {
         bool null;
         const int32 version = DatumGetInt32(value_of(0, 1, &null));
         if (!null) fold(m, version, Statement::history, nullptr, FoldInto::compared, result);
-        if (run(m, Statement::without_events, nullptr, true) > 0) put_rows(result, false);
+        const uint64 strays = run(m, Statement::without_events, nullptr, true);
+        for (uint64 row = 0; row < strays; row++) put_row(result, row);
     });
     return Datum{0};
 }
