@@ -29,7 +29,9 @@ EIGEN_FLAGS = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags eigen3 2>/de
 WARNINGS    = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wno-psabi $(WERROR)
 # Reductions may be reordered so that they vectorise; NaN and infinity keep their meaning.
 FLOAT_FLAGS = -fno-math-errno -fno-trapping-math -ffp-contract=fast
-CORE_FLAGS  = -std=c++20 -O3 -g -fPIC -fvisibility=hidden -DNDEBUG $(FLOAT_FLAGS) $(WARNINGS) $(SANITIZER) -Isrc $(EIGEN_FLAGS)
+# Lines, which is what a backtrace needs: all that a debugger can ask for (DEBUG=-g) takes a third longer to compile.
+DEBUG       = -g1
+CORE_FLAGS  = -std=c++20 -O3 $(DEBUG) -fPIC -fvisibility=hidden -DNDEBUG $(FLOAT_FLAGS) $(WARNINGS) $(SANITIZER) -Isrc $(EIGEN_FLAGS)
 CORE_LIB    = build/libholomamba.a
 # Of test/long/ubsan.sh, in a tree of its own: what makes of every undefined operation a line in the server's log.
 ifeq ($(SANITIZE),undefined)
@@ -82,7 +84,7 @@ DATA        = $(wildcard extension/*.sql)
 DATA_built  = build/$(EXTENSION)--$(EXTVERSION).sql
 # The variables below are PGXS's own.
 PG_CPPFLAGS = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server)
-PG_CXXFLAGS = -MMD -MP -std=c++20 -O2 -fvisibility=hidden -Wextra -Wno-register -Wno-unused-parameter -Wno-psabi $(WERROR) $(SANITIZER)
+PG_CXXFLAGS = -MMD -MP -std=c++20 -O2 $(DEBUG) -fvisibility=hidden -Wextra -Wno-register -Wno-unused-parameter -Wno-psabi $(WERROR) $(SANITIZER)
 SHLIB_LINK  = $(CORE_LIB) -lfftw3f -lstdc++ -lm -lpthread $(if $(SANITIZER),-lubsan)
 EXTRA_CLEAN = build $(OBJS:.o=.d)
 # For `make installcheck`.

@@ -7,13 +7,9 @@
 #include <thread>
 #include <vector>
 
+#include "base/stop.hpp"
+
 namespace holomamba::base {
-
-// Thrown out of a long computation when its caller asked it to stop.
-struct Cancelled {};
-
-// Asked on the calling thread only, between pieces of work of some tens of milliseconds; true: stop.
-using StopCheck = std::function<bool()>;
 
 // The caller's wish to stop, passed on to the other threads.
 class Stop {
@@ -21,7 +17,7 @@ class Stop {
     explicit Stop(const StopCheck& check) : check_(check) {}
     // Throws Cancelled once the caller wants to stop.
     void poll() {
-        if (std::this_thread::get_id() == caller_ && check_ && check_()) wanted_ = true;
+        if (std::this_thread::get_id() == caller_ && check_()) wanted_ = true;
         if (wanted_) throw Cancelled{};
     }
 

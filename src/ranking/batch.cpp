@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "base/parallel.hpp"
 #include "hrr/vector.hpp"
 #include "kernels/kernels.hpp"
 #include "ranking/mmr.hpp"
@@ -86,7 +87,7 @@ std::vector<Recommended> diversified(const BatchItems& items, const std::vector<
     }
     std::vector<Recommended> list;
     for (const std::int32_t place :
-         maximal_marginal_relevance(relevance, tokens, items.token_width(), how.k, how.diversity, nullptr))
+         maximal_marginal_relevance(relevance, tokens, items.token_width(), how.k, how.diversity, {}))
         list.push_back(pool[place]);
     return list;
 }

@@ -43,7 +43,7 @@ std::vector<std::uint32_t> cluster(std::size_t count, int dims, const float* poi
     while (!parts.empty()) {
         const std::span<std::uint32_t> part = parts.back();
         parts.pop_back();
-        if (stop && stop()) throw base::Cancelled{};
+        if (stop()) throw base::Cancelled{};
         if (part.size() <= small) continue;
         const std::size_t unit = part.size() > large ? large : small;
         const std::size_t middle = std::max<std::size_t>(1, part.size() / unit / 2) * unit;

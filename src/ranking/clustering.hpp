@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/parallel.hpp"
+#include "base/stop.hpp"
 
 namespace holomamba::ranking {
 

@@ -29,7 +29,7 @@ std::vector<std::int32_t> maximal_marginal_relevance(std::span<const float> rele
     std::vector<char> taken(n, 0);
     const kernels::Table& kernel = kernels::table();
     while (chosen.size() < std::min(n, static_cast<std::size_t>(k))) {
-        if (chosen.size() % 16 == 15 && stop && stop()) throw base::Cancelled{};
+        if (chosen.size() % 16 == 15 && stop()) throw base::Cancelled{};
         std::size_t next = n;
         float most = 0;
         for (std::size_t i = 0; i < n; i++) {

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "base/parallel.hpp"
+#include "base/stop.hpp"
 
 namespace holomamba::ranking {
 

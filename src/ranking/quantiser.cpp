@@ -84,7 +84,7 @@ double norm(int n, const double* v) {
 }
 
 void poll(const base::StopCheck& stop) {
-    if (stop && stop()) throw base::Cancelled{};
+    if (stop()) throw base::Cancelled{};
 }
 
 using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;

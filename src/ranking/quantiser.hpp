@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "kernels/kernels.hpp"
-#include "base/parallel.hpp"
+#include "base/stop.hpp"
 
 namespace holomamba::ranking {
 

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "base/parallel.hpp"
+#include "base/stop.hpp"
 #include "model/network.hpp"
 #include "training/cross_entropy.hpp"
 #include "training/dataset.hpp"

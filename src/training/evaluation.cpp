@@ -5,6 +5,7 @@
 #include <numeric>
 #include <utility>
 
+#include "base/parallel.hpp"
 #include "model/encoder.hpp"
 #include "ranking/top_k.hpp"
 #include "training/packing.hpp"

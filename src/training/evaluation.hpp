@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "base/parallel.hpp"
+#include "base/stop.hpp"
 #include "model/network.hpp"
 #include "training/dataset.hpp"
 #include "training/metrics.hpp"

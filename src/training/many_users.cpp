@@ -4,6 +4,8 @@
 #include <atomic>
 #include <vector>
 
+#include "base/parallel.hpp"
+
 namespace holomamba::training {
 
 void advance_many(const model::Encoder& encoder, std::span<const model::UserEvents> users, int threads, const base::StopCheck& check) {

@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "base/parallel.hpp"
+#include "base/stop.hpp"
 #include "model/encoder.hpp"
 
 namespace holomamba::training {

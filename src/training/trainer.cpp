@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "base/error.hpp"
+#include "base/parallel.hpp"
 #include "training/evaluation.hpp"
 #include "training/settled_options.hpp"
 

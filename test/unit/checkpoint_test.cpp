@@ -132,7 +132,7 @@ TEST(Checkpoint, DataOfAnyBytesIsRefusedOrWhole) {
                 if (attribute.values > 1000) return;  // well formed, and more than a test has memory for
             if (data.catalogue.items > 1000) return;
             Trainer trainer(data, options_with({{"epochs", "1"}, {"threads", "1"}}));
-            trainer.run_epoch(nullptr);
+            trainer.run_epoch({});
         } catch (const base::Error&) {
         }
     };
@@ -156,8 +156,8 @@ TEST(Checkpoint, DataOfAnyBytesIsRefusedOrWhole) {
 TEST(Checkpoint, ImpossibleStateIsRefused) {
     const model::Options options = options_with({});
     Trainer whole(ring(9, 20, 12, true), options);
-    whole.run_epoch(nullptr);
-    whole.run_epoch(nullptr);
+    whole.run_epoch({});
+    whole.run_epoch({});
     whole.check_state();
     const auto refused = [&](const char* name, auto value) {
         Trainer trainer(ring(9, 20, 12, true), options);
@@ -191,7 +191,7 @@ TEST(Checkpoint, ResumedEqualsUnbroken) {
         std::vector<std::vector<std::vector<std::byte>>> checkpoints{copy_of(whole.state())};
         std::vector<EpochReport> reports;
         while (!whole.finished()) {
-            reports.push_back(whole.run_epoch(nullptr));
+            reports.push_back(whole.run_epoch({}));
             checkpoints.push_back(copy_of(whole.state()));
         }
         for (std::size_t epoch = 0; epoch < checkpoints.size(); epoch++) {
@@ -204,7 +204,7 @@ TEST(Checkpoint, ResumedEqualsUnbroken) {
             }
             EXPECT_EQ(resumed.finished(), epoch + 1 == checkpoints.size());
             for (std::size_t next = epoch; !resumed.finished(); next++) {
-                const EpochReport report = resumed.run_epoch(nullptr);
+                const EpochReport report = resumed.run_epoch({});
                 EXPECT_EQ(report.epoch, reports[next].epoch);
                 EXPECT_EQ(report.loss, reports[next].loss);
                 EXPECT_EQ(report.gradient_norm, reports[next].gradient_norm);

@@ -1,4 +1,5 @@
 // The network against an independent oracle (test/golden), its gradients against central differences, and step = scan.
+#include "base/parallel.hpp"
 #include "model/network.hpp"
 
 #include <limits>

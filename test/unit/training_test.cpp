@@ -40,7 +40,7 @@ model::Options small_options() {
 std::vector<float> train(const Dataset& data, const model::Options& options, std::vector<EpochReport>* reports = nullptr) {
     Trainer trainer(data, options);
     for (;;) {
-        const EpochReport report = trainer.run_epoch(nullptr);
+        const EpochReport report = trainer.run_epoch({});
         if (reports) reports->push_back(report);
         if (report.last) return {trainer.best().begin(), trainer.best().end()};
     }

@@ -1,5 +1,6 @@
 #include "postgres/live/fold.hpp"
 
+#include "base/parallel.hpp"
 #include "postgres/live/event_row.hpp"
 #include "postgres/server/arrays.hpp"
 #include "postgres/server/compat.h"

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/parallel.hpp"
 #include "postgres/server/compat.h"
 #include "postgres/types/hrr.hpp"
 #include "postgres/server/id_set.hpp"

@@ -1,4 +1,5 @@
 // States of many users moved by many events at once, for triggers and activations.
+#include "base/parallel.hpp"
 #include "postgres/state/encoder_cache.hpp"
 #include "postgres/server/interrupts.hpp"
 #include "postgres/state/state.hpp"

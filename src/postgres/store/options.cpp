@@ -14,10 +14,8 @@ namespace holomamba::postgres {
 
 namespace {
 
-void say(Outcome* outcome, const char* message, const char* hint) {
-    outcome->sqlstate = ERRCODE_INVALID_PARAMETER_VALUE;
-    copy_text(outcome->message, message);
-    copy_text(outcome->hint, hint);
+Outcome refused(const char* message, const char* hint) {
+    return outcome_of(ERRCODE_INVALID_PARAMETER_VALUE, message, hint);
 }
 
 // The text of a value that an option may have; nullptr where it may not.
@@ -33,7 +31,7 @@ const char* text_of_value(const JsonbValue& value) {
 // Sets every option of a JSON object; false, and what is wrong, where that cannot be.
 bool set_options(Jsonb* object, Options* options, Outcome* outcome) {
     if (!JB_ROOT_IS_OBJECT(object)) {
-        say(outcome, "options must be a JSON object", "Such as '{\"dimension\": 64}'.");
+        *outcome = refused("options must be a JSON object", "Such as '{\"dimension\": 64}'.");
         return false;
     }
     JsonbIterator* iterator = JsonbIteratorInit(&object->root);
@@ -46,8 +44,8 @@ bool set_options(Jsonb* object, Options* options, Outcome* outcome) {
         if (token != WJB_VALUE) continue;
         const char* text = text_of_value(value);
         if (text == nullptr) {
-            say(outcome, psprintf("option \"%s\" must be a number, a string or a boolean", name),
-                "holomamba.options() lists the options and their values.");
+            *outcome = refused(psprintf("option \"%s\" must be a number, a string or a boolean", name),
+                               "holomamba.options() lists the options and their values.");
             return false;
         }
         if (!try_core(outcome, [&] { options->set(name, text); })) return false;

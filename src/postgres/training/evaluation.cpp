@@ -5,6 +5,7 @@
 #include <numeric>
 #include <vector>
 
+#include "base/parallel.hpp"
 #include "postgres/server/compat.h"
 #include "postgres/types/hrr.hpp"
 #include "postgres/server/check_k.hpp"
