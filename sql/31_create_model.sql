@@ -15,13 +15,8 @@ $$;
 
 COMMENT ON FUNCTION holomamba.base_type(regtype) IS 'the type itself, or the type under a domain';
 
--- Simple and without settings of its own, so that it is inlined wherever it is called.
 CREATE FUNCTION holomamba.id_family(type regtype) RETURNS regtype
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN CASE WHEN type IN ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype) THEN 'bigint'::regtype
-            WHEN type IN ('text'::regtype, 'varchar'::regtype) THEN 'text'::regtype
-            WHEN type = 'uuid'::regtype THEN type END;
-
+    AS 'MODULE_PATHNAME', 'holomamba_id_family' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION holomamba.id_family(regtype) IS
     'bigint, text or uuid: the type in which ids of the given type are passed and compared; NULL for a type that ids cannot have, domains included';
 

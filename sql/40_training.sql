@@ -247,38 +247,37 @@ DECLARE
     v holomamba.version_catalogue;
     items_list text := format('(SELECT k.id::%s, k.n FROM holomamba.vocabulary y, unnest(y.labels) WITH ORDINALITY k (id, n) '
                               'WHERE y.model = %L AND y.version = %s AND y.field = '''') k (id, n)', m.item_type, m.model, version);
-    order_list text;
     first_order pg_attribute;
 BEGIN
     PERFORM holomamba.assert_tables_exist(m);
     PERFORM holomamba.assert_columns(m);
     SELECT * INTO v FROM holomamba.version_catalogue c WHERE c.model = m.model AND c.version = training_queries.version;
-    SELECT string_agg(format('e.%I', o.name), ', ' ORDER BY o.number) INTO order_list
-    FROM unnest(m.order_columns) WITH ORDINALITY AS o (name, number);
 
     RETURN QUERY SELECT * FROM holomamba.attribute_queries(m, version, items_list);
 
-    -- Ties in the order columns are broken by physical order, as everywhere. The cutoff is of the type under a domain, whose
-    -- constraints may be functions of the user's.
+    -- The cutoff is of the type under a domain, whose constraints may be functions of the user's.
     first_order := holomamba.column_of(m.interactions, m.order_columns[1]);
     kind := 'histories';
     name := NULL;
     labels := (SELECT cardinality(y.labels) FROM holomamba.vocabulary y
                WHERE y.model = m.model AND y.version = v.version AND y.field = '');
-    query := format('SELECT array_agg((k.n - 1)::integer ORDER BY %s, e.tableoid, e.ctid) AS items, %s AS held_out '
-                    'FROM %s e JOIN %s ON k.id = e.%I%s WHERE e.%I IS NOT NULL GROUP BY e.%7$I ORDER BY e.%7$I',
-                    order_list,
-                    CASE v.holdout
-                        WHEN 'time' THEN format('(count(*) FILTER (WHERE e.%I < %L::%s))::integer', m.order_columns[1],
-                                                v.options ->> 'cutoff', holomamba.base_type(first_order.atttypid))
-                        WHEN 'leave_one_out' THEN '(count(*) - 1)::integer'
-                        ELSE '-1' END,
-                    m.interactions, items_list, m.item_column, holomamba.item_collation(m), m.user_column);
+    query := holomamba.fill_template(
+        'SELECT {held_out} AS held_out, {read_history} FROM {interactions} e JOIN {items_list} ON k.id = e.{item}{collation} '
+        'WHERE e.{user} IS NOT NULL GROUP BY e.{user} ORDER BY e.{user}',
+        holomamba.template_names(m) || ARRAY[
+            ['items_list', items_list],
+            ['collation', holomamba.item_collation(m)],
+            ['held_out', CASE v.holdout
+                             WHEN 'time' THEN format('(count(*) FILTER (WHERE e.%I < %L::%s))::integer', m.order_columns[1],
+                                                     v.options ->> 'cutoff', holomamba.base_type(first_order.atttypid))
+                             WHEN 'leave_one_out' THEN '(count(*) - 1)::integer'
+                             ELSE '-1' END]],
+        cardinality(m.order_columns));
     RETURN NEXT;
 END
 $$;
 COMMENT ON FUNCTION holomamba.training_queries(text, integer) IS
-    'internal: what train() and evaluate() read, attributes first: (item, value) of each, then each user''s items in order and the place of the test event';
+    'internal: what train() and evaluate() read, attributes first: (item, value) of each, then of each user the place of the test event and the events in order';
 
 -- The version that a training starts from: its number, or false.
 CREATE FUNCTION holomamba.warm_start_of(m holomamba.model_catalogue, chosen text) RETURNS jsonb

@@ -17,6 +17,10 @@ $$;
 
 COMMENT ON FUNCTION holomamba.may_ask(name) IS 'internal: whether the current role may read the items of a model';
 
+CREATE FUNCTION holomamba.check_k(k integer) RETURNS void
+    AS 'MODULE_PATHNAME', 'holomamba_check_k' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION holomamba.check_k(integer) IS 'internal: refuses a k that is NULL or out of range';
+
 CREATE FUNCTION holomamba.choose_model(model text, k integer) RETURNS holomamba.model_catalogue
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -25,9 +29,7 @@ DECLARE
     chosen text := coalesce(model, nullif(current_setting('holomamba.model', true), ''));
     models text[];
 BEGIN
-    IF k IS NULL OR k NOT BETWEEN 1 AND 10000 THEN
-        RAISE invalid_parameter_value USING MESSAGE = format('k must be between 1 and 10000, not %s', coalesce(k::text, 'null'));
-    END IF;
+    PERFORM holomamba.check_k(k);
     IF chosen IS NULL THEN
         models := ARRAY(SELECT c.model::text FROM holomamba.model_catalogue c ORDER BY c.model);
         IF cardinality(models) > 1 THEN

@@ -3,7 +3,9 @@
 // which tables it altered the server reports.
 #include "postgres/store/catalogue.hpp"
 #include "postgres/server/compat.h"
+#include "postgres/server/arrays.hpp"
 #include "postgres/server/extension.hpp"
+#include "postgres/server/plan_cache.hpp"
 #include "postgres/live/concerned_models.hpp"
 #include "postgres/live/model_tables.hpp"
 
@@ -13,7 +15,6 @@ extern "C" {
 #include "commands/event_trigger.h"
 #include "nodes/parsenodes.h"
 #include "tcop/deparse_utility.h"
-#include "utils/array.h"
 #include "utils/lsyscache.h"
 }
 
@@ -102,16 +103,20 @@ Change change_of(const Node* command) {
     return change;
 }
 
-Datum array_of(const List* relations) {
-    auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * (static_cast<Size>(list_length(relations)) + 1)));
+Datum* allocate_values(const List* list) {
+    return static_cast<Datum*>(palloc(sizeof(Datum) * (static_cast<Size>(list_length(list)) + 1)));
+}
+
+Datum array_of_oids(const List* relations) {
+    Datum* values = allocate_values(relations);
     int count = 0;
     ListCell* cell;
     foreach (cell, relations) values[count++] = ObjectIdGetDatum(lfirst_oid(cell));
-    return PointerGetDatum(construct_array(values, count, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
+    return array_of(OIDOID, values, count);
 }
 
 Datum array_of_names(const List* names) {
-    auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(list_length(names))));
+    Datum* values = allocate_values(names);
     int count = 0;
     ListCell* cell;
     foreach (cell, names) {
@@ -119,15 +124,15 @@ Datum array_of_names(const List* names) {
         namestrcpy(name, static_cast<const char*>(lfirst(cell)));
         values[count++] = NameGetDatum(name);
     }
-    return PointerGetDatum(construct_array(values, count, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR));
+    return array_of(NAMEOID, values, count);
 }
 
 Datum array_of_flags(const List* flags) {
-    auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(list_length(flags))));
+    Datum* values = allocate_values(flags);
     int count = 0;
     ListCell* cell;
     foreach (cell, flags) values[count++] = BoolGetDatum(lfirst_int(cell) != 0);
-    return PointerGetDatum(construct_array(values, count, BOOLOID, 1, true, TYPALIGN_CHAR));
+    return array_of(BOOLOID, values, count);
 }
 
 // A table, or a column of one, that the server reports.
@@ -204,20 +209,6 @@ void follow(const Change& change, const Altered& altered, Oid actor) {
     }
 }
 
-// Runs a query about the command, planned once in a session: most commands concern no model, and are to cost no more for it.
-void ask(SPIPlanPtr* plan, const char* sql) {
-    const int settings = pin_search_path();
-    if (*plan == nullptr) {
-        SPIPlanPtr made = SPI_prepare(sql, 0, nullptr);
-        if (made == nullptr) elog(ERROR, "query not prepared: %s: %s", SPI_result_code_string(SPI_result), sql);
-        SPI_keepplan(made);
-        *plan = made;
-    }
-    const int result = SPI_execute_plan(*plan, nullptr, nullptr, false, 0);
-    restore_search_path(settings);
-    if (result < 0) elog(ERROR, "query failed: %s: %s", SPI_result_code_string(result), sql);
-}
-
 // A table that has no parent any more is known by the triggers that it had as a part of a model's.
 bool may_concern_models(const Change& change, const Altered& altered) {
     return concerns_models(altered.relation) || (change.parts && has_triggers(altered.relation));
@@ -225,10 +216,12 @@ bool may_concern_models(const Change& change, const Altered& altered) {
 
 // The tables and columns that the command has altered or made, as the server has noted them down: those that concern models.
 List* altered_by_command(const Change& change) {
-    static SPIPlanPtr plan = nullptr;
-    ask(&plan,
+    // Planned once: most commands concern no model, and are to cost no more for it.
+    static PlannedStatement commands{
         "SELECT c.objid, c.objsubid, c.command FROM pg_catalog.pg_event_trigger_ddl_commands() c "
-        "WHERE c.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass");
+        "WHERE c.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass",
+        nullptr};
+    execute_planned(&commands);
     List* all = NIL;
     for (uint64 i = 0; i < SPI_processed; i++) {
         bool null;
@@ -244,11 +237,12 @@ List* altered_by_command(const Change& change) {
 
 // Columns of models' tables, and what may be triggers of theirs.
 bool has_dropped_what_concerns_models() {
-    static SPIPlanPtr plan = nullptr;
-    ask(&plan,
+    static PlannedStatement drops{
         "SELECT o.objid, o.object_type OPERATOR(pg_catalog.=) 'trigger' FROM pg_catalog.pg_event_trigger_dropped_objects() o "
         "WHERE o.object_type OPERATOR(pg_catalog.=) 'table column' OR o.object_type OPERATOR(pg_catalog.=) 'trigger' "
-        "AND o.address_names[3] OPERATOR(pg_catalog.~~) 'holomamba\\_%'");
+        "AND o.address_names[3] OPERATOR(pg_catalog.~~) 'holomamba\\_%'",
+        nullptr};
+    execute_planned(&drops);
     for (uint64 i = 0; i < SPI_processed; i++) {
         bool null;
         const bool trigger = DatumGetBool(value_of(i, 2, &null));
@@ -260,8 +254,8 @@ bool has_dropped_what_concerns_models() {
 void follow_parts(const char* sql, const List* parts, const List* wholes) {
     if (parts == NIL && wholes == NIL) return;
     Parameters p;
-    add(&p, OIDARRAYOID, array_of(parts));
-    add(&p, OIDARRAYOID, array_of(wholes));
+    add(&p, OIDARRAYOID, array_of_oids(parts));
+    add(&p, OIDARRAYOID, array_of_oids(wholes));
     execute(sql, &p);
 }
 

@@ -13,14 +13,6 @@ extern "C" {
 namespace holomamba::postgres {
 namespace {
 
-Oid owner_of(Oid relation) {
-    HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-    if (!HeapTupleIsValid(tuple)) return InvalidOid;
-    const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
-    ReleaseSysCache(tuple);
-    return owner;
-}
-
 Oid own_relation(const char* name) {
     return get_relname_relid(name, LookupExplicitNamespace("holomamba", false));
 }

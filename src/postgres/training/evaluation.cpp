@@ -8,6 +8,7 @@
 #include "base/parallel.hpp"
 #include "postgres/server/compat.h"
 #include "postgres/types/hrr.hpp"
+#include "postgres/server/check_k.hpp"
 #include "postgres/server/interrupts.hpp"
 #include "postgres/server/owned.hpp"
 #include "postgres/store/parameter_store.hpp"
@@ -92,8 +93,7 @@ Datum holomamba_evaluate(PG_FUNCTION_ARGS) {
             ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("only \"version\" may be null")));
     const char* model = text_to_cstring(PG_GETARG_TEXT_PP(0));
     const int32 k = PG_GETARG_INT32(1);
-    if (k < 1 || k > 10000)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("k must be between 1 and 10000, not %d", k)));
+    check_k(true, k);
     InitMaterializedSRF(fcinfo, 0);
     auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
 

@@ -73,13 +73,13 @@ void read_category(const char* query, const Version& version, Attribute* attribu
     for (int i = 0; i < items; i++) attribute->offsets[i + 1] += attribute->offsets[i];
 }
 
-// Rows (items in order, place of the test event or -1), one a user.
+// Rows (place of the test event or -1, items in order), one a user.
 void read_histories(const char* query, const Version& version, TrainingData* data) {
     const bool with_validation = data->options.validation == "on";
     const int items = data->dataset.catalogue.items;
     for_each_row(query, version, [&](const Rows& rows, uint64 row) {
-        const Integers events = int32s_of(rows, row, 1, 0, items - 1);
-        const int32 place = int32_of(rows, row, 2, -1, events.count);
+        const Integers events = int32s_of(rows, row, 2, 0, items - 1);
+        const int32 place = int32_of(rows, row, 1, -1, events.count);
         core_call([&] {
             data->dataset.add_user(std::span(events.x, static_cast<std::size_t>(events.count)));
             if (place >= 0 && place < events.count) data->dataset.hold_out(place, with_validation, data->strict);
