@@ -18,17 +18,22 @@ namespace {
 
 const char* name_of(Head::Contribution::Kind kind) {
     switch (kind) {
-        case Head::Contribution::attribute: return "attribute";
-        case Head::Contribution::item: return "item";
-        default: return "bias";
+        case Head::Contribution::attribute:
+            return "attribute";
+        case Head::Contribution::item:
+            return "item";
+        default:
+            return "bias";
     }
 }
 
 void put_contribution(ReturnSetInfo* result, const ItemDescription& d, const Head::Contribution& contribution) {
     if (!std::isfinite(contribution.score))
         ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("value out of range: overflow")));
-    const bool of_attribute = contribution.kind == Head::Contribution::attribute, has_value = of_attribute && contribution.value >= 0;
-    Datum values[4] = {CStringGetTextDatum(name_of(contribution.kind)), Datum{0}, Datum{0}, Float8GetDatum(contribution.score)};
+    const bool of_attribute = contribution.kind == Head::Contribution::attribute,
+               has_value = of_attribute && contribution.value >= 0;
+    Datum values[4] = {CStringGetTextDatum(name_of(contribution.kind)), Datum{0}, Datum{0},
+                       Float8GetDatum(contribution.score)};
     if (of_attribute) values[1] = CStringGetTextDatum(d.catalogue.attributes[contribution.number].name.c_str());
     if (has_value) values[2] = Int32GetDatum(d.values[contribution.number][contribution.value] + 1);
     bool nulls[4] = {false, !of_attribute, !has_value, false};
@@ -49,14 +54,17 @@ Datum holomamba_item_parts(PG_FUNCTION_ARGS) {
     SPI_connect();
     const int level = pin_search_path();
     auto* d = make_owned<ItemDescription>(CurrentMemoryContext);
-    describe_items(model, version, PointerGetDatum(construct_array(&item, 1, TEXTOID, -1, false, TYPALIGN_INT)), 1, DescribedFor::reader, d);
+    describe_items(model, version, PointerGetDatum(construct_array(&item, 1, TEXTOID, -1, false, TYPALIGN_INT)), 1,
+                   DescribedFor::reader, d);
     const int width = d->options.dimension;
     for (const Hrr* given : {target, vector})
         if (given->dims != Head::stored_size(width))
-            ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("different vector dimensions %d and %d", given->dims, Head::stored_size(width))));
+            ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
+                            errmsg("different vector dimensions %d and %d", given->dims, Head::stored_size(width))));
     auto* contributions = make_owned<std::vector<Head::Contribution>>(CurrentMemoryContext);
     core_call([&] {
-        *contributions = d->head->explain(Head::stored_view(width, target->x), *d->embedding, d->parameters.data(), d->composed, 0, 0, vector->x);
+        *contributions = d->head->explain(Head::stored_view(width, target->x), *d->embedding, d->parameters.data(),
+                                          d->composed, 0, 0, vector->x);
     });
     for (const Head::Contribution& contribution : *contributions) put_contribution(result, *d, contribution);
     restore_search_path(level);

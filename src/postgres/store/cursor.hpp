@@ -9,10 +9,11 @@ extern "C" {
 
 namespace holomamba::postgres {
 
-// Calls body(rows, row) for each row of a query; what it allocates is gone after some rows. Of the errors of the readers,
-// origin and version as for last_rows(). A query that only reads sees what the caller's snapshot does.
+// Calls body(rows, row) for each row of a query; what it allocates is gone after some rows. Of the errors of the
+// readers, origin and version as for last_rows(). A query that only reads sees what the caller's snapshot does.
 template <typename Body>
-void for_each_row(const char* query, const char* origin, const char* model, int32 version, bool only_reads, Body&& body) {
+void for_each_row(const char* query, const char* origin, const char* model, int32 version, bool only_reads,
+                  Body&& body) {
     const int level = pin_search_path();
     MemoryContext some = AllocSetContextCreate(CurrentMemoryContext, "rows of a query", ALLOCSET_DEFAULT_SIZES);
     Portal cursor = SPI_cursor_open_with_args(nullptr, query, 0, nullptr, nullptr, nullptr, only_reads, 0);

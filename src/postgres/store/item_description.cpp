@@ -44,8 +44,10 @@ void ask(const Request& request, const char* sql, Parameters* p) {
 
 void read_version_options(const Request& request, Options* options) {
     Parameters p = parameters_of(request);
-    ask(request, "SELECT v.options FROM holomamba.version_catalogue v WHERE v.model = $1::pg_catalog.name AND v.version = $2 AND v.status = 'ready'",
-            &p);
+    ask(request,
+        "SELECT v.options FROM holomamba.version_catalogue v WHERE v.model = $1::pg_catalog.name AND v.version = $2 "
+        "AND v.status = 'ready'",
+        &p);
     const Rows rows = last_rows("holomamba.version_catalogue", request.model, request.version);
     if (rows.count == 0)
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -55,7 +57,8 @@ void read_version_options(const Request& request, Options* options) {
 }
 
 [[noreturn]] void refuse_reader(const char* column, const char* table) {
-    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("permission denied for column \"%s\" of table %s", column, table),
+    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                    errmsg("permission denied for column \"%s\" of table %s", column, table),
                     errdetail("What an attribute contributes is told to those who may read it of every item.")));
     pg_unreachable();
 }
@@ -75,7 +78,8 @@ const int32* read_attributes(const Request& request, ItemDescription* d) {
     Parameters p = parameters_of(request);
     add(&p, TEXTARRAYOID, request.ids);
     ask(request,
-        "SELECT q.kind, q.name, q.labels, q.query, m.items::pg_catalog.text FROM holomamba.find_model($1) m, holomamba.attribute_queries(m, $2, "
+        "SELECT q.kind, q.name, q.labels, q.query, m.items::pg_catalog.text FROM holomamba.find_model($1) m, "
+        "holomamba.attribute_queries(m, $2, "
         "pg_catalog.format('(SELECT k.id::%s, k.n FROM unnest(%L::text[]) WITH ORDINALITY k (id, n)) k (id, n)', "
         "m.item_type, $3)) q",
         &p);
@@ -113,12 +117,15 @@ int32 read_places(const Request& request, ItemDescription* d) {
         refuse_reader("item_id", psprintf("holomamba.%s", quote_identifier(psprintf("%s_items", request.model))));
     if (rows.count > 0) (void)int32_of(rows, 0, 2, 0, kMostItems);
     if (rows.count != static_cast<uint64>(request.items))
-        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
-                        errmsg("%d items have %llu places among the labels of version %d of model \"%s\"", request.items,
-                               static_cast<unsigned long long>(rows.count), request.version, request.model),
-                        errhint("Train a new version: CALL holomamba.train('%s');", request.model)));
+        ereport(ERROR,
+                (errcode(ERRCODE_DATA_CORRUPTED),
+                 errmsg("%d items have %llu places among the labels of version %d of model \"%s\"", request.items,
+                        static_cast<unsigned long long>(rows.count), request.version, request.model),
+                 errhint("Train a new version: CALL holomamba.train('%s');", request.model)));
     for (int i = 0; i < request.items; i++)
-        d->places[i] = is_null(rows, static_cast<uint64>(i), 1) ? -1 : int32_of(rows, static_cast<uint64>(i), 1, 0, kMostItems - 1);
+        d->places[i] = is_null(rows, static_cast<uint64>(i), 1)
+                           ? -1
+                           : int32_of(rows, static_cast<uint64>(i), 1, 0, kMostItems - 1);
     return int32_of(rows, 0, 2, 0, kMostItems);
 }
 
@@ -128,13 +135,15 @@ struct Piece {
     std::size_t first, count, to;
 };
 
-// The weights that the items need. Of a parameter with a row for each item, or each value of an attribute, those of the items
-// and values that there are, and what follows them all; of others everything. `stored` is how long each of them is.
+// The weights that the items need. Of a parameter with a row for each item, or each value of an attribute, those of the
+// items and values that there are, and what follows them all; of others everything. `stored` is how long each of them
+// is.
 struct Pieces {
     std::vector<Piece> pieces;
     std::vector<std::size_t> stored;
 
-    void add_rows(std::size_t parameter, const ParameterInfo& info, std::size_t width, std::span<const std::int32_t> rows, std::size_t labels) {
+    void add_rows(std::size_t parameter, const ParameterInfo& info, std::size_t width,
+                  std::span<const std::int32_t> rows, std::size_t labels) {
         for (std::size_t i = 0; i < rows.size(); i++)
             if (rows[i] >= 0) pieces.push_back({parameter, rows[i] * width, width, info.offset + i * width});
         const std::size_t behind = info.size - rows.size() * width;
@@ -152,19 +161,23 @@ void choose_pieces(const ItemDescription& d, int32 items, const int32* values, P
     for (std::size_t p = 0; p < d.layout.parameters().size(); p++) {
         const ParameterInfo& info = d.layout.parameters()[p];
         const std::size_t width = info.shape.size() > 1 ? static_cast<std::size_t>(info.shape[1]) : 1;
-        const auto attribute = std::find_if(attributes.begin(), attributes.end(), [&](const Attribute& a) { return info.field == a.name; });
+        const auto attribute = std::find_if(attributes.begin(), attributes.end(),
+                                            [&](const Attribute& a) { return info.field == a.name; });
         if (info.field == kOfItems)
             pieces->add_rows(p, info, width, d.places, static_cast<std::size_t>(items));
         else if (info.field && attribute != attributes.end())
-            pieces->add_rows(p, info, width, d.values[attribute - attributes.begin()], static_cast<std::size_t>(values[attribute - attributes.begin()]));
+            pieces->add_rows(p, info, width, d.values[attribute - attributes.begin()],
+                             static_cast<std::size_t>(values[attribute - attributes.begin()]));
         else
             pieces->add_whole(p, info);
     }
 }
 
 ArrayType* array_of(const Datum* values, Size count, Oid type) {
-    return type == TEXTOID ? construct_array(const_cast<Datum*>(values), static_cast<int>(count), TEXTOID, -1, false, TYPALIGN_INT)
-                           : construct_array(const_cast<Datum*>(values), static_cast<int>(count), INT4OID, sizeof(int32), true, TYPALIGN_INT);
+    return type == TEXTOID
+               ? construct_array(const_cast<Datum*>(values), static_cast<int>(count), TEXTOID, -1, false, TYPALIGN_INT)
+               : construct_array(const_cast<Datum*>(values), static_cast<int>(count), INT4OID, sizeof(int32), true,
+                                 TYPALIGN_INT);
 }
 
 void read_pieces(const Request& request, const Pieces& pieces, ItemDescription* d) {
@@ -187,9 +200,11 @@ void read_pieces(const Request& request, const Pieces& pieces, ItemDescription* 
     add(&p, TEXTARRAYOID, PointerGetDatum(array_of(names, layout.size(), TEXTOID)));
     for (const Datum* column : numbers) add(&p, INT4ARRAYOID, PointerGetDatum(array_of(column, count, INT4OID)));
     ask(request,
-        "SELECT p.name IS NOT NULL, pg_catalog.octet_length(p.data), pg_catalog.substr(p.data, s.first, s.bytes) AS data "
+        "SELECT p.name IS NOT NULL, pg_catalog.octet_length(p.data), pg_catalog.substr(p.data, s.first, s.bytes) AS "
+        "data "
         "FROM ROWS FROM (unnest($4), unnest($5), unnest($6)) WITH ORDINALITY s (parameter, first, bytes, n) "
-        "LEFT JOIN holomamba.parameters p ON p.model = $1::pg_catalog.name AND p.version = $2 AND p.name = ($3)[s.parameter] "
+        "LEFT JOIN holomamba.parameters p ON p.model = $1::pg_catalog.name AND p.version = $2 AND p.name = "
+        "($3)[s.parameter] "
         "ORDER BY s.n",
         &p);
     const Rows rows = last_rows("holomamba.parameters", request.model, request.version);
@@ -198,8 +213,8 @@ void read_pieces(const Request& request, const Pieces& pieces, ItemDescription* 
         const Piece& piece = pieces.pieces[row];
         if (!DatumGetBool(datum_of(rows, row, 1, BOOLOID))) refuse_weights(request.model, request.version);
         const Floats data = floats_of(rows, row, 3);
-        if (data.count != piece.count ||
-            static_cast<Size>(int32_of(rows, row, 2, 0, PG_INT32_MAX)) != pieces.stored[piece.parameter] * sizeof(float))
+        if (data.count != piece.count || static_cast<Size>(int32_of(rows, row, 2, 0, PG_INT32_MAX)) !=
+                                             pieces.stored[piece.parameter] * sizeof(float))
             refuse_weights(request.model, request.version);
         std::memcpy(d->parameters.data() + piece.to, data.x, data.count * sizeof(float));
         release(data);
@@ -212,7 +227,8 @@ void compose(ItemDescription* d) {
     float* parameters = d->parameters.data();
     for (int i = 0; i < d->catalogue.items; i++) {
         if (d->places[i] >= 0) continue;
-        std::copy_n(parameters + embedding.item(embedding.unknown_row()), d->options.dimension, parameters + embedding.item(i));
+        std::copy_n(parameters + embedding.item(embedding.unknown_row()), d->options.dimension,
+                    parameters + embedding.item(i));
         d->head->set_unknown(parameters, i);
     }
     std::vector<std::int32_t> rows(static_cast<std::size_t>(d->catalogue.items));
