@@ -190,15 +190,18 @@ RETURNS TABLE (kind text, name text, labels integer, query text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    collation_clause CONSTANT text := CASE WHEN cardinality(m.attributes) > 0 THEN holomamba.item_collation(m) END;
     attribute name;
     known text[];
     -- as double precision is written, well within its range
     number CONSTANT text := '[0-9]{1,40}(\.[0-9]{1,40})?(e[-+]?[0-9]{1,2})?';
 BEGIN
-    FOREACH attribute IN ARRAY m.attributes LOOP
+    FOR attribute, known IN
+        SELECT a.name, y.labels FROM unnest(m.attributes) WITH ORDINALITY a (name, number)
+        LEFT JOIN holomamba.labels y ON y.model = m.model AND y.version = attribute_queries.version AND y.field = a.name
+        ORDER BY a.number
+    LOOP
         name := attribute;
-        known := (SELECT y.labels FROM holomamba.vocabulary y
-                  WHERE y.model = m.model AND y.version = attribute_queries.version AND y.field = attribute);
         labels := cardinality(known);
         IF holomamba.attribute_kind((holomamba.column_of(m.items, attribute)).atttypid) = 'number' THEN
             kind := 'number';
@@ -214,21 +217,18 @@ BEGIN
                     DETAIL = format('It belongs to attribute "%s" in version %s of model "%s".', attribute, version, m.model),
                     HINT = format('Restore it from a backup, or train a new version: CALL holomamba.train(%L);', m.model);
             END IF;
-            query := format('SELECT (k.n - 1)::integer AS item, holomamba.standard_score(x.x, s.mean, s.deviation)::real AS value '
-                            'FROM %s JOIN %s i ON i.%I%s = k.id, LATERAL (SELECT %s) x (x), '
-                            '(SELECT (y.labels)[1]::double precision, (y.labels)[2]::double precision FROM holomamba.vocabulary y '
-                            'WHERE y.model = %L AND y.version = %s AND y.field = %L) s (mean, deviation) '
-                            'WHERE x.x IS NOT NULL ORDER BY 1',
-                            items_list, m.items, m.item_key, holomamba.item_collation(m), holomamba.number_expression(m.items, attribute),
-                            m.model, version, attribute);
+            query := format('SELECT (k.n - 1)::integer AS item, holomamba.standard_score(x.x, %L, %L)::real AS value '
+                            'FROM %s JOIN %s i ON i.%I%s = k.id, LATERAL (SELECT %s) x (x) WHERE x.x IS NOT NULL ORDER BY 1',
+                            known[1], known[2], items_list, m.items, m.item_key, collation_clause,
+                            holomamba.number_expression(m.items, attribute));
         ELSE
             kind := 'category';
             query := format('SELECT (k.n - 1)::integer AS item, (l.n - 1)::integer AS value '
                             'FROM %s JOIN %s i ON i.%I%s = k.id, %s x (x), '
-                            '(SELECT u.* FROM holomamba.vocabulary y, unnest(y.labels) WITH ORDINALITY u '
+                            '(SELECT u.* FROM holomamba.labels y, unnest(y.labels) WITH ORDINALITY u '
                             'WHERE y.model = %L AND y.version = %s AND y.field = %L) l (label, n) '
                             'WHERE l.label = x.x ORDER BY 1, 2',
-                            items_list, m.items, m.item_key, holomamba.item_collation(m), holomamba.values_expression(m.items, attribute),
+                            items_list, m.items, m.item_key, collation_clause, holomamba.values_expression(m.items, attribute),
                             m.model, version, attribute);
         END IF;
         RETURN NEXT;
