@@ -51,7 +51,7 @@ DECLARE
         'p1', '$' || orders + 1, 'p2', '$' || orders + 2, 'p3', '$' || orders + 3, 'p4', '$' || orders + 4, 'p5', '$' || orders + 5);
 BEGIN
     LOOP
-        list := regexp_match(template, '(\n *)?<<([^<>]*)>>');
+        list := regexp_match(template, E'(\n *)?<<([^<>]*)>>');
         EXIT WHEN list IS NULL;
         -- A list that begins a line goes on line by line.
         template := replace(template, coalesce(list[1], '') || '<<' || list[2] || '>>',
@@ -60,7 +60,7 @@ BEGIN
                              FROM generate_series(1, orders) AS number));
     END LOOP;
     RETURN (SELECT string_agg(part[1] || CASE WHEN part[2] IS NULL THEN '' ELSE slots ->> part[2] END, '' ORDER BY number)
-            FROM regexp_matches(template, '([^{]*)(?:\{(\w+)\})?', 'g') WITH ORDINALITY AS parts (part, number));
+            FROM regexp_matches(template, '([^{]*)(?:[{]([a-z0-9_]+)[}])?', 'g') WITH ORDINALITY AS parts (part, number));
 END
 $$;
 
@@ -336,7 +336,7 @@ BEGIN
         WHERE v.applied = create_triggers_on.applied AND NOT (v.level = 'ROW' AND is_partition)
           AND NOT EXISTS (SELECT FROM pg_trigger g
                           WHERE g.tgrelid = relation AND g.tgfoid = function AND g.tgtype = v.type AND (g.tgenabled = 'R') = v.applied
-                            AND g.tgargs = convert_to(model::text, 'UTF8') || '\x00'::bytea AND g.tgqual IS NULL AND g.tgattr = ''::int2vector
+                            AND g.tgargs = convert_to(model::text, 'UTF8') || decode('00', 'hex') AND g.tgqual IS NULL AND g.tgattr = ''::int2vector
                             AND g.tgoldtable IS NOT DISTINCT FROM CASE WHEN v.has_old THEN 'old_' || rows END
                             AND g.tgnewtable IS NOT DISTINCT FROM CASE WHEN v.has_new THEN 'new_' || rows END)
     LOOP
@@ -373,7 +373,7 @@ AS $$
     SELECT t.tgname, t.tgrelid::regclass
     FROM pg_trigger t
     WHERE t.tgfoid IN ('holomamba.follow_events'::regproc, 'holomamba.follow_items'::regproc)
-      AND t.tgargs = convert_to(model::text, 'UTF8') || '\x00'::bytea AND t.tgparentid = 0
+      AND t.tgargs = convert_to(model::text, 'UTF8') || decode('00', 'hex') AND t.tgparentid = 0
 $$;
 
 COMMENT ON FUNCTION holomamba.model_triggers(name) IS 'the triggers of a model: by their argument, for tables may have been renamed or dropped since they were made';

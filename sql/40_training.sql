@@ -113,9 +113,9 @@ COMMENT ON FUNCTION holomamba.item_collation(holomamba.model_catalogue) IS
 
 -- What the numbers of a version stand for: ordinals of items and of the values of their attributes. Items are those of the
 -- table of items together with those that only events know. The labels of a numeric attribute are its mean and its
--- deviation.
+-- deviation, to the last digit.
 CREATE FUNCTION holomamba.make_vocabulary(m holomamba.model_catalogue, version integer) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1
 AS $$
 DECLARE
     ids text := format('SELECT %I::%s%s, 1 FROM %s', m.item_column, m.item_type, holomamba.item_collation(m), m.interactions);
@@ -193,7 +193,7 @@ DECLARE
     attribute name;
     known text[];
     -- as double precision is written, well within its range
-    number CONSTANT text := '[0-9]{1,40}(\.[0-9]{1,40})?(e[-+]?[0-9]{1,2})?';
+    number CONSTANT text := '[0-9]{1,40}([.][0-9]{1,40})?(e[-+]?[0-9]{1,2})?';
 BEGIN
     FOREACH attribute IN ARRAY m.attributes LOOP
         name := attribute;

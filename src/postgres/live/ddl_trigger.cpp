@@ -248,7 +248,7 @@ bool has_dropped_what_concerns_models() {
     ask(&plan,
         "SELECT o.objid, o.object_type OPERATOR(pg_catalog.=) 'trigger' FROM pg_catalog.pg_event_trigger_dropped_objects() o "
         "WHERE o.object_type OPERATOR(pg_catalog.=) 'table column' OR o.object_type OPERATOR(pg_catalog.=) 'trigger' "
-        "AND o.address_names[3] OPERATOR(pg_catalog.~~) 'holomamba\\_%'");
+        "AND o.address_names[3] OPERATOR(pg_catalog.^@) 'holomamba_'");
     for (uint64 i = 0; i < SPI_processed; i++) {
         bool null;
         const bool trigger = DatumGetBool(value_of(i, 2, &null));
