@@ -87,6 +87,17 @@ $$;
 
 COMMENT ON FUNCTION holomamba.collation_clause(regtype, oid) IS 'the COLLATE clause of a column, empty where it has its type''s own collation';
 
+-- Operators on enums know no domains over them.
+CREATE FUNCTION holomamba.comparable(relation regclass, column_name name) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format('e.%I', column_name) || CASE WHEN t.typtype = 'd' THEN '::' || format_type(holomamba.base_type(t.oid), -1) ELSE '' END
+    FROM holomamba.column_of(relation, column_name) c JOIN pg_type t ON t.oid = c.atttypid
+$$;
+
+COMMENT ON FUNCTION holomamba.comparable(regclass, name) IS
+    'internal: a column of row e as the type under its domain, if it has one, to be compared with a value of that type';
+
 -- Checks of create_model()
 
 CREATE FUNCTION holomamba.check_table(relation regclass) RETURNS void

@@ -45,8 +45,9 @@ DECLARE
         'order_values', (SELECT string_agg(format('e.%I AS order_%s', o.name, o.number), ', ' ORDER BY o.number)
                          FROM unnest(m.order_columns) WITH ORDINALITY AS o (name, number)),
         -- Only where it need not look for NULL does an index help.
-        'same_order', (SELECT string_agg(format(CASE WHEN (holomamba.column_of(m.interactions, o.name)).attnotnull THEN 'e.%I = $%s'
-                                                     ELSE 'e.%I IS NOT DISTINCT FROM $%s' END, o.name, o.number), ' AND ' ORDER BY o.number)
+        'same_order', (SELECT string_agg(format(CASE WHEN (holomamba.column_of(m.interactions, o.name)).attnotnull THEN '%s = $%s'
+                                                     ELSE '%s IS NOT DISTINCT FROM $%s' END, holomamba.comparable(m.interactions, o.name), o.number),
+                                          ' AND ' ORDER BY o.number)
                        FROM unnest(m.order_columns) WITH ORDINALITY AS o (name, number)),
         'p1', '$' || orders + 1, 'p2', '$' || orders + 2, 'p3', '$' || orders + 3, 'p4', '$' || orders + 4, 'p5', '$' || orders + 5);
 BEGIN

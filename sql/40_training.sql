@@ -269,7 +269,7 @@ BEGIN
                     'FROM %s e JOIN %s ON k.id = e.%I%s WHERE e.%I IS NOT NULL GROUP BY e.%7$I ORDER BY e.%7$I',
                     order_list,
                     CASE v.holdout
-                        WHEN 'time' THEN format('(count(*) FILTER (WHERE e.%I < %L::%s))::integer', m.order_columns[1],
+                        WHEN 'time' THEN format('(count(*) FILTER (WHERE %s < %L::%s))::integer', holomamba.comparable(m.interactions, m.order_columns[1]),
                                                 v.options ->> 'cutoff', holomamba.base_type(first_order.atttypid))
                         WHEN 'leave_one_out' THEN '(count(*) - 1)::integer'
                         ELSE '-1' END,
