@@ -36,6 +36,7 @@ DECLARE
         'owned_items', m.items,
         'key', quote_ident(m.item_key),
         'item_type', m.item_type,
+        'fits', holomamba.fits_item_type(m.item_type, 'a::bigint'),
         'attributes', (SELECT coalesce(string_agg(format(', n.%I AS attribute_%s', a.name, a.number), '' ORDER BY a.number), '')
                        FROM unnest(m.attributes) WITH ORDINALITY AS a (name, number)),
         -- Always explicit: keys of the items that have another collation are compared as ids of items are.
@@ -257,7 +258,7 @@ $$),
 ('items_gone', $$
 UPDATE {items} i SET target = NULL
 WHERE i.target IS NOT NULL
-  AND i.item_id IN (SELECT a::{item_type}{collate} FROM unnest($1) AS a)
+  AND i.item_id IN (SELECT a::{item_type}{collate} FROM unnest($1) AS a WHERE {fits})
   AND NOT EXISTS (SELECT FROM {owned_items} n WHERE n.{key}{collate} = i.item_id)
 $$),
 -- A part of them may have gone alone.
@@ -279,11 +280,11 @@ $$),
 -- Of items $1 those that are new; they themselves, in version $2; and who has had events with items $1.
 ('items_unmet', $$
 SELECT a, a::{item_type}
-FROM unnest($1) AS a WHERE NOT EXISTS (SELECT FROM {items} i WHERE i.item_id = a::{item_type}{collate})
+FROM unnest($1) AS a WHERE {fits} AND NOT EXISTS (SELECT FROM {items} i WHERE i.item_id = a::{item_type}{collate})
 $$),
 ('items_describe', $$
 INSERT INTO {items} (item_id, token, target)
-SELECT d.item_id::{item_type}, d.token, d.target FROM holomamba.describe_items({model}, $2, $1) d
+SELECT d.item_id::{item_type}, d.token, d.target FROM holomamba.describe_items({model}, $2, ARRAY(SELECT a FROM unnest($1) AS a WHERE {fits})) d
 WHERE EXISTS (SELECT FROM {owned_items} n WHERE n.{key}{collate} = d.item_id::{item_type}{collate})
 ON CONFLICT (item_id) DO UPDATE SET target = excluded.target
 $$),
