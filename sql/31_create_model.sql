@@ -82,6 +82,29 @@ $$;
 
 COMMENT ON FUNCTION holomamba.collation_clause(regtype, oid) IS 'the COLLATE clause of a column, empty where it has its type''s own collation';
 
+-- Operators on enums know no domains over them.
+CREATE FUNCTION holomamba.comparable(relation regclass, column_name name) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format('e.%I', column_name) || CASE WHEN t.typtype = 'd' THEN '::' || format_type(holomamba.base_type(t.oid), -1) ELSE '' END
+    FROM holomamba.column_of(relation, column_name) c JOIN pg_type t ON t.oid = c.atttypid
+$$;
+
+COMMENT ON FUNCTION holomamba.comparable(regclass, name) IS
+    'internal: a column of row e as the type under its domain, if it has one, to be compared with a value of that type';
+
+-- The key of the items may be wider than the item column. No event can name what is beyond that.
+CREATE FUNCTION holomamba.fits_item_type(item_type regtype, id text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE item_type WHEN 'smallint'::regtype THEN format('%s BETWEEN -32768 AND 32767', id)
+                          WHEN 'integer'::regtype THEN format('%s BETWEEN -2147483648 AND 2147483647', id)
+                          ELSE 'true' END
+$$;
+
+COMMENT ON FUNCTION holomamba.fits_item_type(regtype, text) IS
+    'internal: the condition that an expression, an id of the same family, can be cast to the type of the items of a model';
+
 -- Checks of create_model()
 
 CREATE FUNCTION holomamba.check_table(relation regclass) RETURNS void

@@ -15,9 +15,66 @@
 -- the states. Where the interactions have row level security, their owner sees all rows (unless it is forced): a state is
 -- made of all events of its user, whoever may see them.
 
+<<<<<<< HEAD
 -- Templates, each with what it takes: parameters as src/postgres/live/statement_list.hpp says. They are compared with that list
 -- when a session loads them.
 CREATE FUNCTION holomamba.event_statements(model name) RETURNS TABLE (name text, takes text, statement text)
+=======
+-- Templates. <<last_#>> stands for last_1, last_2, ..., as many as the model has order columns; {name} for a name of the
+-- model; {p1} for the first parameter after as many, $# for each of those. Names that users chose are quoted and enter
+-- last, so that none of them is taken for a part of the template. What a statement returns has names of ours alone: a bare one,
+-- as in ORDER BY, is never that of a column of theirs.
+CREATE FUNCTION holomamba.fill_template(template text, m holomamba.model_catalogue) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    list text[];
+    orders CONSTANT integer := cardinality(m.order_columns);
+    slots CONSTANT jsonb := jsonb_build_object(
+        'schema', '@extschema@',
+        'model', quote_literal(m.model),
+        'users', format('holomamba.%I', m.model || '_users'),
+        'items', format('holomamba.%I', m.model || '_items'),
+        'interactions', m.interactions,
+        'user', quote_ident(m.user_column),
+        'item', quote_ident(m.item_column),
+        'owned_items', m.items,
+        'key', quote_ident(m.item_key),
+        'item_type', m.item_type,
+        'fits', holomamba.fits_item_type(m.item_type, 'a::bigint'),
+        'attributes', (SELECT coalesce(string_agg(format(', n.%I AS attribute_%s', a.name, a.number), '' ORDER BY a.number), '')
+                       FROM unnest(m.attributes) WITH ORDINALITY AS a (name, number)),
+        -- Always explicit: keys of the items that have another collation are compared as ids of items are.
+        'collate', (SELECT coalesce(format(' COLLATE %s', a.attcollation::regcollation), '')
+                    FROM pg_attribute a
+                    WHERE a.attrelid = format('holomamba.%I', m.model || '_items')::regclass AND a.attname = 'item_id' AND a.attcollation <> 0),
+        'order_values', (SELECT string_agg(format('e.%I AS order_%s', o.name, o.number), ', ' ORDER BY o.number)
+                         FROM unnest(m.order_columns) WITH ORDINALITY AS o (name, number)),
+        -- Only where it need not look for NULL does an index help.
+        'same_order', (SELECT string_agg(format(CASE WHEN (holomamba.column_of(m.interactions, o.name)).attnotnull THEN '%s = $%s'
+                                                     ELSE '%s IS NOT DISTINCT FROM $%s' END, holomamba.comparable(m.interactions, o.name), o.number),
+                                          ' AND ' ORDER BY o.number)
+                       FROM unnest(m.order_columns) WITH ORDINALITY AS o (name, number)),
+        'p1', '$' || orders + 1, 'p2', '$' || orders + 2, 'p3', '$' || orders + 3, 'p4', '$' || orders + 4, 'p5', '$' || orders + 5);
+BEGIN
+    LOOP
+        list := regexp_match(template, E'(\n *)?<<([^<>]*)>>');
+        EXIT WHEN list IS NULL;
+        -- A list that begins a line goes on line by line.
+        template := replace(template, coalesce(list[1], '') || '<<' || list[2] || '>>',
+                            (SELECT string_agg(coalesce(list[1], CASE WHEN number > 1 THEN ' ' ELSE '' END)
+                                               || replace(list[2], '#', number::text), ',' ORDER BY number)
+                             FROM generate_series(1, orders) AS number));
+    END LOOP;
+    RETURN (SELECT string_agg(part[1] || CASE WHEN part[2] IS NULL THEN '' ELSE slots ->> part[2] END, '' ORDER BY number)
+            FROM regexp_matches(template, '([^{]*)(?:[{]([a-z0-9_]+)[}])?', 'g') WITH ORDINALITY AS parts (part, number));
+END
+$$;
+
+COMMENT ON FUNCTION holomamba.fill_template(text, holomamba.model_catalogue) IS 'internal: a template with the names of a model filled in';
+
+CREATE FUNCTION holomamba.event_statements(model name) RETURNS TABLE (name text, statement text)
+>>>>>>> 9bf504310aeb82b045b8bef191d9e7aeb9f51f4b
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
@@ -208,7 +265,7 @@ $$),
 ('items_gone', 'items', $$
 UPDATE {items} i SET target = NULL
 WHERE i.target IS NOT NULL
-  AND i.item_id IN (SELECT a::{item_type}{collate} FROM unnest($1) AS a)
+  AND i.item_id IN (SELECT a::{item_type}{collate} FROM unnest($1) AS a WHERE {fits})
   AND NOT EXISTS (SELECT FROM {owned_items} n WHERE n.{key}{collate} = i.item_id)
 $$),
 -- A part of them may have gone alone.
@@ -230,11 +287,11 @@ $$),
 -- Of items $1 those that are new; they themselves, in version $2; and who has had events with items $1.
 ('items_unmet', 'items', $$
 SELECT a, a::{item_type}
-FROM unnest($1) AS a WHERE NOT EXISTS (SELECT FROM {items} i WHERE i.item_id = a::{item_type}{collate})
+FROM unnest($1) AS a WHERE {fits} AND NOT EXISTS (SELECT FROM {items} i WHERE i.item_id = a::{item_type}{collate})
 $$),
 ('items_describe', 'items', $$
 INSERT INTO {items} (item_id, token, target)
-SELECT d.item_id::{item_type}, d.token, d.target FROM holomamba.describe_items({model}, $2, $1) d
+SELECT d.item_id::{item_type}, d.token, d.target FROM holomamba.describe_items({model}, $2, ARRAY(SELECT a FROM unnest($1) AS a WHERE {fits})) d
 WHERE EXISTS (SELECT FROM {owned_items} n WHERE n.{key}{collate} = d.item_id::{item_type}{collate})
 ON CONFLICT (item_id) DO UPDATE SET target = excluded.target
 $$),
@@ -287,7 +344,7 @@ BEGIN
         WHERE v.applied = create_triggers_on.applied AND NOT (v.level = 'ROW' AND is_partition)
           AND NOT EXISTS (SELECT FROM pg_trigger g
                           WHERE g.tgrelid = relation AND g.tgfoid = function AND g.tgtype = v.type AND (g.tgenabled = 'R') = v.applied
-                            AND g.tgargs = convert_to(model::text, 'UTF8') || '\x00'::bytea AND g.tgqual IS NULL AND g.tgattr = ''::int2vector
+                            AND g.tgargs = convert_to(model::text, 'UTF8') || decode('00', 'hex') AND g.tgqual IS NULL AND g.tgattr = ''::int2vector
                             AND g.tgoldtable IS NOT DISTINCT FROM CASE WHEN v.has_old THEN 'old_' || rows END
                             AND g.tgnewtable IS NOT DISTINCT FROM CASE WHEN v.has_new THEN 'new_' || rows END)
     LOOP
@@ -324,7 +381,7 @@ AS $$
     SELECT t.tgname, t.tgrelid::regclass
     FROM pg_trigger t
     WHERE t.tgfoid IN ('holomamba.follow_events'::regproc, 'holomamba.follow_items'::regproc)
-      AND t.tgargs = convert_to(model::text, 'UTF8') || '\x00'::bytea AND t.tgparentid = 0
+      AND t.tgargs = convert_to(model::text, 'UTF8') || decode('00', 'hex') AND t.tgparentid = 0
 $$;
 
 COMMENT ON FUNCTION holomamba.model_triggers(name) IS 'the triggers of a model: by their argument, for tables may have been renamed or dropped since they were made';

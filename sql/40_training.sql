@@ -113,19 +113,31 @@ COMMENT ON FUNCTION holomamba.item_collation(holomamba.model_catalogue) IS
 
 -- What the numbers of a version stand for: ordinals of items and of the values of their attributes. Items are those of the
 -- table of items together with those that only events know. The labels of a numeric attribute are its mean and its
--- deviation.
+-- deviation, to the last digit.
 CREATE FUNCTION holomamba.make_vocabulary(m holomamba.model_catalogue, version integer) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1
 AS $$
 DECLARE
     ids text := format('SELECT %I::%s%s, 1 FROM %s', m.item_column, m.item_type, holomamba.item_collation(m), m.interactions);
+    fits CONSTANT text := holomamba.fits_item_type(m.item_type, quote_ident(m.item_key));
     attribute name;
     labels text[];
     counts bigint[];
+    left_out bigint := 0;
 BEGIN
     PERFORM holomamba.check_ids(m);
     IF m.items IS NOT NULL THEN
-        ids := ids || format(' UNION ALL SELECT %I::%s%s, 0 FROM %s', m.item_key, m.item_type, holomamba.item_collation(m), m.items);
+        ids := ids || format(' UNION ALL SELECT %I::%s%s, 0 FROM %s WHERE %s', m.item_key, m.item_type, holomamba.item_collation(m), m.items, fits);
+        IF fits <> 'true' THEN
+            EXECUTE format('SELECT count(*) FROM %s WHERE NOT %s', m.items, fits) INTO left_out;
+        END IF;
+        IF left_out > 0 THEN
+            RAISE WARNING USING
+                MESSAGE = format('%s items of table %s are left out', left_out, m.items),
+                DETAIL = format('No event can name them: their "%s" is out of range for column "%s" of table %s, which is of type %s.',
+                                m.item_key, m.item_column, m.interactions, m.item_type),
+                HINT = format('ALTER TABLE %s ALTER %I TYPE bigint;', m.interactions, m.item_column);
+        END IF;
     END IF;
     EXECUTE format('SELECT array_agg(u.id::text ORDER BY u.id), array_agg(u.events ORDER BY u.id) '
                    'FROM (SELECT i.id, sum(i.event) AS events FROM (%s) i (id, event) WHERE i.id IS NOT NULL GROUP BY i.id) u', ids)
@@ -194,7 +206,7 @@ DECLARE
     attribute name;
     known text[];
     -- as double precision is written, well within its range
-    number CONSTANT text := '[0-9]{1,40}(\.[0-9]{1,40})?(e[-+]?[0-9]{1,2})?';
+    number CONSTANT text := '[0-9]{1,40}([.][0-9]{1,40})?(e[-+]?[0-9]{1,2})?';
 BEGIN
     FOR attribute, known IN
         SELECT a.name, y.labels FROM unnest(m.attributes) WITH ORDINALITY a (name, number)
@@ -261,6 +273,7 @@ BEGIN
     name := NULL;
     labels := (SELECT cardinality(y.labels) FROM holomamba.vocabulary y
                WHERE y.model = m.model AND y.version = v.version AND y.field = '');
+<<<<<<< HEAD
     query := holomamba.fill_template(
         'SELECT {held_out} AS held_out, {read_history} FROM {interactions} e JOIN {items_list} ON k.id = e.{item}{collation} '
         'WHERE e.{user} IS NOT NULL GROUP BY e.{user} ORDER BY e.{user}',
@@ -273,6 +286,17 @@ BEGIN
                              WHEN 'leave_one_out' THEN '(count(*) - 1)::integer'
                              ELSE '-1' END]],
         cardinality(m.order_columns));
+=======
+    query := format('SELECT array_agg((k.n - 1)::integer ORDER BY %s, e.tableoid, e.ctid) AS items, %s AS held_out '
+                    'FROM %s e JOIN %s ON k.id = e.%I%s WHERE e.%I IS NOT NULL GROUP BY e.%7$I ORDER BY e.%7$I',
+                    order_list,
+                    CASE v.holdout
+                        WHEN 'time' THEN format('(count(*) FILTER (WHERE %s < %L::%s))::integer', holomamba.comparable(m.interactions, m.order_columns[1]),
+                                                v.options ->> 'cutoff', holomamba.base_type(first_order.atttypid))
+                        WHEN 'leave_one_out' THEN '(count(*) - 1)::integer'
+                        ELSE '-1' END,
+                    m.interactions, items_list, m.item_column, holomamba.item_collation(m), m.user_column);
+>>>>>>> 9bf504310aeb82b045b8bef191d9e7aeb9f51f4b
     RETURN NEXT;
 END
 $$;
@@ -457,7 +481,7 @@ AS $$
 DECLARE
     m holomamba.model_catalogue := holomamba.assert_may_manage(model);
     items_table text := format('holomamba.%I', m.model || '_items');
-    described bigint;
+    ids text[];
 BEGIN
     IF NOT EXISTS (SELECT FROM holomamba.version_catalogue v
                    WHERE v.model = m.model AND v.version = activate_as_owner.version AND v.status = 'ready') THEN
@@ -483,16 +507,20 @@ BEGIN
                         ELSE format('CASE WHEN EXISTS (SELECT FROM %s s WHERE s.%I%s = i.item_id::%s) THEN i.target END',
                                     m.items, m.item_key, holomamba.item_collation(m), m.item_type) END)
     USING model, version;
-    -- Items that have come since the training are known by their attributes.
-    WHILE m.items IS NOT NULL LOOP
-        EXECUTE format('INSERT INTO %s (item_id, token, target) SELECT d.item_id::%s, d.token, d.target '
-                       'FROM holomamba.describe_items($1, $2, ARRAY(SELECT s.%I::text FROM %s s WHERE s.%3$I IS NOT NULL '
-                       'AND NOT EXISTS (SELECT FROM %1$s i WHERE i.item_id = s.%3$I%5$s) LIMIT 1000)) d',
-                       items_table, m.item_type, m.item_key, m.items, holomamba.item_collation(m))
-        USING model, version;
-        GET DIAGNOSTICS described = ROW_COUNT;
-        EXIT WHEN described = 0;
-    END LOOP;
+    -- Items that have come since the training are known by their attributes. They are described some at a time.
+    IF m.items IS NOT NULL THEN
+        FOR ids IN
+            EXECUTE format('SELECT array_agg(n.id) FROM (SELECT u.id::text, row_number() OVER () / 1000 AS part '
+                           'FROM (SELECT DISTINCT s.%I::%s%s AS id FROM %s s WHERE s.%1$I IS NOT NULL AND %5$s '
+                           'AND NOT EXISTS (SELECT FROM %6$s i WHERE i.item_id = s.%1$I%3$s)) u) n GROUP BY n.part',
+                           m.item_key, m.item_type, holomamba.item_collation(m), m.items,
+                           holomamba.fits_item_type(m.item_type, format('s.%I', m.item_key)), items_table)
+        LOOP
+            EXECUTE format('INSERT INTO %s (item_id, token, target) SELECT d.item_id::%s, d.token, d.target '
+                           'FROM holomamba.describe_items($1, $2, $3) d', items_table, m.item_type)
+            USING model, version, ids;
+        END LOOP;
+    END IF;
     PERFORM holomamba.set_active_version(m.model, activate_as_owner.version);
     PERFORM holomamba.rebuild_state(model);
     PERFORM holomamba.refit_target_index(m);

@@ -271,7 +271,7 @@ BEGIN
                                CASE verb[3]
                                    WHEN '' THEN format('BEGIN ATOMIC SELECT * FROM holomamba.explain(user_id::text, item_id::text, model, %L); END', ids)
                                    ELSE format('AS %L, %L', 'MODULE_PATHNAME', verb[3]) END);
-                EXECUTE format('COMMENT ON FUNCTION %s.%s IS %L', schema, regexp_replace(signature, ' DEFAULT \w+', '', 'g'), verb[5]);
+                EXECUTE format('COMMENT ON FUNCTION %s.%s IS %L', schema, regexp_replace(signature, ' DEFAULT [a-zA-Z0-9]+', '', 'g'), verb[5]);
             END LOOP;
         END LOOP;
     END LOOP;
