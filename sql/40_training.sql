@@ -31,7 +31,12 @@ END
 $$;
 COMMENT ON FUNCTION holomamba.assert_may_manage(text) IS 'the row of a model, for its owner; an error for others';
 
--- What reads a model's tables with its caller's rights relies on their columns. To a type that an owner makes, and gives a table
+CREATE FUNCTION holomamba.hold_tables(VARIADIC tables regclass[]) RETURNS void
+    AS 'MODULE_PATHNAME', 'holomamba_hold_tables' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION holomamba.hold_tables(regclass[]) IS
+    'internal: keeps tables that the current role may read as they are until the transaction ends';
+
+-- What reads a model's tables relies on their columns, and holds them. To a type that an owner makes, and gives a table
 -- later, casts and operators may belong that are functions of his. Attributes are read as what they are now.
 CREATE FUNCTION holomamba.assert_columns(m holomamba.model_catalogue) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -50,6 +55,8 @@ BEGIN
             MESSAGE = format('table %s is gone', gone),
             HINT = format('SELECT holomamba.drop_model(%L);', m.model);
     END IF;
+    PERFORM holomamba.hold_tables(m.interactions, m.items, items, users);
+    PERFORM holomamba.assert_tables_exist(m);
     FOR expected IN
         SELECT c.* FROM (VALUES (m.interactions, m.user_column, m.user_type), (m.interactions, m.item_column, m.item_type),
                                 (m.items, m.item_key, m.item_type),
@@ -59,7 +66,7 @@ BEGIN
         WHERE c.relation IS NOT NULL
     LOOP
         found := holomamba.base_type((holomamba.column_of(expected.relation, expected.name)).atttypid);
-        IF coalesce(holomamba.id_family(found), found) <> coalesce(holomamba.id_family(expected.type), expected.type) THEN
+        IF coalesce(holomamba.id_family(found), found) IS DISTINCT FROM coalesce(holomamba.id_family(expected.type), expected.type) THEN
             RAISE datatype_mismatch USING
                 MESSAGE = format('column "%s" of table %s is of type %s, not %s', expected.name, expected.relation, found, expected.type),
                 HINT = format('Undo the change, or make model "%s" anew.', m.model);
@@ -125,6 +132,8 @@ DECLARE
     counts bigint[];
     left_out bigint := 0;
 BEGIN
+    PERFORM holomamba.assert_columns(m);
+    PERFORM holomamba.check_attributes(m.items, m.attributes);
     PERFORM holomamba.check_ids(m);
     IF m.items IS NOT NULL THEN
         ids := ids || format(' UNION ALL SELECT %I::%s%s, 0 FROM %s WHERE %s', m.item_key, m.item_type, holomamba.item_collation(m), m.items, fits);
@@ -208,6 +217,8 @@ DECLARE
     -- as double precision is written, well within its range
     number CONSTANT text := '[0-9]{1,40}([.][0-9]{1,40})?(e[-+]?[0-9]{1,2})?';
 BEGIN
+    PERFORM holomamba.assert_columns(m);
+    PERFORM holomamba.check_attributes(m.items, m.attributes);
     FOR attribute, known IN
         SELECT a.name, y.labels FROM unnest(m.attributes) WITH ORDINALITY a (name, number)
         LEFT JOIN holomamba.labels y ON y.model = m.model AND y.version = attribute_queries.version AND y.field = a.name
@@ -261,8 +272,6 @@ DECLARE
                               'WHERE y.model = %L AND y.version = %s AND y.field = '''') k (id, n)', m.item_type, m.model, version);
     first_order pg_attribute;
 BEGIN
-    PERFORM holomamba.assert_tables_exist(m);
-    PERFORM holomamba.assert_columns(m);
     SELECT * INTO v FROM holomamba.version_catalogue c WHERE c.model = m.model AND c.version = training_queries.version;
 
     RETURN QUERY SELECT * FROM holomamba.attribute_queries(m, version, items_list);
@@ -273,7 +282,6 @@ BEGIN
     name := NULL;
     labels := (SELECT cardinality(y.labels) FROM holomamba.vocabulary y
                WHERE y.model = m.model AND y.version = v.version AND y.field = '');
-<<<<<<< HEAD
     query := holomamba.fill_template(
         'SELECT {held_out} AS held_out, {read_history} FROM {interactions} e JOIN {items_list} ON k.id = e.{item}{collation} '
         'WHERE e.{user} IS NOT NULL GROUP BY e.{user} ORDER BY e.{user}',
@@ -281,22 +289,11 @@ BEGIN
             ['items_list', items_list],
             ['collation', holomamba.item_collation(m)],
             ['held_out', CASE v.holdout
-                             WHEN 'time' THEN format('(count(*) FILTER (WHERE e.%I < %L::%s))::integer', m.order_columns[1],
+                             WHEN 'time' THEN format('(count(*) FILTER (WHERE %s < %L::%s))::integer', holomamba.comparable(m.interactions, m.order_columns[1]),
                                                      v.options ->> 'cutoff', holomamba.base_type(first_order.atttypid))
                              WHEN 'leave_one_out' THEN '(count(*) - 1)::integer'
                              ELSE '-1' END]],
         cardinality(m.order_columns));
-=======
-    query := format('SELECT array_agg((k.n - 1)::integer ORDER BY %s, e.tableoid, e.ctid) AS items, %s AS held_out '
-                    'FROM %s e JOIN %s ON k.id = e.%I%s WHERE e.%I IS NOT NULL GROUP BY e.%7$I ORDER BY e.%7$I',
-                    order_list,
-                    CASE v.holdout
-                        WHEN 'time' THEN format('(count(*) FILTER (WHERE %s < %L::%s))::integer', holomamba.comparable(m.interactions, m.order_columns[1]),
-                                                v.options ->> 'cutoff', holomamba.base_type(first_order.atttypid))
-                        WHEN 'leave_one_out' THEN '(count(*) - 1)::integer'
-                        ELSE '-1' END,
-                    m.interactions, items_list, m.item_column, holomamba.item_collation(m), m.user_column);
->>>>>>> 9bf504310aeb82b045b8bef191d9e7aeb9f51f4b
     RETURN NEXT;
 END
 $$;
@@ -491,8 +488,8 @@ BEGIN
                                     format('There is none yet: CALL holomamba.train(%L);', activate_as_owner.model))
                     FROM holomamba.version_catalogue v WHERE v.model = m.model AND v.status = 'ready');
     END IF;
-    PERFORM holomamba.assert_tables_exist(m);
     PERFORM holomamba.assert_read_committed('activate');
+    PERFORM holomamba.assert_columns(m);
     -- Events wait from here on, so that none is missed by the replay and none is counted twice; readers do not wait.
     EXECUTE format('LOCK TABLE holomamba.%I IN SHARE ROW EXCLUSIVE MODE', m.model || '_users');
     EXECUTE format('DELETE FROM %s', items_table);

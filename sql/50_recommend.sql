@@ -44,7 +44,6 @@ BEGIN
         chosen := models[1];
     END IF;
     m := holomamba.find_model(chosen);
-    PERFORM holomamba.assert_tables_exist(m, with_items => false);
     IF m.active_version IS NULL THEN
         RAISE object_not_in_prerequisite_state USING
             MESSAGE = format('model "%s" is not trained', m.model),
@@ -144,6 +143,7 @@ BEGIN
         contribution := part.contribution;
         value := part.text;
         IF kind = 'attribute' AND part.label IS NULL THEN
+            -- A number, of a type of the server's own: item_parts() has seen to that, and holds the table.
             EXECUTE format('SELECT i.%I::text FROM %s i WHERE i.%I%s = $1::%s',
                            part.attribute, m.items, m.item_key, holomamba.item_collation(m), m.item_type)
                 INTO value USING item_text;
