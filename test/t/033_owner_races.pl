@@ -160,21 +160,26 @@ is(root(q{SELECT count(*) FROM recommend(1, 3, 'mallorys')}), '3', 'all is as it
 is(root(q{SELECT count(*) FROM holomamba.check_state('mallorys')}), '0', 'the states, too');
 
 # --- Trainings whose model, or right to it, is gone. What they have done is as good as gone, and what others do is theirs alone
+# An epoch of many takes longer than the transaction that puts another model in its place: so it meets the other.
 foreach my $role (qw(mallory victim))
 {
-    as_role($role, q{CREATE TABLE many (user_id integer, item_id integer, t integer, PRIMARY KEY (user_id, t));
-        INSERT INTO many SELECT u, 1 + (u * 7 + n * n) % 50, n FROM generate_series(1, 100) u, generate_series(1, 20) n});
+    as_role($role, q{
+        CREATE TABLE many (user_id integer, item_id integer, t integer, PRIMARY KEY (user_id, t));
+        INSERT INTO many SELECT u, 1 + (u * 7 + n * n) % 50, n FROM generate_series(1, 300) u, generate_series(1, 50) n;
+        CREATE TABLE few (user_id integer, item_id integer, t integer, PRIMARY KEY (user_id, t));
+        INSERT INTO few SELECT * FROM many WHERE user_id <= 10});
 }
 root('CREATE ROLE helper LOGIN; GRANT mallory TO helper');
-my $books = q{holomamba.create_model('books', 'many', 'user_id', 'item_id', '{t}', options => '{"dimension": 8, "layers": 1, "state_size": 2, "threads": 1, "batch_size": 8}')};
+my $of_many = q{holomamba.create_model('books', 'many', 'user_id', 'item_id', '{t}', options => '{"threads": 1}')};
+my $of_few = q{holomamba.create_model('books', 'few', 'user_id', 'item_id', '{t}', options => '{"dimension": 8, "layers": 1, "state_size": 2, "threads": 1}')};
 
 # A long training of model "books", mallory's, in a session or in the background: what is done in the middle of its epochs ends it.
 # Returns its error, which the server's log tells, too.
 sub training_ends
 {
-    my ($what, $role, $background, $change) = @_;
+    my ($what, $role, $background, $model, $change) = @_;
     my $log = -s $node->logfile;
-    is(as_role('mallory', "SELECT $books"), '', "$what: a model");
+    is(as_role('mallory', "SELECT $model"), '', "$what: a model");
     my $session = session_of($role);
     my $id;
     if ($background)
@@ -186,7 +191,7 @@ sub training_ends
         $session->{stdin} .= "CALL holomamba.train('books', 10000);\n\\echo over\n";
         $session->{run}->pump_nb();
     }
-    wait_until("count(*) >= 2 FROM holomamba.training_log WHERE model = 'books'");
+    wait_until("count(*) > 0 FROM holomamba.training_log WHERE model = 'books'");
     $change->();
     if ($background)
     {
@@ -211,7 +216,7 @@ sub replace_by
         SELECT holomamba.drop_model('books');
         SET LOCAL ROLE $role;
         SET LOCAL search_path = $role, public;
-        SELECT $books;
+        SELECT $of_few;
         SELECT holomamba.start_training('books', 100, options => '{"seed": 7}');
         COMMIT});
 }
@@ -220,7 +225,7 @@ foreach my $background (0, 1)
     foreach my $role (qw(mallory victim))
     {
         my $what = ($background ? 'a training in the background' : 'a training') . " and another model of its name, of $role";
-        my $error = training_ends($what, 'mallory', $background, sub { replace_by($role); });
+        my $error = training_ends($what, 'mallory', $background, $of_many, sub { replace_by($role); });
         is($error, 'version 1 of model "books" was dropped while it was trained', "$what: it ends");
         is(root("SELECT status IN ('training', 'ready') AND message IS NULL FROM holomamba.versions WHERE model = 'books'"), 't', "$what: the other goes on");
         wait_until("count(*) = 0 FROM holomamba.versions WHERE model = 'books' AND status = 'training'");
@@ -230,7 +235,7 @@ foreach my $background (0, 1)
         is(root("SELECT string_agg(DISTINCT tableowner, ' ') FROM pg_tables WHERE tablename LIKE 'books%'"), $role, "$what: its tables, too");
         my $weights = q{SELECT md5(string_agg(name || md5(data), ' ' ORDER BY name)) FROM holomamba.parameters WHERE model = 'books'};
         my $trained = root($weights);
-        is(as_role($role, qq{SELECT holomamba.drop_model('books'); SELECT $books; CALL holomamba.train('books', 100, options => '{"seed": 7}')}), "\n", "$what: the same alone");
+        is(as_role($role, qq{SELECT holomamba.drop_model('books'); SELECT $of_few; CALL holomamba.train('books', 100, options => '{"seed": 7}')}), "\n", "$what: the same alone");
         is(root($weights), $trained, "$what: gives the same weights");
         root("SELECT holomamba.drop_model('books')");
     }
@@ -242,11 +247,11 @@ foreach my $background (0, 1)
     my $what = $background ? 'in the background' : 'in a session';
     my %losses = (
         'a member no more' => ['helper', 'REVOKE mallory FROM helper', 'GRANT mallory TO helper'],
-        'another owner' => ['mallory', 'ALTER TABLE mallory.many OWNER TO victim', 'ALTER TABLE mallory.many OWNER TO mallory']);
+        'another owner' => ['mallory', 'ALTER TABLE mallory.few OWNER TO victim', 'ALTER TABLE mallory.few OWNER TO mallory']);
     foreach my $loss (sort keys %losses)
     {
         my ($role, $change, $undo) = @{$losses{$loss}};
-        my $error = training_ends("$loss, $what", $role, $background, sub { root($change); });
+        my $error = training_ends("$loss, $what", $role, $background, $of_few, sub { root($change); });
         is($error, 'must be owner of model "books"', "$loss, $what: it ends");
         is(root("SELECT status, message FROM holomamba.versions WHERE model = 'books'"),
             $background ? 'failed|must be owner of model "books"' : 'interrupted|', "$loss, $what: and is not ready");
