@@ -124,7 +124,8 @@ bool load_catalogue(LiveModel* m) {
     if (get_rel_relkind(m->interactions) == 0) return false;
     if (!OidIsValid(m->relation)) m->relation = m->interactions;
     const bool of_events = is_part_of(m->relation, m->interactions);
-    // Not an error: a trigger that a former model has left behind must not fail where another role makes one of its name.
+    // Not an error: a trigger that a former model has left behind must not fail where another role makes one of its
+    // name.
     m->of_items = !of_events;
     if (m->of_items && !is_part_of(m->relation, m->owned_items)) return false;
     m->items_first = DatumGetBool(value_of(0, "items_first", &null));
@@ -133,7 +134,8 @@ bool load_catalogue(LiveModel* m) {
         ereport(ERROR,
                 (errcode(ERRCODE_DATA_CORRUPTED), errmsg("model \"%s\" has no order columns", NameStr(m->name))));
     m->order = static_cast<Column*>(MemoryContextAllocZero(m->context, sizeof(Column) * static_cast<Size>(m->orders)));
-    load_own_tables(m, DatumGetObjectId(value_of(0, "user_type", &null)), DatumGetObjectId(value_of(0, "item_type", &null)));
+    load_own_tables(m, DatumGetObjectId(value_of(0, "user_type", &null)),
+                    DatumGetObjectId(value_of(0, "item_type", &null)));
     // Statements read all events and all items, whichever table has changed.
     find_event_columns(m, m->interactions);
     if (of_events && m->relation != m->interactions) find_event_columns(m, m->relation);

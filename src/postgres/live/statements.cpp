@@ -23,7 +23,9 @@ struct StatementInfo {
 constexpr StatementInfo kInfos[kStatements] = {HOLOMAMBA_STATEMENTS(HOLOMAMBA_INFO)};
 #undef HOLOMAMBA_INFO
 
-const StatementInfo& info_of(Statement statement) { return kInfos[static_cast<int>(statement)]; }
+const StatementInfo& info_of(Statement statement) {
+    return kInfos[static_cast<int>(statement)];
+}
 
 int statement_named(const char* name) {
     for (int i = 0; i < kStatements; i++)
@@ -34,10 +36,13 @@ int statement_named(const char* name) {
 
 int count_of(Takes takes, int orders) {
     switch (takes) {
-        case Takes::nothing: break;
+        case Takes::nothing:
+            break;
         case Takes::one:
-        case Takes::many: return orders + static_cast<int>(OfUser::version) + 1;
-        case Takes::items: return static_cast<int>(OfItems::version) + 1;
+        case Takes::many:
+            return orders + static_cast<int>(OfUser::version) + 1;
+        case Takes::items:
+            return static_cast<int>(OfItems::version) + 1;
     }
     return 0;
 }
@@ -116,7 +121,9 @@ Arguments make_arguments(const LiveModel* model, Takes takes) {
     return arguments;
 }
 
-void set_order(Arguments* arguments, int number, Datum value, bool null) { set_value(arguments, number, value, null); }
+void set_order(Arguments* arguments, int number, Datum value, bool null) {
+    set_value(arguments, number, value, null);
+}
 
 void set(Arguments* arguments, OfUser number, Datum value, bool null) {
     set_value(arguments, arguments->orders + static_cast<int>(number), value, null);
@@ -133,8 +140,9 @@ Datum array_of(const Column& column, Datum* values, bool* nulls, int count) {
 }
 
 uint64 run(LiveModel* model, Statement statement, const Arguments* arguments, bool read_only) {
-    check_result(statement, SPI_execute_plan(plan_for(model, statement, arguments), arguments ? arguments->values : nullptr,
-                                             arguments ? arguments->nulls : nullptr, read_only, 0));
+    check_result(statement,
+                 SPI_execute_plan(plan_for(model, statement, arguments), arguments ? arguments->values : nullptr,
+                                  arguments ? arguments->nulls : nullptr, read_only, 0));
     return SPI_processed;
 }
 
