@@ -3,16 +3,7 @@
 -- Questions about types and columns
 
 CREATE FUNCTION holomamba.base_type(type regtype) RETURNS regtype
-LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$
-    WITH RECURSIVE layer (type) AS (
-        SELECT base_type.type::oid
-        UNION ALL
-        SELECT t.typbasetype FROM layer JOIN pg_type t ON t.oid = layer.type WHERE t.typtype = 'd'
-    )
-    SELECT layer.type::regtype FROM layer JOIN pg_type t ON t.oid = layer.type WHERE t.typtype <> 'd'
-$$;
-
+    AS 'MODULE_PATHNAME', 'holomamba_base_type' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION holomamba.base_type(regtype) IS 'the type itself, or the type under a domain';
 
 CREATE FUNCTION holomamba.id_family(type regtype) RETURNS regtype
@@ -52,6 +43,11 @@ $$;
 COMMENT ON FUNCTION holomamba.is_orderable(regtype) IS
     'whether events can be ordered by columns of the type: built-in scalar types with a btree order, and enums';
 
+CREATE FUNCTION holomamba.column_type(relation regclass, column_name name) RETURNS regtype
+    AS 'MODULE_PATHNAME', 'holomamba_column_type' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION holomamba.column_type(regclass, name) IS
+    'internal: the type of a column as a query finds it now, whatever the snapshot of the statement; NULL where there is no such column';
+
 CREATE FUNCTION holomamba.column_of(relation regclass, column_name name) RETURNS pg_attribute
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -60,7 +56,8 @@ DECLARE
 BEGIN
     SELECT a.* INTO found_column FROM pg_attribute a
     WHERE a.attrelid = relation AND a.attname = column_name AND a.attnum > 0 AND NOT a.attisdropped;
-    IF NOT FOUND THEN
+    found_column.atttypid := holomamba.column_type(relation, column_name);
+    IF found_column.attrelid IS NULL OR found_column.atttypid IS NULL THEN
         RAISE undefined_column USING
             MESSAGE = format('column "%s" of table %s does not exist', column_name, relation),
             HINT = (SELECT format('The columns of the table are %s.', string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum))
@@ -81,6 +78,29 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION holomamba.collation_clause(regtype, oid) IS 'the COLLATE clause of a column, empty where it has its type''s own collation';
+
+-- Operators on enums know no domains over them.
+CREATE FUNCTION holomamba.comparable(relation regclass, column_name name) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format('e.%I', column_name) || CASE WHEN t.typtype = 'd' THEN '::' || format_type(holomamba.base_type(t.oid), -1) ELSE '' END
+    FROM holomamba.column_of(relation, column_name) c JOIN pg_type t ON t.oid = c.atttypid
+$$;
+
+COMMENT ON FUNCTION holomamba.comparable(regclass, name) IS
+    'internal: a column of row e as the type under its domain, if it has one, to be compared with a value of that type';
+
+-- The key of the items may be wider than the item column. No event can name what is beyond that.
+CREATE FUNCTION holomamba.fits_item_type(item_type regtype, id text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE item_type WHEN 'smallint'::regtype THEN format('%s BETWEEN -32768 AND 32767', id)
+                          WHEN 'integer'::regtype THEN format('%s BETWEEN -2147483648 AND 2147483647', id)
+                          ELSE 'true' END
+$$;
+
+COMMENT ON FUNCTION holomamba.fits_item_type(regtype, text) IS
+    'internal: the condition that an expression, an id of the same family, can be cast to the type of the items of a model';
 
 -- Checks of create_model()
 
@@ -165,7 +185,7 @@ BEGIN
     END IF;
     FOREACH column_name IN ARRAY order_columns LOOP
         order_column := holomamba.column_of(interactions, column_name);
-        IF NOT holomamba.is_orderable(order_column.atttypid) THEN
+        IF holomamba.is_orderable(order_column.atttypid) IS NOT TRUE THEN
             RAISE datatype_mismatch USING
                 MESSAGE = format('events cannot be ordered by column "%s" of type %s',
                                  column_name, format_type(order_column.atttypid, order_column.atttypmod)),

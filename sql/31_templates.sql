@@ -36,6 +36,7 @@ BEGIN
         ['owned_items', m.items::text],
         ['key', quote_ident(m.item_key)],
         ['item_type', m.item_type::text],
+        ['fits', holomamba.fits_item_type(m.item_type, 'a::bigint')],
         ['attributes', (SELECT coalesce(string_agg(format(', n.%I AS attribute_%s', a.name, a.number), '' ORDER BY a.number), '')
                         FROM unnest(m.attributes) WITH ORDINALITY AS a (name, number))],
         -- Always explicit: keys of the items that have another collation are compared as ids of items are.
@@ -49,8 +50,9 @@ BEGIN
         ['read_history', format('array_agg((k.n - 1)::integer ORDER BY %s) AS items', in_order)],
         ['order_values', order_values],
         -- Only where it need not look for NULL does an index help.
-        ['same_order', (SELECT string_agg(format(CASE WHEN (holomamba.column_of(m.interactions, o.name)).attnotnull THEN 'e.%I = $%s'
-                                                      ELSE 'e.%I IS NOT DISTINCT FROM $%s' END, o.name, o.number), ' AND ' ORDER BY o.number)
+        ['same_order', (SELECT string_agg(format(CASE WHEN (holomamba.column_of(m.interactions, o.name)).attnotnull THEN '%s = $%s'
+                                                      ELSE '%s IS NOT DISTINCT FROM $%s' END, holomamba.comparable(m.interactions, o.name), o.number),
+                                           ' AND ' ORDER BY o.number)
                         FROM unnest(m.order_columns) WITH ORDINALITY AS o (name, number))],
         -- The parameters of statements about users, after the order values (src/postgres/live/statement_list.hpp).
         ['p_user', '$' || orders + 1], ['p_state', '$' || orders + 2], ['p_vector', '$' || orders + 3], ['p_events', '$' || orders + 4],

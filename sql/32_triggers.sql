@@ -208,7 +208,7 @@ $$),
 ('items_gone', 'items', $$
 UPDATE {items} i SET target = NULL
 WHERE i.target IS NOT NULL
-  AND i.item_id IN (SELECT a::{item_type}{collate} FROM unnest($1) AS a)
+  AND i.item_id IN (SELECT a::{item_type}{collate} FROM unnest($1) AS a WHERE {fits})
   AND NOT EXISTS (SELECT FROM {owned_items} n WHERE n.{key}{collate} = i.item_id)
 $$),
 -- A part of them may have gone alone.
@@ -230,11 +230,11 @@ $$),
 -- Of items $1 those that are new; they themselves, in version $2; and who has had events with items $1.
 ('items_unmet', 'items', $$
 SELECT a, a::{item_type}
-FROM unnest($1) AS a WHERE NOT EXISTS (SELECT FROM {items} i WHERE i.item_id = a::{item_type}{collate})
+FROM unnest($1) AS a WHERE {fits} AND NOT EXISTS (SELECT FROM {items} i WHERE i.item_id = a::{item_type}{collate})
 $$),
 ('items_describe', 'items', $$
 INSERT INTO {items} (item_id, token, target)
-SELECT d.item_id::{item_type}, d.token, d.target FROM holomamba.describe_items({model}, $2, $1) d
+SELECT d.item_id::{item_type}, d.token, d.target FROM holomamba.describe_items({model}, $2, ARRAY(SELECT a FROM unnest($1) AS a WHERE {fits})) d
 WHERE EXISTS (SELECT FROM {owned_items} n WHERE n.{key}{collate} = d.item_id::{item_type}{collate})
 ON CONFLICT (item_id) DO UPDATE SET target = excluded.target
 $$),
@@ -287,7 +287,7 @@ BEGIN
         WHERE v.applied = create_triggers_on.applied AND NOT (v.level = 'ROW' AND is_partition)
           AND NOT EXISTS (SELECT FROM pg_trigger g
                           WHERE g.tgrelid = relation AND g.tgfoid = function AND g.tgtype = v.type AND (g.tgenabled = 'R') = v.applied
-                            AND g.tgargs = convert_to(model::text, 'UTF8') || '\x00'::bytea AND g.tgqual IS NULL AND g.tgattr = ''::int2vector
+                            AND g.tgargs = convert_to(model::text, 'UTF8') || decode('00', 'hex') AND g.tgqual IS NULL AND g.tgattr = ''::int2vector
                             AND g.tgoldtable IS NOT DISTINCT FROM CASE WHEN v.has_old THEN 'old_' || rows END
                             AND g.tgnewtable IS NOT DISTINCT FROM CASE WHEN v.has_new THEN 'new_' || rows END)
     LOOP
@@ -324,7 +324,7 @@ AS $$
     SELECT t.tgname, t.tgrelid::regclass
     FROM pg_trigger t
     WHERE t.tgfoid IN ('holomamba.follow_events'::regproc, 'holomamba.follow_items'::regproc)
-      AND t.tgargs = convert_to(model::text, 'UTF8') || '\x00'::bytea AND t.tgparentid = 0
+      AND t.tgargs = convert_to(model::text, 'UTF8') || decode('00', 'hex') AND t.tgparentid = 0
 $$;
 
 COMMENT ON FUNCTION holomamba.model_triggers(name) IS 'the triggers of a model: by their argument, for tables may have been renamed or dropped since they were made';

@@ -31,7 +31,12 @@ END
 $$;
 COMMENT ON FUNCTION holomamba.assert_may_manage(text) IS 'the row of a model, for its owner; an error for others';
 
--- What reads a model's tables with its caller's rights relies on their columns. To a type that an owner makes, and gives a table
+CREATE FUNCTION holomamba.hold_tables(VARIADIC tables regclass[]) RETURNS void
+    AS 'MODULE_PATHNAME', 'holomamba_hold_tables' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION holomamba.hold_tables(regclass[]) IS
+    'internal: keeps tables that the current role may read as they are until the transaction ends';
+
+-- What reads a model's tables relies on their columns, and holds them. To a type that an owner makes, and gives a table
 -- later, casts and operators may belong that are functions of his. Attributes are read as what they are now.
 CREATE FUNCTION holomamba.assert_columns(m holomamba.model_catalogue) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -50,6 +55,8 @@ BEGIN
             MESSAGE = format('table %s is gone', gone),
             HINT = format('SELECT holomamba.drop_model(%L);', m.model);
     END IF;
+    PERFORM holomamba.hold_tables(m.interactions, m.items, items, users);
+    PERFORM holomamba.assert_tables_exist(m);
     FOR expected IN
         SELECT c.* FROM (VALUES (m.interactions, m.user_column, m.user_type), (m.interactions, m.item_column, m.item_type),
                                 (m.items, m.item_key, m.item_type),
@@ -59,7 +66,7 @@ BEGIN
         WHERE c.relation IS NOT NULL
     LOOP
         found := holomamba.base_type((holomamba.column_of(expected.relation, expected.name)).atttypid);
-        IF coalesce(holomamba.id_family(found), found) <> coalesce(holomamba.id_family(expected.type), expected.type) THEN
+        IF coalesce(holomamba.id_family(found), found) IS DISTINCT FROM coalesce(holomamba.id_family(expected.type), expected.type) THEN
             RAISE datatype_mismatch USING
                 MESSAGE = format('column "%s" of table %s is of type %s, not %s', expected.name, expected.relation, found, expected.type),
                 HINT = format('Undo the change, or make model "%s" anew.', m.model);
@@ -113,19 +120,33 @@ COMMENT ON FUNCTION holomamba.item_collation(holomamba.model_catalogue) IS
 
 -- What the numbers of a version stand for: ordinals of items and of the values of their attributes. Items are those of the
 -- table of items together with those that only events know. The labels of a numeric attribute are its mean and its
--- deviation.
+-- deviation, to the last digit.
 CREATE FUNCTION holomamba.make_vocabulary(m holomamba.model_catalogue, version integer) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1
 AS $$
 DECLARE
     ids text := format('SELECT %I::%s%s, 1 FROM %s', m.item_column, m.item_type, holomamba.item_collation(m), m.interactions);
+    fits CONSTANT text := holomamba.fits_item_type(m.item_type, quote_ident(m.item_key));
     attribute name;
     labels text[];
     counts bigint[];
+    left_out bigint := 0;
 BEGIN
+    PERFORM holomamba.assert_columns(m);
+    PERFORM holomamba.check_attributes(m.items, m.attributes);
     PERFORM holomamba.check_ids(m);
     IF m.items IS NOT NULL THEN
-        ids := ids || format(' UNION ALL SELECT %I::%s%s, 0 FROM %s', m.item_key, m.item_type, holomamba.item_collation(m), m.items);
+        ids := ids || format(' UNION ALL SELECT %I::%s%s, 0 FROM %s WHERE %s', m.item_key, m.item_type, holomamba.item_collation(m), m.items, fits);
+        IF fits <> 'true' THEN
+            EXECUTE format('SELECT count(*) FROM %s WHERE NOT %s', m.items, fits) INTO left_out;
+        END IF;
+        IF left_out > 0 THEN
+            RAISE WARNING USING
+                MESSAGE = format('%s items of table %s are left out', left_out, m.items),
+                DETAIL = format('No event can name them: their "%s" is out of range for column "%s" of table %s, which is of type %s.',
+                                m.item_key, m.item_column, m.interactions, m.item_type),
+                HINT = format('ALTER TABLE %s ALTER %I TYPE bigint;', m.interactions, m.item_column);
+        END IF;
     END IF;
     EXECUTE format('SELECT array_agg(u.id::text ORDER BY u.id), array_agg(u.events ORDER BY u.id) '
                    'FROM (SELECT i.id, sum(i.event) AS events FROM (%s) i (id, event) WHERE i.id IS NOT NULL GROUP BY i.id) u', ids)
@@ -190,15 +211,20 @@ RETURNS TABLE (kind text, name text, labels integer, query text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    collation_clause CONSTANT text := CASE WHEN cardinality(m.attributes) > 0 THEN holomamba.item_collation(m) END;
     attribute name;
     known text[];
     -- as double precision is written, well within its range
-    number CONSTANT text := '[0-9]{1,40}(\.[0-9]{1,40})?(e[-+]?[0-9]{1,2})?';
+    number CONSTANT text := '[0-9]{1,40}([.][0-9]{1,40})?(e[-+]?[0-9]{1,2})?';
 BEGIN
-    FOREACH attribute IN ARRAY m.attributes LOOP
+    PERFORM holomamba.assert_columns(m);
+    PERFORM holomamba.check_attributes(m.items, m.attributes);
+    FOR attribute, known IN
+        SELECT a.name, y.labels FROM unnest(m.attributes) WITH ORDINALITY a (name, number)
+        LEFT JOIN holomamba.labels y ON y.model = m.model AND y.version = attribute_queries.version AND y.field = a.name
+        ORDER BY a.number
+    LOOP
         name := attribute;
-        known := (SELECT y.labels FROM holomamba.vocabulary y
-                  WHERE y.model = m.model AND y.version = attribute_queries.version AND y.field = attribute);
         labels := cardinality(known);
         IF holomamba.attribute_kind((holomamba.column_of(m.items, attribute)).atttypid) = 'number' THEN
             kind := 'number';
@@ -214,21 +240,18 @@ BEGIN
                     DETAIL = format('It belongs to attribute "%s" in version %s of model "%s".', attribute, version, m.model),
                     HINT = format('Restore it from a backup, or train a new version: CALL holomamba.train(%L);', m.model);
             END IF;
-            query := format('SELECT (k.n - 1)::integer AS item, holomamba.standard_score(x.x, s.mean, s.deviation)::real AS value '
-                            'FROM %s JOIN %s i ON i.%I%s = k.id, LATERAL (SELECT %s) x (x), '
-                            '(SELECT (y.labels)[1]::double precision, (y.labels)[2]::double precision FROM holomamba.vocabulary y '
-                            'WHERE y.model = %L AND y.version = %s AND y.field = %L) s (mean, deviation) '
-                            'WHERE x.x IS NOT NULL ORDER BY 1',
-                            items_list, m.items, m.item_key, holomamba.item_collation(m), holomamba.number_expression(m.items, attribute),
-                            m.model, version, attribute);
+            query := format('SELECT (k.n - 1)::integer AS item, holomamba.standard_score(x.x, %L, %L)::real AS value '
+                            'FROM %s JOIN %s i ON i.%I%s = k.id, LATERAL (SELECT %s) x (x) WHERE x.x IS NOT NULL ORDER BY 1',
+                            known[1], known[2], items_list, m.items, m.item_key, collation_clause,
+                            holomamba.number_expression(m.items, attribute));
         ELSE
             kind := 'category';
             query := format('SELECT (k.n - 1)::integer AS item, (l.n - 1)::integer AS value '
                             'FROM %s JOIN %s i ON i.%I%s = k.id, %s x (x), '
-                            '(SELECT u.* FROM holomamba.vocabulary y, unnest(y.labels) WITH ORDINALITY u '
+                            '(SELECT u.* FROM holomamba.labels y, unnest(y.labels) WITH ORDINALITY u '
                             'WHERE y.model = %L AND y.version = %s AND y.field = %L) l (label, n) '
                             'WHERE l.label = x.x ORDER BY 1, 2',
-                            items_list, m.items, m.item_key, holomamba.item_collation(m), holomamba.values_expression(m.items, attribute),
+                            items_list, m.items, m.item_key, collation_clause, holomamba.values_expression(m.items, attribute),
                             m.model, version, attribute);
         END IF;
         RETURN NEXT;
@@ -249,8 +272,6 @@ DECLARE
                               'WHERE y.model = %L AND y.version = %s AND y.field = '''') k (id, n)', m.item_type, m.model, version);
     first_order pg_attribute;
 BEGIN
-    PERFORM holomamba.assert_tables_exist(m);
-    PERFORM holomamba.assert_columns(m);
     SELECT * INTO v FROM holomamba.version_catalogue c WHERE c.model = m.model AND c.version = training_queries.version;
 
     RETURN QUERY SELECT * FROM holomamba.attribute_queries(m, version, items_list);
@@ -268,7 +289,7 @@ BEGIN
             ['items_list', items_list],
             ['collation', holomamba.item_collation(m)],
             ['held_out', CASE v.holdout
-                             WHEN 'time' THEN format('(count(*) FILTER (WHERE e.%I < %L::%s))::integer', m.order_columns[1],
+                             WHEN 'time' THEN format('(count(*) FILTER (WHERE %s < %L::%s))::integer', holomamba.comparable(m.interactions, m.order_columns[1]),
                                                      v.options ->> 'cutoff', holomamba.base_type(first_order.atttypid))
                              WHEN 'leave_one_out' THEN '(count(*) - 1)::integer'
                              ELSE '-1' END]],
@@ -457,7 +478,7 @@ AS $$
 DECLARE
     m holomamba.model_catalogue := holomamba.assert_may_manage(model);
     items_table text := format('holomamba.%I', m.model || '_items');
-    described bigint;
+    ids text[];
 BEGIN
     IF NOT EXISTS (SELECT FROM holomamba.version_catalogue v
                    WHERE v.model = m.model AND v.version = activate_as_owner.version AND v.status = 'ready') THEN
@@ -467,8 +488,8 @@ BEGIN
                                     format('There is none yet: CALL holomamba.train(%L);', activate_as_owner.model))
                     FROM holomamba.version_catalogue v WHERE v.model = m.model AND v.status = 'ready');
     END IF;
-    PERFORM holomamba.assert_tables_exist(m);
     PERFORM holomamba.assert_read_committed('activate');
+    PERFORM holomamba.assert_columns(m);
     -- Events wait from here on, so that none is missed by the replay and none is counted twice; readers do not wait.
     EXECUTE format('LOCK TABLE holomamba.%I IN SHARE ROW EXCLUSIVE MODE', m.model || '_users');
     EXECUTE format('DELETE FROM %s', items_table);
@@ -483,16 +504,20 @@ BEGIN
                         ELSE format('CASE WHEN EXISTS (SELECT FROM %s s WHERE s.%I%s = i.item_id::%s) THEN i.target END',
                                     m.items, m.item_key, holomamba.item_collation(m), m.item_type) END)
     USING model, version;
-    -- Items that have come since the training are known by their attributes.
-    WHILE m.items IS NOT NULL LOOP
-        EXECUTE format('INSERT INTO %s (item_id, token, target) SELECT d.item_id::%s, d.token, d.target '
-                       'FROM holomamba.describe_items($1, $2, ARRAY(SELECT s.%I::text FROM %s s WHERE s.%3$I IS NOT NULL '
-                       'AND NOT EXISTS (SELECT FROM %1$s i WHERE i.item_id = s.%3$I%5$s) LIMIT 1000)) d',
-                       items_table, m.item_type, m.item_key, m.items, holomamba.item_collation(m))
-        USING model, version;
-        GET DIAGNOSTICS described = ROW_COUNT;
-        EXIT WHEN described = 0;
-    END LOOP;
+    -- Items that have come since the training are known by their attributes. They are described some at a time.
+    IF m.items IS NOT NULL THEN
+        FOR ids IN
+            EXECUTE format('SELECT array_agg(n.id) FROM (SELECT u.id::text, row_number() OVER () / 1000 AS part '
+                           'FROM (SELECT DISTINCT s.%I::%s%s AS id FROM %s s WHERE s.%1$I IS NOT NULL AND %5$s '
+                           'AND NOT EXISTS (SELECT FROM %6$s i WHERE i.item_id = s.%1$I%3$s)) u) n GROUP BY n.part',
+                           m.item_key, m.item_type, holomamba.item_collation(m), m.items,
+                           holomamba.fits_item_type(m.item_type, format('s.%I', m.item_key)), items_table)
+        LOOP
+            EXECUTE format('INSERT INTO %s (item_id, token, target) SELECT d.item_id::%s, d.token, d.target '
+                           'FROM holomamba.describe_items($1, $2, $3) d', items_table, m.item_type)
+            USING model, version, ids;
+        END LOOP;
+    END IF;
     PERFORM holomamba.set_active_version(m.model, activate_as_owner.version);
     PERFORM holomamba.rebuild_state(model);
     PERFORM holomamba.refit_target_index(m);

@@ -7,13 +7,14 @@
 #   loose        functions whose words are looked up in their caller's search_path
 #   replace      what takes over, or takes for its own, an object that somebody else made
 #   unqualified  names of ours that a search_path could lead elsewhere; in the literals of C++ files, too
+#   backslash    strings that mean something else where standard_conforming_strings is off
 #   volatility   functions that write, and are said not to; that are said to be the same everywhere, and read
 #   words        no rule: the names that pinned functions look for in schema pg_catalog, as file:line, kind and name
 use strict;
 use warnings;
 
 my ($rule, @files) = @ARGV;
-my %rules = (definer => \&definer, loose => \&loose, replace => \&replace, unqualified => \&unqualified, volatility => \&volatility, words => \&words);
+my %rules = (definer => \&definer, loose => \&loose, replace => \&replace, unqualified => \&unqualified, backslash => \&backslash, volatility => \&volatility, words => \&words);
 $rules{ $rule // '' } && @files or die "usage: $0 RULE FILE ...\n";
 
 # A script as tokens [kind, text, line]: word, quoted (an identifier), string, body (in
@@ -256,6 +257,21 @@ sub unqualified
             my ($kind, $name) = bare_name(@_) or return;
             my ($tokens, $n) = @_;
             offends($statement, $tokens->[$n][2], "$kind $name without its schema") if $ours{$kind}{$name};
+        });
+    }
+}
+
+# The session that runs a function may have any settings, and what dollars quote is parsed under them.
+sub backslash
+{
+    foreach my $statement (@_)
+    {
+        each_token($statement, sub {
+            my ($tokens, $n) = @_;
+            my ($kind, $text, $line) = @{ $tokens->[$n] };
+            # A literal of C++ has backslashes of its own.
+            return if $kind ne 'string' || $text !~ /^'.*\\/s || $statement->{file} =~ /\.cpp$/ && $tokens == $statement->{tokens};
+            offends($statement, $line, "a backslash in the plain string $text");
         });
     }
 }

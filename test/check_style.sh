@@ -128,7 +128,7 @@ scripts_rule() {
 # The rules above can fail.
 blind_rules() {
     local kind
-    for kind in definer loose replace unqualified volatility words; do
+    for kind in definer loose replace unqualified backslash volatility words; do
         echo "== $kind"
         perl test/check_sql.pl "$kind" test/lint/offends.sql test/lint/offends.cpp || true
     done 2>&1 | diff - test/lint/offends.out
@@ -250,6 +250,7 @@ scripts_rule definer | rule 'no function of sql/ is SECURITY DEFINER under a pat
 scripts_rule loose | rule 'every function of sql/ pins its search_path, or has a body in standard SQL'
 scripts_rule replace | rule 'sql/ replaces nothing and takes over nothing that is there'
 scripts_rule unqualified src/postgres/*/*.cpp | rule 'sql/ and the SQL in src/postgres name nothing of ours without its schema'
+scripts_rule backslash src/postgres/*/*.cpp | rule 'no plain string of sql/ or of the SQL in src/postgres has a backslash'
 scripts_rule volatility | rule 'no function of sql/ that writes is said to be stable'
 if [[ -n ${PGDATABASE:-} ]]; then
     not_there | rule 'the extension can be created'

@@ -47,6 +47,15 @@ END
 $$;
 COMMENT ON FUNCTION holomamba.names(holomamba.thing) IS 'SELECT FROM thing';
 
+-- backslash
+CREATE FUNCTION holomamba.backslash() RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM E'\n', '[.]', $x$ \w $x$;
+    EXECUTE format('SELECT ''\d''');
+    RETURN regexp_replace('x', '\w', '');
+END
+$$;
+
 -- volatility
 CREATE FUNCTION holomamba.stable_writer() RETURNS void LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

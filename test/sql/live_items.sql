@@ -159,3 +159,40 @@ INSERT INTO wares VALUES (61, 'genre 1', '{tag 1}', '13', 1);
 SELECT count(*) FROM holomamba.wares_items WHERE target IS NOT NULL AND item_id = 61;
 SELECT holomamba.drop_model('wares');
 DROP TABLE sales, wares;
+
+-- Keys of the items that no event can name, since the item column is narrower: such items are left out, and in nobody's way
+CREATE TABLE wide_goods (id bigint PRIMARY KEY, genre text);
+INSERT INTO wide_goods SELECT i, 'genre ' || i % 3 FROM generate_series(1, 10) i;
+INSERT INTO wide_goods VALUES (6000000000, 'genre 1'), (-2147483649, 'genre 9');
+CREATE TABLE wide_sales (user_id integer, item_id integer, t integer, PRIMARY KEY (user_id, t));
+INSERT INTO wide_sales SELECT u, 1 + (u * 5 + n * n) % 10, n FROM generate_series(1, 6) u, generate_series(1, 6) n;
+SELECT holomamba.create_model('wide', 'wide_sales', 'user_id', 'item_id', '{t}', 'wide_goods', 'id', '{genre}',
+    '{"dimension": 8, "layers": 1, "state_size": 2, "epochs": 1, "threads": 1}');
+CALL holomamba.train('wide');
+SELECT labels FROM holomamba.vocabulary WHERE model = 'wide' ORDER BY field;
+INSERT INTO wide_goods VALUES (5000000000, 'genre 2'), (2147483647, 'genre 2');
+INSERT INTO wide_goods VALUES (5000000001, 'genre 2');
+UPDATE wide_goods SET genre = 'genre 0' WHERE id > 2147483646;
+UPDATE wide_goods SET id = id + 1 WHERE id = 6000000000 OR id = 2147483647;
+UPDATE wide_goods SET id = 7000000000 WHERE id = 3;
+UPDATE wide_goods SET id = 30 WHERE id = 5000000001;
+SELECT item_id, target IS NULL AS gone FROM holomamba.wide_items WHERE item_id NOT BETWEEN 4 AND 10 ORDER BY 1;
+DELETE FROM wide_goods WHERE id = 6000000001;
+SELECT count(*) FROM recommend(100, 100, 'wide'), explain_recommendation(1, item_id, 'wide');
+SELECT holomamba.activate('wide', 1);
+SELECT holomamba.enable_logical_replica('wide');
+SET session_replication_role = replica;
+INSERT INTO wide_goods VALUES (8000000000, 'genre 2');
+UPDATE wide_goods SET genre = 'genre 1' WHERE id = 8000000000;
+DELETE FROM wide_goods WHERE id = 8000000000;
+RESET session_replication_role;
+SELECT item_id, target IS NULL AS gone FROM holomamba.wide_items WHERE item_id NOT BETWEEN 4 AND 10 ORDER BY 1;
+SELECT * FROM holomamba.check_state('wide');
+-- Once events can name them, they are known
+ALTER TABLE wide_sales ALTER item_id TYPE bigint;
+INSERT INTO wide_goods VALUES (9000000000, 'genre 2');
+SELECT item_id FROM holomamba.wide_items WHERE item_id > 2147483646 ORDER BY 1;
+SELECT holomamba.activate('wide', 1);
+SELECT item_id FROM holomamba.wide_items WHERE item_id > 2147483646 ORDER BY 1;
+SELECT holomamba.drop_model('wide');
+DROP TABLE wide_sales, wide_goods;

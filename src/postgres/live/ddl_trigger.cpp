@@ -240,7 +240,7 @@ bool has_dropped_what_concerns_models() {
     static PlannedStatement drops{
         "SELECT o.objid, o.object_type OPERATOR(pg_catalog.=) 'trigger' FROM pg_catalog.pg_event_trigger_dropped_objects() o "
         "WHERE o.object_type OPERATOR(pg_catalog.=) 'table column' OR o.object_type OPERATOR(pg_catalog.=) 'trigger' "
-        "AND o.address_names[3] OPERATOR(pg_catalog.~~) 'holomamba\\_%'",
+        "AND o.address_names[3] OPERATOR(pg_catalog.^@) 'holomamba_'",
         nullptr};
     execute_planned(&drops);
     for (uint64 i = 0; i < SPI_processed; i++) {

@@ -73,6 +73,19 @@ void note_reads_of_items(LiveModel* m, const Elements& attributes) {
     }
 }
 
+bool are_same(const Column& a, const Column& b) {
+    return a.type == b.type && a.collation == b.collation && a.number == b.number && a.source == b.source;
+}
+
+bool are_same(const LiveModel& a, const LiveModel& b) {
+    bool same = a.interactions == b.interactions && a.owned_items == b.owned_items && a.users == b.users &&
+                a.items == b.items && a.owner == b.owner && a.orders == b.orders && are_same(a.user, b.user) &&
+                are_same(a.state, b.state) && are_same(a.vector, b.vector) && are_same(a.item, b.item) &&
+                a.events == b.events && a.token == b.token && a.key == b.key;
+    for (int o = 0; o < a.orders && same; o++) same = are_same(a.order[o], b.order[o]);
+    return same;
+}
+
 }  // namespace
 
 bool find_own_tables(LiveModel* m) {
@@ -138,6 +151,21 @@ bool load_catalogue(LiveModel* m) {
         if (m->of_items) note_reads_of_items(m, elements_of(DatumGetArrayTypeP(value_of(0, "attributes", &null))));
     }
     return true;
+}
+
+void assert_unaltered(const LiveModel* m) {
+    MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "holomamba model", ALLOCSET_SMALL_SIZES);
+    LiveModel now{};
+    now.context = context;
+    now.name = m->name;
+    now.relation = m->relation;
+    bool same = false;
+    as_owner(m->owner, [&] { same = find_own_tables(&now) && load_catalogue(&now) && are_same(*m, now); });
+    if (!same)
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
+                        errmsg("a table of model \"%s\" was altered while it was in use", NameStr(m->name)),
+                        errdetail("A trigger, a rule or a policy on a table of the model has done so.")));
+    MemoryContextDelete(context);
 }
 
 }  // namespace holomamba::postgres

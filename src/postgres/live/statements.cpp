@@ -1,5 +1,6 @@
 #include "postgres/live/statements.hpp"
 
+#include "postgres/live/live_catalogue.hpp"
 #include "postgres/server/arrays.hpp"
 #include "postgres/server/plan_cache.hpp"
 
@@ -68,8 +69,10 @@ SPIPlanPtr plan_of(LiveModel* m, Statement statement) {
     return m->plan[i] = keep_plan(m->text[i], count, types);
 }
 
-// The plan of a statement, if these are arguments that it takes.
+// The plan of a statement, if these are arguments that it takes. What statements return is read as the columns that were found
+// have it, and the last one may have run code of the owner's, a trigger on his model's tables.
 SPIPlanPtr plan_for(LiveModel* m, Statement statement, const Arguments* arguments) {
+    if (m->stale) assert_unaltered(m);
     const StatementInfo& info = info_of(statement);
     if (info.takes != (arguments == nullptr ? Takes::nothing : arguments->takes))
         elog(ERROR, "statement \"%s\" takes other arguments", info.name);

@@ -40,3 +40,10 @@ Datum holomamba_id_family(PG_FUNCTION_ARGS) {
     if (!OidIsValid(family)) PG_RETURN_NULL();
     PG_RETURN_OID(family);
 }
+
+HOLOMAMBA_FUNCTION(holomamba_base_type)
+Datum holomamba_base_type(PG_FUNCTION_ARGS) {
+    const Oid type = PG_GETARG_OID(0);
+    if (!get_typisdefined(type)) PG_RETURN_NULL();
+    PG_RETURN_OID(getBaseType(type));
+}

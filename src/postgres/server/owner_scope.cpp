@@ -24,8 +24,10 @@ OwnerScope enter_owner(Oid owner) {
     return scope;
 }
 
+// What the role's code has set, and left set, must not be there for the caller: as where the server itself runs it, to vacuum
+// or to index.
 void leave_owner(const OwnerScope& scope) {
-    restore_search_path(scope.settings);
+    AtEOXact_GUC(false, scope.settings);
     SetUserIdAndSecContext(scope.user, scope.security);
 }
 

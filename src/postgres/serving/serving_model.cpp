@@ -5,6 +5,7 @@
 #include "model/options.hpp"
 #include "postgres/server/check_k.hpp"
 #include "postgres/server/extension.hpp"
+#include "postgres/server/held_table.hpp"
 #include "postgres/server/ids.hpp"
 #include "postgres/server/plan_cache.hpp"
 #include "postgres/store/stored.hpp"
@@ -61,14 +62,18 @@ void find_only_model() {
     if (SPI_processed > 1) query_planned(CATALOGUE_COLUMNS " WHERE holomamba.may_ask(m.model)", &none, 2);
 }
 
-// A table of ours, as it was made: its owner may have turned it into something that runs code of his own when it is read.
-Oid own_table(const char* model, const char* suffix, Oid schema) {
+// A table of ours, as it was made, and as it stays while it is asked: its owner may turn it into something that runs code of his
+// own when it is read.
+Oid hold_own_table(const char* model, const char* suffix, Oid schema) {
     const char* name = psprintf("%s_%s", model, suffix);
-    const Oid table = get_relname_relid(name, schema);
-    if (!OidIsValid(table) || get_rel_relkind(table) != RELKIND_RELATION)
+    for (;;) {
+        const Oid table = get_relname_relid(name, schema);
+        if (OidIsValid(table)) hold_table(table);
+        if (get_relname_relid(name, schema) != table) continue;
+        if (OidIsValid(table) && get_rel_relkind(table) == RELKIND_RELATION) return table;
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("table holomamba.%s is gone", name),
                         errhint("SELECT holomamba.drop_model('%s');", model)));
-    return table;
+    }
 }
 
 // The type of a column that statements compare and cast: of another type they would find operators and casts of its owner's.
@@ -121,6 +126,7 @@ ServingModel choose_model(const char* name, bool k_given, int32 k, const char* v
     m.name = text_of(0, 1);
     m.version = DatumGetInt32(value_of(0, 2, &untrained));
     m.interactions = DatumGetObjectId(value_of(0, 3, &null));
+    hold_table(m.interactions);
     m.user_type = DatumGetObjectId(value_of(0, 4, &null));
     m.item_type = DatumGetObjectId(value_of(0, 5, &null));
     const char* events = get_rel_name(m.interactions);
@@ -134,8 +140,8 @@ ServingModel choose_model(const char* name, bool k_given, int32 k, const char* v
         refuse_overload(m.name, verb, ids, takes_user);
 
     const Oid ours = LookupExplicitNamespace("holomamba", false);
-    m.items_table = own_table(m.name, "items", ours);
-    m.users_table = own_table(m.name, "users", ours);
+    m.items_table = hold_own_table(m.name, "items", ours);
+    m.users_table = hold_own_table(m.name, "users", ours);
     check_own_columns(m);
     m.schema = quote_identifier(get_namespace_name(extension_schema()));
     m.items = qualified("holomamba", get_rel_name(m.items_table));
