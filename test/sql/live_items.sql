@@ -196,3 +196,34 @@ SELECT holomamba.activate('wide', 1);
 SELECT item_id FROM holomamba.wide_items WHERE item_id > 2147483646 ORDER BY 1;
 SELECT holomamba.drop_model('wide');
 DROP TABLE wide_sales, wide_goods;
+
+-- A key that is there twice: inheritance children have unique indexes of their own, and two collations do not agree on what is equal.
+-- It is one item, of which all its rows tell: of a number the last that is read
+CREATE COLLATION twice_blind (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE TABLE twice_goods (id text COLLATE "C" PRIMARY KEY, genre text, price real);
+CREATE TABLE twice_more () INHERITS (twice_goods);
+INSERT INTO twice_goods SELECT 'i' || i, 'genre ' || i % 3, i FROM generate_series(1, 10) i;
+CREATE TABLE twice_sales (user_id integer, item_id text COLLATE twice_blind, t integer, PRIMARY KEY (user_id, t));
+INSERT INTO twice_sales SELECT u, 'i' || 1 + (u * 5 + n * n) % 10, n FROM generate_series(1, 6) u, generate_series(1, 6) n;
+SELECT holomamba.create_model('twice', 'twice_sales', 'user_id', 'item_id', '{t}', 'twice_goods', 'id', '{genre,price}',
+    '{"dimension": 8, "layers": 1, "state_size": 2, "epochs": 1, "threads": 1}');
+CALL holomamba.train('twice');
+INSERT INTO twice_sales VALUES (1, 'new', 100), (2, 'NEW', 100);
+INSERT INTO twice_more VALUES ('new', 'genre 1', 3), ('new', 'genre 2', 4), ('I1', 'genre 2', 5);
+INSERT INTO twice_goods VALUES ('New', 'genre 2', 7);
+UPDATE twice_goods SET genre = 'genre 0', price = 8 WHERE id = 'new';
+SELECT lower(item_id) AS item, target IS NULL AS gone FROM holomamba.twice_items WHERE item_id IN ('new', 'i1') ORDER BY 1;
+SELECT * FROM holomamba.check_state('twice');
+SELECT holomamba.activate('twice', 1);
+SELECT lower(item_id) AS item, target IS NULL AS gone FROM holomamba.twice_items WHERE item_id IN ('new', 'i1') ORDER BY 1;
+SELECT count(*) FROM recommend('100', 100, 'twice'), explain_recommendation('1', item_id, 'twice');
+CALL holomamba.train('twice');
+SELECT count(*) FROM recommend('100', 100, 'twice'), explain_recommendation('1', item_id, 'twice');
+DELETE FROM twice_goods WHERE id = 'New';
+SELECT lower(item_id) AS item, target IS NULL AS gone FROM holomamba.twice_items WHERE item_id IN ('new', 'i1') ORDER BY 1;
+DELETE FROM twice_more WHERE id = 'new';
+SELECT lower(item_id) AS item, target IS NULL AS gone FROM holomamba.twice_items WHERE item_id IN ('new', 'i1') ORDER BY 1;
+SELECT * FROM holomamba.check_state('twice');
+SELECT holomamba.drop_model('twice');
+DROP TABLE twice_sales, twice_goods CASCADE;
+DROP COLLATION twice_blind;
