@@ -1,6 +1,7 @@
 #include "postgres/live/fold.hpp"
 
 #include "base/parallel.hpp"
+#include "postgres/live/unknown_items.hpp"
 #include "postgres/server/compat.h"
 #include "postgres/state/encoder_cache.hpp"
 #include "postgres/types/hrr.hpp"
@@ -264,6 +265,7 @@ void take(Fold* f, SPITupleTable* rows, uint64 row) {
         x = static_cast<const float*>(
             std::memcpy(palloc(sizeof(float) * vector->dims), vector->x, sizeof(float) * vector->dims));
     }
+    if (x == nullptr) note_unknown();
     f->tokens[f->events++] = {x};
     r->tokens++;
 }

@@ -43,7 +43,7 @@ void describe_items(LiveModel* m, Datum ids, Arrival* arrival) {
     for (int i = 0; i < count; i++)
         if (is_long_id(texts[i])) refuse_long_id(texts[i], m->relation, m->key);
     const Arguments arguments = arguments_of(m, ids, arrival->version);
-    if (events_come_first(m)) {
+    if (events_come_first(m) || has_met_unknown()) {
         run(m, Statement::items_unmet, &arguments);
         for (uint64 row = 0; row < SPI_processed; row++) {
             bool null;
