@@ -234,7 +234,7 @@ FROM unnest($1) AS a WHERE {fits} AND NOT EXISTS (SELECT FROM {items} i WHERE i.
 $$),
 ('items_describe', 'items', $$
 INSERT INTO {items} (item_id, token, target)
-SELECT d.item_id::{item_type}, d.token, d.target FROM holomamba.describe_items({model}, $2, ARRAY(SELECT a FROM unnest($1) AS a WHERE {fits})) d
+SELECT d.item_id::{item_type}, d.token, d.target FROM holomamba.describe_items({model}, $2, ARRAY(SELECT DISTINCT ON (a::{item_type}{collate}) a FROM unnest($1) AS a WHERE {fits})) d
 WHERE EXISTS (SELECT FROM {owned_items} n WHERE n.{key}{collate} = d.item_id::{item_type}{collate})
 ON CONFLICT (item_id) DO UPDATE SET target = excluded.target
 $$),

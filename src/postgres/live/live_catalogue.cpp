@@ -104,7 +104,12 @@ bool load_catalogue(LiveModel* m) {
         "EXISTS (SELECT FROM pg_constraint c, pg_attribute e, pg_attribute i WHERE e.attrelid = m.interactions "
         "AND e.attname = m.item_column AND i.attrelid = m.items AND i.attname = m.item_key AND c.contype = 'f' "
         "AND c.conrelid = m.interactions AND c.confrelid = m.items AND c.conkey = ARRAY[e.attnum] "
-        "AND c.confkey = ARRAY[i.attnum] AND c.convalidated AND NOT c.condeferrable) AS items_first, "
+        "AND c.confkey = ARRAY[i.attnum] AND c.convalidated AND NOT c.condeferrable) "
+        // A key is not that of inheritance children, and what replication applies is not asked for it.
+        "AND NOT EXISTS (SELECT FROM pg_inherits h, pg_class c WHERE h.inhparent = m.interactions "
+        "AND c.oid = m.interactions AND c.relkind = 'r') "
+        "AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = m.interactions "
+        "AND t.tgfoid = 'holomamba.follow_events'::regproc AND t.tgenabled = 'R') AS items_first, "
         // An order that leaves no ties: a unique index on some of what orders events, of all of them.
         "NOT EXISTS (SELECT FROM pg_index x WHERE x.indrelid = m.interactions AND x.indisunique AND x.indisvalid "
         "AND x.indimmediate AND x.indpred IS NULL AND x.indexprs IS NULL AND NOT EXISTS (SELECT FROM "

@@ -24,12 +24,19 @@ struct ItemSlots {
     bool chosen[kItemSlots];
 };
 
-// Whether events may come before their items: there is a table of items, and no foreign key that leads to it.
+// Whether events of other transactions may come before their items: there is a table of items, and no foreign key that
+// leads to it. With one, events come first only where both come with one statement, or a trigger of the items' writes
+// the events: before that statement ends, which describes the items, their events have been counted.
 bool events_come_first(const LiveModel* model);
+
+// Notes that this transaction has counted an event with an unknown item, and tells whether it has.
+void note_unknown();
+bool has_met_unknown();
 
 // Sees to it that an item that is not known stays so until this transaction ends. False where it is known, perhaps
 // since a moment ago: then a new snapshot shows it. A snapshot for the whole transaction that does not is an error
-// (40001). To be called under a lock on the table of users, before rows of users are locked.
+// (40001): a foreign key to partitioned items is checked by what is committed, not by that snapshot. To be called under
+// a lock on the table of users, before rows of users are locked.
 bool stays_unknown(const LiveModel* model, Datum item);
 
 // The same for all items that a statement returns: those of events that its snapshot does not show.
