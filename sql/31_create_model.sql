@@ -594,6 +594,7 @@ DECLARE
     is_known boolean;
     owners CONSTANT oid[] := ARRAY(SELECT o.owner FROM holomamba.own_tables(model) o UNION SELECT c.relowner FROM pg_class c WHERE c.oid = interactions);
     stranger CONSTANT oid := (SELECT o.owner FROM holomamba.own_tables(model) o WHERE NOT pg_has_role(o.owner, 'USAGE') LIMIT 1);
+    in_the_way record;
 BEGIN
     SELECT c.* INTO m FROM holomamba.model_catalogue c WHERE c.model = make_room.model;
     is_known := FOUND;
@@ -615,6 +616,16 @@ BEGIN
     -- Versions can have come without it.
     IF NOT is_known THEN
         PERFORM holomamba.delete_model(model);
+    END IF;
+    SELECT c.oid::regclass AS relation, pg_get_userbyid(c.relowner) AS owner, x.indrelid::regclass AS indexed INTO in_the_way
+    FROM pg_class c LEFT JOIN pg_index x ON x.indexrelid = c.oid
+    WHERE c.relnamespace = 'holomamba'::regnamespace AND c.relname IN (model || '_users', model || '_items', model || '_items_target_idx')
+    ORDER BY c.relname LIMIT 1;
+    IF FOUND THEN
+        RAISE duplicate_table USING
+            MESSAGE = format('model "%s" cannot have its tables: %s is there', model, in_the_way.relation),
+            DETAIL = format('It is %s, and belongs to role "%s".', coalesce('an index of ' || in_the_way.indexed, 'no table of a model'), in_the_way.owner),
+            HINT = 'Choose another name, or let that role or a superuser rename it.';
     END IF;
 END
 $$;
