@@ -3,25 +3,11 @@
 -- Questions about types and columns
 
 CREATE FUNCTION holomamba.base_type(type regtype) RETURNS regtype
-LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$
-    WITH RECURSIVE layer (type) AS (
-        SELECT base_type.type::oid
-        UNION ALL
-        SELECT t.typbasetype FROM layer JOIN pg_type t ON t.oid = layer.type WHERE t.typtype = 'd'
-    )
-    SELECT layer.type::regtype FROM layer JOIN pg_type t ON t.oid = layer.type WHERE t.typtype <> 'd'
-$$;
-
+    AS 'MODULE_PATHNAME', 'holomamba_base_type' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION holomamba.base_type(regtype) IS 'the type itself, or the type under a domain';
 
--- Simple and without settings of its own, so that it is inlined wherever it is called.
 CREATE FUNCTION holomamba.id_family(type regtype) RETURNS regtype
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN CASE WHEN type IN ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype) THEN 'bigint'::regtype
-            WHEN type IN ('text'::regtype, 'varchar'::regtype) THEN 'text'::regtype
-            WHEN type = 'uuid'::regtype THEN type END;
-
+    AS 'MODULE_PATHNAME', 'holomamba_id_family' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION holomamba.id_family(regtype) IS
     'bigint, text or uuid: the type in which ids of the given type are passed and compared; NULL for a type that ids cannot have, domains included';
 
@@ -57,6 +43,11 @@ $$;
 COMMENT ON FUNCTION holomamba.is_orderable(regtype) IS
     'whether events can be ordered by columns of the type: built-in scalar types with a btree order, and enums';
 
+CREATE FUNCTION holomamba.column_type(relation regclass, column_name name) RETURNS regtype
+    AS 'MODULE_PATHNAME', 'holomamba_column_type' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION holomamba.column_type(regclass, name) IS
+    'internal: the type of a column as a query finds it now, whatever the snapshot of the statement; NULL where there is no such column';
+
 CREATE FUNCTION holomamba.column_of(relation regclass, column_name name) RETURNS pg_attribute
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -65,7 +56,8 @@ DECLARE
 BEGIN
     SELECT a.* INTO found_column FROM pg_attribute a
     WHERE a.attrelid = relation AND a.attname = column_name AND a.attnum > 0 AND NOT a.attisdropped;
-    IF NOT FOUND THEN
+    found_column.atttypid := holomamba.column_type(relation, column_name);
+    IF found_column.attrelid IS NULL OR found_column.atttypid IS NULL THEN
         RAISE undefined_column USING
             MESSAGE = format('column "%s" of table %s does not exist', column_name, relation),
             HINT = (SELECT format('The columns of the table are %s.', string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum))
@@ -193,7 +185,7 @@ BEGIN
     END IF;
     FOREACH column_name IN ARRAY order_columns LOOP
         order_column := holomamba.column_of(interactions, column_name);
-        IF NOT holomamba.is_orderable(order_column.atttypid) THEN
+        IF holomamba.is_orderable(order_column.atttypid) IS NOT TRUE THEN
             RAISE datatype_mismatch USING
                 MESSAGE = format('events cannot be ordered by column "%s" of type %s',
                                  column_name, format_type(order_column.atttypid, order_column.atttypmod)),

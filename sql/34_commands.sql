@@ -78,7 +78,7 @@ DECLARE
     m holomamba.model_catalogue;
 BEGIN
     FOR m IN SELECT c.* FROM holomamba.models_of(altered) c LOOP
-        IF m.interactions = ANY (altered) AND old_name = ANY (m.order_columns || m.user_column || m.item_column) THEN
+        IF m.interactions = ANY (altered) AND old_name = ANY (holomamba.event_columns(m)) THEN
             UPDATE holomamba.model_catalogue c
             SET user_column = CASE WHEN c.user_column = old_name THEN new_name ELSE c.user_column END,
                 item_column = CASE WHEN c.item_column = old_name THEN new_name ELSE c.item_column END,
@@ -335,7 +335,7 @@ DECLARE
     m holomamba.model_catalogue;
 BEGIN
     FOR m IN SELECT c.* FROM holomamba.models_of(ARRAY[relation]) c LOOP
-        IF m.interactions = relation AND column_name = ANY (m.order_columns || m.user_column || m.item_column)
+        IF m.interactions = relation AND column_name = ANY (holomamba.event_columns(m))
            OR m.items = relation AND column_name = ANY (m.attributes || m.item_key) THEN
             PERFORM holomamba.refuse_to(actor, m.model, 'dependent_objects_still_exist',
                 format('cannot drop column "%s" of table %s because model "%s" reads it', column_name, relation::regclass, m.model),

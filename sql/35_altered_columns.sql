@@ -154,7 +154,7 @@ DECLARE
     same_values boolean;
 BEGIN
     FOR m IN SELECT c.* FROM holomamba.models_of(altered) c LOOP
-        IF m.interactions = ANY (altered) AND m.order_columns || m.user_column || m.item_column && columns THEN
+        IF m.interactions = ANY (altered) AND holomamba.event_columns(m) && columns THEN
             same_values := coalesce(
                 (SELECT bool_and(NOT u.converted AND o.old_collation = o.new_collation
                                  AND (holomamba.is_widening(o.old_type, o.new_type)

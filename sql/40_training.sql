@@ -31,7 +31,12 @@ END
 $$;
 COMMENT ON FUNCTION holomamba.assert_may_manage(text) IS 'the row of a model, for its owner; an error for others';
 
--- What reads a model's tables with its caller's rights relies on their columns. To a type that an owner makes, and gives a table
+CREATE FUNCTION holomamba.hold_tables(VARIADIC tables regclass[]) RETURNS void
+    AS 'MODULE_PATHNAME', 'holomamba_hold_tables' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION holomamba.hold_tables(regclass[]) IS
+    'internal: keeps tables that the current role may read as they are until the transaction ends';
+
+-- What reads a model's tables relies on their columns, and holds them. To a type that an owner makes, and gives a table
 -- later, casts and operators may belong that are functions of his. Attributes are read as what they are now.
 CREATE FUNCTION holomamba.assert_columns(m holomamba.model_catalogue) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -50,6 +55,8 @@ BEGIN
             MESSAGE = format('table %s is gone', gone),
             HINT = format('SELECT holomamba.drop_model(%L);', m.model);
     END IF;
+    PERFORM holomamba.hold_tables(m.interactions, m.items, items, users);
+    PERFORM holomamba.assert_tables_exist(m);
     FOR expected IN
         SELECT c.* FROM (VALUES (m.interactions, m.user_column, m.user_type), (m.interactions, m.item_column, m.item_type),
                                 (m.items, m.item_key, m.item_type),
@@ -59,7 +66,7 @@ BEGIN
         WHERE c.relation IS NOT NULL
     LOOP
         found := holomamba.base_type((holomamba.column_of(expected.relation, expected.name)).atttypid);
-        IF coalesce(holomamba.id_family(found), found) <> coalesce(holomamba.id_family(expected.type), expected.type) THEN
+        IF coalesce(holomamba.id_family(found), found) IS DISTINCT FROM coalesce(holomamba.id_family(expected.type), expected.type) THEN
             RAISE datatype_mismatch USING
                 MESSAGE = format('column "%s" of table %s is of type %s, not %s', expected.name, expected.relation, found, expected.type),
                 HINT = format('Undo the change, or make model "%s" anew.', m.model);
@@ -125,6 +132,8 @@ DECLARE
     counts bigint[];
     left_out bigint := 0;
 BEGIN
+    PERFORM holomamba.assert_columns(m);
+    PERFORM holomamba.check_attributes(m.items, m.attributes);
     PERFORM holomamba.check_ids(m);
     IF m.items IS NOT NULL THEN
         ids := ids || format(' UNION ALL SELECT %I::%s%s, 0 FROM %s WHERE %s', m.item_key, m.item_type, holomamba.item_collation(m), m.items, fits);
@@ -202,15 +211,20 @@ RETURNS TABLE (kind text, name text, labels integer, query text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    collation_clause CONSTANT text := CASE WHEN cardinality(m.attributes) > 0 THEN holomamba.item_collation(m) END;
     attribute name;
     known text[];
     -- as double precision is written, well within its range
     number CONSTANT text := '[0-9]{1,40}([.][0-9]{1,40})?(e[-+]?[0-9]{1,2})?';
 BEGIN
-    FOREACH attribute IN ARRAY m.attributes LOOP
+    PERFORM holomamba.assert_columns(m);
+    PERFORM holomamba.check_attributes(m.items, m.attributes);
+    FOR attribute, known IN
+        SELECT a.name, y.labels FROM unnest(m.attributes) WITH ORDINALITY a (name, number)
+        LEFT JOIN holomamba.labels y ON y.model = m.model AND y.version = attribute_queries.version AND y.field = a.name
+        ORDER BY a.number
+    LOOP
         name := attribute;
-        known := (SELECT y.labels FROM holomamba.vocabulary y
-                  WHERE y.model = m.model AND y.version = attribute_queries.version AND y.field = attribute);
         labels := cardinality(known);
         IF holomamba.attribute_kind((holomamba.column_of(m.items, attribute)).atttypid) = 'number' THEN
             kind := 'number';
@@ -226,21 +240,18 @@ BEGIN
                     DETAIL = format('It belongs to attribute "%s" in version %s of model "%s".', attribute, version, m.model),
                     HINT = format('Restore it from a backup, or train a new version: CALL holomamba.train(%L);', m.model);
             END IF;
-            query := format('SELECT (k.n - 1)::integer AS item, holomamba.standard_score(x.x, s.mean, s.deviation)::real AS value '
-                            'FROM %s JOIN %s i ON i.%I%s = k.id, LATERAL (SELECT %s) x (x), '
-                            '(SELECT (y.labels)[1]::double precision, (y.labels)[2]::double precision FROM holomamba.vocabulary y '
-                            'WHERE y.model = %L AND y.version = %s AND y.field = %L) s (mean, deviation) '
-                            'WHERE x.x IS NOT NULL ORDER BY 1',
-                            items_list, m.items, m.item_key, holomamba.item_collation(m), holomamba.number_expression(m.items, attribute),
-                            m.model, version, attribute);
+            query := format('SELECT (k.n - 1)::integer AS item, holomamba.standard_score(x.x, %L, %L)::real AS value '
+                            'FROM %s JOIN %s i ON i.%I%s = k.id, LATERAL (SELECT %s) x (x) WHERE x.x IS NOT NULL ORDER BY 1',
+                            known[1], known[2], items_list, m.items, m.item_key, collation_clause,
+                            holomamba.number_expression(m.items, attribute));
         ELSE
             kind := 'category';
             query := format('SELECT (k.n - 1)::integer AS item, (l.n - 1)::integer AS value '
                             'FROM %s JOIN %s i ON i.%I%s = k.id, %s x (x), '
-                            '(SELECT u.* FROM holomamba.vocabulary y, unnest(y.labels) WITH ORDINALITY u '
+                            '(SELECT u.* FROM holomamba.labels y, unnest(y.labels) WITH ORDINALITY u '
                             'WHERE y.model = %L AND y.version = %s AND y.field = %L) l (label, n) '
                             'WHERE l.label = x.x ORDER BY 1, 2',
-                            items_list, m.items, m.item_key, holomamba.item_collation(m), holomamba.values_expression(m.items, attribute),
+                            items_list, m.items, m.item_key, collation_clause, holomamba.values_expression(m.items, attribute),
                             m.model, version, attribute);
         END IF;
         RETURN NEXT;
@@ -259,38 +270,35 @@ DECLARE
     v holomamba.version_catalogue;
     items_list text := format('(SELECT k.id::%s, k.n FROM holomamba.vocabulary y, unnest(y.labels) WITH ORDINALITY k (id, n) '
                               'WHERE y.model = %L AND y.version = %s AND y.field = '''') k (id, n)', m.item_type, m.model, version);
-    order_list text;
     first_order pg_attribute;
 BEGIN
-    PERFORM holomamba.assert_tables_exist(m);
-    PERFORM holomamba.assert_columns(m);
     SELECT * INTO v FROM holomamba.version_catalogue c WHERE c.model = m.model AND c.version = training_queries.version;
-    SELECT string_agg(format('e.%I', o.name), ', ' ORDER BY o.number) INTO order_list
-    FROM unnest(m.order_columns) WITH ORDINALITY AS o (name, number);
 
     RETURN QUERY SELECT * FROM holomamba.attribute_queries(m, version, items_list);
 
-    -- Ties in the order columns are broken by physical order, as everywhere. The cutoff is of the type under a domain, whose
-    -- constraints may be functions of the user's.
+    -- The cutoff is of the type under a domain, whose constraints may be functions of the user's.
     first_order := holomamba.column_of(m.interactions, m.order_columns[1]);
     kind := 'histories';
     name := NULL;
     labels := (SELECT cardinality(y.labels) FROM holomamba.vocabulary y
                WHERE y.model = m.model AND y.version = v.version AND y.field = '');
-    query := format('SELECT array_agg((k.n - 1)::integer ORDER BY %s, e.tableoid, e.ctid) AS items, %s AS held_out '
-                    'FROM %s e JOIN %s ON k.id = e.%I%s WHERE e.%I IS NOT NULL GROUP BY e.%7$I ORDER BY e.%7$I',
-                    order_list,
-                    CASE v.holdout
-                        WHEN 'time' THEN format('(count(*) FILTER (WHERE %s < %L::%s))::integer', holomamba.comparable(m.interactions, m.order_columns[1]),
-                                                v.options ->> 'cutoff', holomamba.base_type(first_order.atttypid))
-                        WHEN 'leave_one_out' THEN '(count(*) - 1)::integer'
-                        ELSE '-1' END,
-                    m.interactions, items_list, m.item_column, holomamba.item_collation(m), m.user_column);
+    query := holomamba.fill_template(
+        'SELECT {held_out} AS held_out, {read_history} FROM {interactions} e JOIN {items_list} ON k.id = e.{item}{collation} '
+        'WHERE e.{user} IS NOT NULL GROUP BY e.{user} ORDER BY e.{user}',
+        holomamba.template_names(m) || ARRAY[
+            ['items_list', items_list],
+            ['collation', holomamba.item_collation(m)],
+            ['held_out', CASE v.holdout
+                             WHEN 'time' THEN format('(count(*) FILTER (WHERE %s < %L::%s))::integer', holomamba.comparable(m.interactions, m.order_columns[1]),
+                                                     v.options ->> 'cutoff', holomamba.base_type(first_order.atttypid))
+                             WHEN 'leave_one_out' THEN '(count(*) - 1)::integer'
+                             ELSE '-1' END]],
+        cardinality(m.order_columns));
     RETURN NEXT;
 END
 $$;
 COMMENT ON FUNCTION holomamba.training_queries(text, integer) IS
-    'internal: what train() and evaluate() read, attributes first: (item, value) of each, then each user''s items in order and the place of the test event';
+    'internal: what train() and evaluate() read, attributes first: (item, value) of each, then of each user the place of the test event and the events in order';
 
 -- The version that a training starts from: its number, or false.
 CREATE FUNCTION holomamba.warm_start_of(m holomamba.model_catalogue, chosen text) RETURNS jsonb
@@ -480,8 +488,8 @@ BEGIN
                                     format('There is none yet: CALL holomamba.train(%L);', activate_as_owner.model))
                     FROM holomamba.version_catalogue v WHERE v.model = m.model AND v.status = 'ready');
     END IF;
-    PERFORM holomamba.assert_tables_exist(m);
     PERFORM holomamba.assert_read_committed('activate');
+    PERFORM holomamba.assert_columns(m);
     -- Events wait from here on, so that none is missed by the replay and none is counted twice; readers do not wait.
     EXECUTE format('LOCK TABLE holomamba.%I IN SHARE ROW EXCLUSIVE MODE', m.model || '_users');
     EXECUTE format('DELETE FROM %s', items_table);

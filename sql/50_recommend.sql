@@ -17,6 +17,10 @@ $$;
 
 COMMENT ON FUNCTION holomamba.may_ask(name) IS 'internal: whether the current role may read the items of a model';
 
+CREATE FUNCTION holomamba.check_k(k integer) RETURNS void
+    AS 'MODULE_PATHNAME', 'holomamba_check_k' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION holomamba.check_k(integer) IS 'internal: refuses a k that is NULL or out of range';
+
 CREATE FUNCTION holomamba.choose_model(model text, k integer) RETURNS holomamba.model_catalogue
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -25,9 +29,7 @@ DECLARE
     chosen text := coalesce(model, nullif(current_setting('holomamba.model', true), ''));
     models text[];
 BEGIN
-    IF k IS NULL OR k NOT BETWEEN 1 AND 10000 THEN
-        RAISE invalid_parameter_value USING MESSAGE = format('k must be between 1 and 10000, not %s', coalesce(k::text, 'null'));
-    END IF;
+    PERFORM holomamba.check_k(k);
     IF chosen IS NULL THEN
         models := ARRAY(SELECT c.model::text FROM holomamba.model_catalogue c ORDER BY c.model);
         IF cardinality(models) > 1 THEN
@@ -42,7 +44,6 @@ BEGIN
         chosen := models[1];
     END IF;
     m := holomamba.find_model(chosen);
-    PERFORM holomamba.assert_tables_exist(m, with_items => false);
     IF m.active_version IS NULL THEN
         RAISE object_not_in_prerequisite_state USING
             MESSAGE = format('model "%s" is not trained', m.model),
@@ -118,98 +119,38 @@ COMMENT ON COLUMN holomamba.labels.labels IS
     'values of the attribute, or item ids, as text, in the order of their ordinals; of a number, its mean and its standard deviation';
 GRANT SELECT ON holomamba.labels TO PUBLIC;
 
-CREATE FUNCTION holomamba.hrr_of_bytes(data bytea) RETURNS @extschema@.hrr
-    AS 'MODULE_PATHNAME', 'holomamba_hrr_of_bytes' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION holomamba.hrr_of_bytes(bytea) IS 'internal: the vector of elements that are stored as in holomamba.parameters';
+CREATE FUNCTION holomamba.item_parts(model text, version integer, item_id text, target @extschema@.hrr, vector @extschema@.hrr,
+                                     OUT kind text, OUT attribute text, OUT label integer, OUT contribution double precision)
+    RETURNS SETOF record AS 'MODULE_PATHNAME', 'holomamba_item_parts' LANGUAGE C STABLE STRICT PARALLEL SAFE ROWS 10;
+COMMENT ON FUNCTION holomamba.item_parts(text, integer, text, @extschema@.hrr, @extschema@.hrr) IS
+    'internal: what the values of its attributes, itself and its bias bring to the score of an item with this target for a vector; '
+    'values of a category are places among the labels of the version';
 
-CREATE FUNCTION holomamba.parameter_row(model text, version integer, name text, number integer) RETURNS @extschema@.hrr
-LANGUAGE sql STABLE STRICT PARALLEL SAFE
-BEGIN ATOMIC
-    -- Parameters are stored uncompressed: one row is read, and not the rest.
-    SELECT holomamba.hrr_of_bytes(substr(p.data, (number - 1) * 4 * p.shape[cardinality(p.shape)] + 1, 4 * p.shape[cardinality(p.shape)]))
-    FROM holomamba.parameters p
-    WHERE p.model = parameter_row.model::name AND p.version = parameter_row.version AND p.name = parameter_row.name;
-END;
-
-COMMENT ON FUNCTION holomamba.parameter_row(text, integer, text, integer) IS
-    'internal: a row of a trained parameter, from 1: the vector of a value, of a role; of a parameter of one dimension all of it';
-
--- The target of a tied head is the item bound to its attributes (src/model/holographic_embedding.hpp): with a * b for binding,
---     target = item + sum over attributes of (bound * (item * f) + added * f),   f = role * mean of the item's values.
--- The score is target . vector + bias, and x . (a * b) = (x / a) . b, where / unbinds. So what a value adds to the score is the
--- inner product of the value with
---     key = bound * (vector / role / item) + added * (vector / role),
--- one n-th of it where the item has n values. In an untied head no attribute goes into the target: the score is the item's own.
 CREATE FUNCTION holomamba.explain_attributes(
     m holomamba.model_catalogue, item_text text, target @extschema@.hrr, user_vector @extschema@.hrr
 ) RETURNS TABLE (kind text, value text, contribution double precision)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    version CONSTANT integer := m.active_version;
-    options CONSTANT jsonb := (SELECT v.options FROM holomamba.version_catalogue v WHERE v.model = m.model AND v.version = m.active_version);
-    d CONSTANT integer := @extschema@.hrr_dims(target) - 1;
-    vector CONSTANT @extschema@.hrr := ((user_vector::real[])[1:d])::@extschema@.hrr;  -- its last element meets the bias
-    bias CONSTANT double precision := (target::real[])[d + 1];
-    own double precision := @extschema@.inner_product(target, user_vector) - bias;
-    scale CONSTANT double precision := CASE options ->> 'initialisation' WHEN 'paper' THEN 1 / sqrt(d) ELSE 1 END;
-    bound real[];
-    added real[];
-    item @extschema@.hrr;
-    role @extschema@.hrr;
-    base @extschema@.hrr;
-    key @extschema@.hrr;
-    labels text[];
-    attribute name;
-    term RECORD;
+    part RECORD;
 BEGIN
-    IF options ->> 'head' = 'tied' AND cardinality(m.attributes) > 0 THEN
-        bound := holomamba.parameter_row(m.model, version, 'embedding.bound', 1)::real[];
-        added := holomamba.parameter_row(m.model, version, 'embedding.added', 1)::real[];
-        labels := (SELECT l.labels FROM holomamba.labels l WHERE l.model = m.model AND l.version = m.active_version AND l.field = '');
-        -- An item that the version does not know is the unknown item, whose row comes after those of all others.
-        item := holomamba.parameter_row(m.model, version, 'embedding.items',
-                                        coalesce(array_position(labels, item_text), cardinality(labels) + 1));
-        FOR number IN 1 .. cardinality(m.attributes) LOOP
-            attribute := m.attributes[number];
-            labels := (SELECT l.labels FROM holomamba.labels l
-                       WHERE l.model = m.model AND l.version = m.active_version AND l.field = attribute);
-            IF labels IS NULL THEN
-                RAISE insufficient_privilege USING
-                    MESSAGE = format('permission denied for column "%s" of table %s', attribute, m.items),
-                    DETAIL = 'What an attribute contributes is told to those who may read it of every item.';
-            END IF;
-            role := @extschema@.unbind(vector, holomamba.parameter_row(m.model, version, 'embedding.roles', number));
-            key := coalesce(added[number], 0)::double precision OPERATOR(@extschema@.*) role;
-            IF item IS NOT NULL THEN
-                key := key OPERATOR(@extschema@.+) ((bound[number] * scale) OPERATOR(@extschema@.*) @extschema@.unbind(role, item));
-            END IF;
-            base := holomamba.parameter_row(m.model, version, 'embedding.base.' || attribute, 1);
-            FOR term IN EXECUTE format(
-                'SELECT x.label, x.vector, count(*) OVER () AS n FROM %s i, LATERAL (%s) x (label, vector) WHERE i.%I%s = $1::%s ORDER BY x.label',
-                m.items,
-                CASE WHEN base IS NULL THEN
-                    format('SELECT v.x, holomamba.parameter_row($2, $3, $4, array_position($5, v.x)) FROM %s v (x) WHERE v.x = ANY ($5)',
-                           holomamba.values_expression(m.items, attribute))
-                ELSE
-                    -- A number is the power of its base, a unitary vector, to the standardised value; labels are mean and
-                    -- deviation.
-                    format('SELECT i.%1$I::text, %2$s.unitary(%2$s.bind_power($6, holomamba.standard_score('
-                           'v.x, $5[1]::double precision, $5[2]::double precision))) '
-                           'FROM (SELECT %3$s) v (x) WHERE v.x IS NOT NULL',
-                           attribute, '@extschema@', holomamba.number_expression(m.items, attribute))
-                END, m.item_key, holomamba.item_collation(m), m.item_type)
-                USING item_text, m.model, version, 'embedding.values.' || attribute, labels, base
-            LOOP
-                kind := 'attribute';
-                value := format('%s=%s', attribute, term.label);
-                contribution := @extschema@.inner_product(key, term.vector) / term.n;
-                own := own - contribution;
-                RETURN NEXT;
-            END LOOP;
-        END LOOP;
-    END IF;
-    RETURN QUERY VALUES ('item', item_text, own), ('bias', NULL, bias);
+    FOR part IN
+        SELECT p.*, l.labels[p.label] AS text
+        FROM holomamba.item_parts(m.model, m.active_version, item_text, target, user_vector) p
+        LEFT JOIN holomamba.labels l ON l.model = m.model AND l.version = m.active_version AND l.field = p.attribute AND p.label IS NOT NULL
+    LOOP
+        kind := part.kind;
+        contribution := part.contribution;
+        value := part.text;
+        IF kind = 'attribute' AND part.label IS NULL THEN
+            -- A number, of a type of the server's own: item_parts() has seen to that, and holds the table.
+            EXECUTE format('SELECT i.%I::text FROM %s i WHERE i.%I%s = $1::%s',
+                           part.attribute, m.items, m.item_key, holomamba.item_collation(m), m.item_type)
+                INTO value USING item_text;
+        END IF;
+        value := CASE kind WHEN 'attribute' THEN format('%s=%s', part.attribute, value) WHEN 'item' THEN item_text END;
+        RETURN NEXT;
+    END LOOP;
 END
 $$;
 

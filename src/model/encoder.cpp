@@ -28,19 +28,19 @@ void Encoder::set_parameter(std::string_view name, std::span<const float> values
 }
 
 void Encoder::set_parameters(const ParameterLayout& layout, std::span<const float> parameters) {
-    for (const ParameterInfo& p : layout.parameters()) {
-        const auto values = parameters.subspan(p.offset, p.size);
-        if (p.name == "embedding.items")
-            set_parameter(p.name, values.last(2 * static_cast<std::size_t>(dimension())));
-        else if (p.name.starts_with("blocks.") || p.name.starts_with("embedding.norm."))
-            set_parameter(p.name, values);
-    }
+    for_each_parameter([&](const ParameterInfo& own) {
+        for (const ParameterInfo& p : layout.parameters()) {
+            if (p.name != own.name) continue;
+            const auto values = parameters.subspan(p.offset, p.size);
+            set_parameter(p.name, p.field == kOfItems ? values.last(own.size) : values);
+        }
+    });
 }
 
 void Encoder::finish() {
     const auto& parameters = network_.layout().parameters();
     for (std::size_t i = 0; i < parameters.size(); i++)
-        if (!known_[i] && parameters[i].size > 0 && !parameters[i].name.starts_with("head."))
+        if (!known_[i] && reads(parameters[i]))
             throw base::Error(base::ErrorKind::corrupted, "parameter \"" + parameters[i].name + "\" is missing");
     prepared_ = network_.prepare(parameters_);
     const HolographicEmbedding& embedding = network_.embedding();

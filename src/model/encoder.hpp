@@ -30,6 +30,12 @@ class Encoder {
     // Copies a stored parameter; names the encoder has no use for are passed over. Of embedding.items only the last two
     // rows, the unknown item and the start token, need be given. Throws Error where the size is wrong.
     void set_parameter(std::string_view name, std::span<const float> values);
+    // Calls use(ParameterInfo) for each parameter that must be set: those of the network but for the head's.
+    template <typename Use>
+    void for_each_parameter(Use&& use) const {
+        for (const ParameterInfo& p : network_.layout().parameters())
+            if (reads(p)) use(p);
+    }
     // Those of a whole network, in its layout's order.
     void set_parameters(const ParameterLayout& layout, std::span<const float> parameters);
     // Throws Error unless every parameter has been set. Call once, before the rest.
@@ -66,6 +72,7 @@ class Encoder {
     }
 
   private:
+    static bool reads(const ParameterInfo& parameter) { return parameter.size > 0 && !parameter.name.starts_with("head."); }
     // The workspace's sequences through the network: states [sequences x recurrent] are replaced; returns [tokens x d].
     const float* encode(float* states, Workspace& workspace) const;
 

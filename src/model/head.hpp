@@ -52,6 +52,8 @@ class Head {
     static int stored_size(int dimension) { return dimension + 1; }
     static void complete_vector(int dimension, float* stored) { stored[dimension] = 1; }
     static void store_target(int dimension, const View& view, std::size_t place, float* target);
+    // The view of one stored target.
+    static View stored_view(int dimension, const float* target) { return {target, target + dimension, 0}; }
 
     // --- training: a batch scores against some items, `rows`, of which some may be known by their attributes alone, `masked` ---
     // Their biases, each less what it is corrected by; no list: nothing. Nothing where there are none.

@@ -7,11 +7,7 @@
 #include <limits>
 #include <random>
 
-#include "ranking/extent.hpp"
-
 namespace holomamba::ranking {
-
-const float kUnboundedScale = std::numeric_limits<float>::infinity();
 
 namespace {
 

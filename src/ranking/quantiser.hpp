@@ -19,8 +19,9 @@
 #include <span>
 #include <vector>
 
-#include "kernels/kernels.hpp"
 #include "base/stop.hpp"
+#include "kernels/kernels.hpp"
+#include "ranking/extent.hpp"
 
 namespace holomamba::ranking {
 
@@ -55,7 +56,7 @@ int compact_prefix(int dims, int wanted, bool keyed, int page_bytes);
 FittedTransform fit_transform(int dims, std::span<const float> sample, bool keyed, int page_bytes,
                               const base::StopCheck& stop = {});
 
-// A stored vector. The scale is 0 where there is none, negative for NULL and infinite where no bound is known.
+// A stored vector. The scale is infinite where no bound is known.
 struct Code {
     float scale;
     std::uint8_t rest;                                     // |z_R|, in steps of the scale
@@ -63,9 +64,6 @@ struct Code {
     std::uint8_t rest_error;                               // |e_R|
     std::int8_t elements[kernels::kMaxPrefix + kMaxQuantisedDims];  // prefix, then the rest
 };
-
-constexpr float kNullScale = -1.0f;
-extern const float kUnboundedScale;
 
 void quantise(const Transform& transform, const float* x, Code* code) noexcept;
 

@@ -1,5 +1,4 @@
 // The network against an independent oracle (test/golden), its gradients against central differences, and step = scan.
-#include "base/parallel.hpp"
 #include "model/network.hpp"
 
 #include <limits>
@@ -7,6 +6,7 @@
 #include <numeric>
 
 #include "base/error.hpp"
+#include "base/parallel.hpp"
 #include "golden.hpp"
 #include "model/encoder.hpp"
 #include "near.hpp"

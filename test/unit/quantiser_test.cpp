@@ -221,7 +221,7 @@ TEST(Extent, EverythingHasItsPlace) {
             const ExtentShape shape = extent_shape(dims, prefix, false, kPageBytes);
             ASSERT_GE(shape.slots, 8);
             ASSERT_LE(shape.grouped_slots(), shape.sketch_slots);
-            ASSERT_LE(shape.rests_at() + shape.sketch_slots, kPageBytes);
+            ASSERT_LE(shape.sides_at() + shape.sketch_slots, kPageBytes);
             ASSERT_LE(shape.notes_at() + shape.rows * static_cast<int>(sizeof(DetailNote)), kPageBytes);
             ASSERT_GE(shape.rows * static_cast<int>(sizeof(DetailNote)), 31);
         }

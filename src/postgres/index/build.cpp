@@ -30,6 +30,7 @@ constexpr int kSampleBlocks = 4096;
 
 struct Sample {
     int dims;  // those of the first vector, where the column's type does not say
+    int most_dims;
     int rows, limit;
     int taken_from_block, limit_per_block;
     float* vectors;
@@ -41,7 +42,7 @@ void take_sample(Relation, ItemPointer, Datum* values, bool* nulls, bool alive, 
         return;
     const Hrr* vector = DatumGetHrr(values[0]);
     if (sample->dims == 0) sample->dims = vector->dims;
-    if (sample->vectors == nullptr && sample->dims <= kMaxQuantisedDims) {
+    if (sample->vectors == nullptr && sample->dims <= sample->most_dims) {
         sample->limit = static_cast<int>(Min(kSampleRows, kSampleFloats / static_cast<Size>(sample->dims)));
         sample->vectors = static_cast<float*>(palloc(sizeof(float) * static_cast<Size>(sample->limit * sample->dims)));
     }
@@ -55,8 +56,9 @@ void take_sample(Relation, ItemPointer, Datum* values, bool* nulls, bool alive, 
 }
 
 // Rows from blocks all over the table, in the order of the blocks.
-Sample sample_rows(Relation heap, Relation index, IndexInfo* info) {
+Sample sample_rows(Relation heap, Relation index, IndexInfo* info, const ItemCodec& codec) {
     Sample sample{};
+    sample.most_dims = codec.most_dims();
     sample.dims = Max(TupleDescAttr(RelationGetDescr(index), 0)->atttypmod, 0);
     sample.limit = kSampleRows;
     const BlockNumber blocks = RelationGetNumberOfBlocks(heap);
@@ -78,10 +80,10 @@ struct Build {
     Relation index;
     IndexMeta meta;
     BlockNumber next_block, end_block;  // what is left to write to
-    FittedTransform* fitted;
-    Size transform_floats;  // to be written; 0 where there was no row to fit to
+    FittedBasis* fitted;
+    Size floats;  // to be written; 0 where there was no row to fit to
     IndexLayout layout;
-    Transform transform;    // points into `fitted`
+    CodeBasis basis;  // points into `fitted`
     struct Clusters* clusters;
     char* records;
     Size stride, count, capacity;
@@ -104,28 +106,19 @@ Buffer append_page(Build* build, PageKind kind) {
 constexpr Size kFloatsOfPage = kContentBytes / sizeof(float);
 
 void append_transform(Build* build) {
-    if (build->transform_floats == 0) return;
-    const std::vector<float>* parts[] = {&build->fitted->spread, &build->fitted->normals};
-    Buffer buffer = InvalidBuffer;
-    Size place = 0;
-    for (const std::vector<float>* part : parts)
-        for (const float x : *part) {
-            if (place % kFloatsOfPage == 0) {
-                if (BufferIsValid(buffer)) UnlockReleaseBuffer(buffer);
-                buffer = append_page(build, PageKind::transform);
-            }
-            reinterpret_cast<float*>(page_content(BufferGetPage(buffer)))[place++ % kFloatsOfPage] = x;
-        }
-    UnlockReleaseBuffer(buffer);
+    for (Size done = 0; done < build->floats; done += kFloatsOfPage) {
+        Buffer buffer = append_page(build, PageKind::transform);
+        memcpy(page_content(BufferGetPage(buffer)), build->fitted->floats.data() + done,
+               sizeof(float) * Min(build->floats - done, kFloatsOfPage));
+        UnlockReleaseBuffer(buffer);
+    }
 }
 
-// Rows that wait to be laid down. Of each a record of `stride` bytes: its row, what Code holds beside its elements, and
-// these.
+// Rows that wait to be laid down. Of each a record of `stride` bytes: this, and the bytes of its code.
 struct Record {
     float scale;
     uint32 key;
     ItemPointerData row;
-    uint8_t rest, prefix_error, rest_error;
 };
 
 struct Clusters {
@@ -140,21 +133,18 @@ const Record* record_at(const Build* build, Size i) {
 // Neighbours in the space of the sketch come to lie in one extent; those without a place in it come last.
 void order_records(Build* build) {
     const int prefix = build->layout.shape.prefix;
-    const int dims = Min(prefix, build->layout.dims);
     interruptible_core_call([&](const StopCheck& stop) {
         Clusters* clusters = build->clusters;
         clusters->points.assign(build->count * static_cast<Size>(prefix), 0.0f);
         for (Size i = 0; i < build->count; i++) {
             if (i % 4096 == 0 && stop()) throw Cancelled{};
             const Record* record = record_at(build, i);
-            const auto* elements = reinterpret_cast<const int8_t*>(record + 1);
             float* point = clusters->points.data() + i * static_cast<Size>(prefix);
             const bool bounded = record->scale > 0 && record->scale < kUnboundedScale;
-            for (int j = 0; j < prefix; j++)
-                point[j] = !bounded ? std::numeric_limits<float>::max()
-                           : j < dims
-                               ? record->scale * static_cast<float>(elements[j]) * build->transform.spread[j]
-                               : 0.0f;
+            if (bounded)
+                build->layout.codec->place(build->basis, record->scale, reinterpret_cast<const uint8_t*>(record + 1), point);
+            else
+                std::fill_n(point, prefix, std::numeric_limits<float>::max());
         }
         clusters->order =
             cluster(build->count, prefix, clusters->points.data(), static_cast<Size>(build->layout.shape.slots),
@@ -168,7 +158,8 @@ void lay_down(Build* build) {
     const ExtentShape& shape = build->layout.shape;
     order_records(build);
     auto* pages = static_cast<Buffer*>(palloc(sizeof(Buffer) * static_cast<Size>(shape.pages())));
-    Code code;
+    ItemCode code;
+    const Size bytes = build->layout.codec->code_bytes(shape);
     for (Size done = 0; done < build->count;) {
         CHECK_FOR_INTERRUPTS();
         for (int i = 0; i < shape.pages(); i++)
@@ -176,11 +167,8 @@ void lay_down(Build* build) {
         for (int slot = 0; slot < shape.slots && done < build->count; slot++, done++) {
             const Record* record = record_at(build, build->clusters->order[done]);
             code.scale = record->scale;
-            code.rest = record->rest;
-            code.prefix_error = record->prefix_error;
-            code.rest_error = record->rest_error;
-            memcpy(code.elements, record + 1, static_cast<Size>(shape.prefix + shape.rest));
-            fill_slot(shape, slot, code, record->key, record->row, BufferGetPage(pages[0]),
+            memcpy(code.bytes, record + 1, bytes);
+            fill_slot(build->layout, slot, code, record->key, record->row, BufferGetPage(pages[0]),
                       BufferGetPage(pages[1 + slot / shape.rows]));
         }
         for (int i = 0; i < shape.pages(); i++) UnlockReleaseBuffer(pages[i]);
@@ -193,11 +181,11 @@ void lay_down(Build* build) {
 void add_row(Relation, ItemPointer row, Datum* values, bool* nulls, bool, void* state) {
     auto* build = static_cast<Build*>(state);
     MemoryContext before = MemoryContextSwitchTo(build->context);
-    Code code;
-    make_code(build->transform, nulls[0] ? nullptr : DatumGetHrr(values[0]), &code);
+    ItemCode code;
+    make_code(build->layout, build->basis, nulls[0] ? nullptr : DatumGetHrr(values[0]), &code);
     auto* record = reinterpret_cast<Record*>(build->records + build->count * build->stride);
-    *record = {code.scale, key_of(build->index, values, nulls), *row, code.rest, code.prefix_error, code.rest_error};
-    memcpy(record + 1, code.elements, static_cast<Size>(build->layout.shape.prefix + build->layout.shape.rest));
+    *record = {code.scale, key_of(build->index, values, nulls), *row};
+    memcpy(record + 1, code.bytes, build->layout.codec->code_bytes(build->layout.shape));
     build->count++;
     build->tuples++;
     MemoryContextSwitchTo(before);
@@ -205,33 +193,32 @@ void add_row(Relation, ItemPointer row, Datum* values, bool* nulls, bool, void* 
     if (build->count == build->capacity) lay_down(build);
 }
 
-// Fits a transform to a sample of the rows, and sets what build->meta and build->layout say of it.
+// Fits codes to a sample of the rows, and sets what build->meta and build->layout say of them.
 void fit(Build* build, Relation heap, IndexInfo* info) {
-    const Sample sample = sample_rows(heap, build->index, info);
-    if (sample.dims > kMaxQuantisedDims)
-        ereport(ERROR,
-                (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("hrr of %d dimensions cannot be indexed", sample.dims),
-                 errdetail("An index holds vectors of at most %d dimensions.", kMaxQuantisedDims)));
     IndexMeta* meta = &build->meta;
-    meta->dims = static_cast<uint16>(sample.dims);
-    meta->prefix = static_cast<uint16>(plain_prefix(sample.dims));
-    build->fitted = make_owned<FittedTransform>(CurrentMemoryContext);
-    FittedTransform* fitted = build->fitted;
+    const ItemCodec* codec = item_codec(meta->code);
+    const Sample sample = sample_rows(heap, build->index, info, *codec);
+    check_dims(*codec, sample.dims);
+    build->fitted = make_owned<FittedBasis>(CurrentMemoryContext);
+    FittedBasis* fitted = build->fitted;
     if (sample.rows > 0) {
         const bool keyed = has_keys(build->index);
         const auto floats = static_cast<Size>(sample.rows) * static_cast<Size>(sample.dims);
         interruptible_core_call([&](const StopCheck& stop) {
-            *fitted = fit_transform(sample.dims, {sample.vectors, floats}, keyed, kContentBytes, stop);
+            *fitted = codec->fit(sample.dims, {sample.vectors, floats}, keyed, kContentBytes, stop);
         });
-        build->transform_floats = fitted->spread.size() + fitted->normals.size();
-        meta->prefix = static_cast<uint16>(fitted->prefix);
-        meta->reflections = static_cast<uint16>(fitted->normals.size() / static_cast<Size>(sample.dims));
+        build->floats = fitted->floats.size();
     } else {
-        core_call([&] { fitted->spread.assign(static_cast<Size>(sample.dims), 1.0f); });
+        core_call([&] {
+            fitted->form = codec->plain(sample.dims);
+            fitted->floats.resize(codec->floats(fitted->form));
+            codec->plain_floats(fitted->form, fitted->floats.data());
+        });
     }
+    meta->form = fitted->form;
     if (sample.vectors != nullptr) pfree(sample.vectors);
     build->layout = index_layout(build->index, *meta);
-    build->transform = {sample.dims, meta->prefix, meta->reflections, fitted->normals.data(), fitted->spread.data()};
+    build->basis = {meta->form, fitted->floats.data()};
 }
 
 // Writes transform and extents of all rows from `block` on, and completes build->meta. Returns the rows of the table.
@@ -242,7 +229,7 @@ double lay_out(Build* build, BlockNumber block, Relation heap, IndexInfo* info) 
     meta->first_block = build->layout.first_block = build->next_block;
     const ExtentShape& shape = build->layout.shape;
     build->clusters = make_owned<Clusters>(CurrentMemoryContext);
-    build->stride = MAXALIGN(sizeof(Record) + static_cast<Size>(shape.prefix + shape.rest));
+    build->stride = MAXALIGN(sizeof(Record) + build->layout.codec->code_bytes(shape));
     // Beside a record, the order takes a point and a few words.
     const Size each = build->stride + sizeof(float) * static_cast<Size>(shape.prefix) + 16;
     const auto slots = static_cast<Size>(shape.slots);
@@ -288,7 +275,7 @@ BlockNumber choose_region(Build* build, const IndexMeta& present, Relation heap)
     const Size rows = count_entries(build->index, layout, present.extents);
     const ExtentShape& shape = build->layout.shape;
     const auto slots = static_cast<Size>(shape.slots);
-    const auto blocks = static_cast<BlockNumber>((build->transform_floats + kFloatsOfPage - 1) / kFloatsOfPage +
+    const auto blocks = static_cast<BlockNumber>((build->floats + kFloatsOfPage - 1) / kFloatsOfPage +
                                                  (rows + slots - 1) / slots * static_cast<Size>(shape.pages()));
     constexpr BlockNumber kFront = kMetaBlock + 1;
     // A build without rows has room anywhere, but rows will come behind it.
@@ -307,7 +294,7 @@ IndexBuildResult* am_build(Relation heap, Relation index, IndexInfo* info) {
     check_columns(index);
     Build build{};
     build.index = index;
-    build.meta = empty_meta(0);
+    build.meta = empty_meta(kInt8Code, 0);
     UnlockReleaseBuffer(new_page(index, kMetaBlock));
     build.end_block = InvalidBlockNumber;
     fit(&build, heap, info);
@@ -331,7 +318,7 @@ void am_build_empty(Relation index) {
     Buffer buffer = ReadBufferExtended(index, INIT_FORKNUM, P_NEW, RBM_NORMAL, nullptr);
     LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
     START_CRIT_SECTION();
-    init_meta_page(BufferGetPage(buffer), empty_meta(Max(TupleDescAttr(RelationGetDescr(index), 0)->atttypmod, 0)));
+    init_meta_page(BufferGetPage(buffer), empty_meta(kInt8Code, Max(TupleDescAttr(RelationGetDescr(index), 0)->atttypmod, 0)));
     MarkBufferDirty(buffer);
     log_newpage_buffer(buffer, true);
     END_CRIT_SECTION();
@@ -351,7 +338,7 @@ Datum holomamba_refit_index(PG_FUNCTION_ARGS) {
     const IndexMeta present = read_meta(index);
     Build build{};
     build.index = index;
-    build.meta = empty_meta(0);
+    build.meta = empty_meta(present.code, 0);
     build.meta.generation = present.generation + 1;
     build.meta.refitted_by = GetTopFullTransactionId();
     fit(&build, heap, info);

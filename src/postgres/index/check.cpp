@@ -28,8 +28,8 @@ struct Check {
     ReturnSetInfo* result;
     Relation index;
     IndexLayout layout;
-    Transform transform;  // with memory of its own
-    Entry* entries;       // sorted by row
+    CodeBasis basis;  // with memory of its own
+    Entry* entries;   // sorted by row
     Size count, allocated;
     MemoryContext row_context;
 };
@@ -63,7 +63,7 @@ void read_extent(Check* check, uint32 extent) {
     for (int first = 0; first < shape.slots; first += shape.rows) {
         Buffer detail = read_detail(check->index, check->layout, extent, first, BUFFER_LOCK_SHARE);
         for (int slot = first; slot < first + shape.rows; slot++) {
-            const ItemPointerData row = note_row(detail_note(shape, BufferGetPage(detail), slot));
+            const ItemPointerData row = note_row(note_of(shape, BufferGetPage(detail), slot));
             const float scale = page.scales[slot];
             if (scale != 0 && std::isnan(scale))
                 report(check, extent, psprintf("slot %d: its scale is not a number", slot));
@@ -86,21 +86,16 @@ void read_extent(Check* check, uint32 extent) {
     UnlockReleaseBuffer(sketch);
 }
 
-void read_code(const Check* check, const Entry* entry, Code* code, uint32* key) {
+void read_code(const Check* check, const Entry* entry, ItemCode* code, uint32* key) {
     const ExtentShape& shape = check->layout.shape;
     Buffer buffer = read_sketch(check->index, check->layout, entry->extent, BUFFER_LOCK_SHARE);
     const SketchPage page = sketch_page(shape, BufferGetPage(buffer));
     code->scale = page.scales[entry->slot];
-    code->rest = page.rests[entry->slot];
     *key = shape.keyed ? page.keys[entry->slot] : 0;
-    get_prefix(shape, entry->slot, page.codes, code->elements);
+    check->layout.codec->get_sketch(shape, entry->slot, page_content(BufferGetPage(buffer)), code);
     UnlockReleaseBuffer(buffer);
     buffer = read_detail(check->index, check->layout, entry->extent, entry->slot, BUFFER_LOCK_SHARE);
-    memcpy(code->elements + shape.prefix, detail_elements(shape, BufferGetPage(buffer), entry->slot),
-           static_cast<Size>(shape.rest));
-    const DetailNote* note = detail_note(shape, BufferGetPage(buffer), entry->slot);
-    code->prefix_error = note->prefix_error;
-    code->rest_error = note->rest_error;
+    check->layout.codec->get_detail(shape, entry->slot % shape.rows, page_content(BufferGetPage(buffer)), code);
     UnlockReleaseBuffer(buffer);
 }
 
@@ -116,7 +111,7 @@ void check_row(Relation, ItemPointer row, Datum* values, bool* nulls, bool, void
     if (entry == nullptr) {
         report(check, -1, psprintf("row (%u,%d) is not in the index", block, offset));
     } else {
-        Code code;
+        ItemCode code;
         uint32 hash;
         read_code(check, entry, &code, &hash);
         if (hash != key_of(check->index, values, nulls))
@@ -126,7 +121,7 @@ void check_row(Relation, ItemPointer row, Datum* values, bool* nulls, bool, void
         } else if (!nulls[0]) {
             const Hrr* vector = DatumGetHrr(values[0]);
             const bool bounded = code.scale <= std::numeric_limits<float>::max();
-            if (bounded && (vector->dims != check->layout.dims || !bounds_vector(check->transform, vector->x, code)))
+            if (bounded && (vector->dims != check->layout.dims || !check->layout.codec->bounds_vector(check->basis, vector->x, code)))
                 report(check, entry->extent,
                        psprintf("row (%u,%d) is not within the bounds of its entry", block, offset));
         }
@@ -144,13 +139,12 @@ void sort_entries(Check* check) {
                             ItemPointerGetOffsetNumber(&check->entries[i].row)));
 }
 
-void copy_transform(Check* check, const IndexMeta& meta) {
-    const Size floats = static_cast<Size>(meta.dims) * (1u + meta.reflections);
+void copy_basis(Check* check, const IndexMeta& meta) {
+    const Size floats = check->layout.codec->floats(meta.form);
     auto* memory = static_cast<float*>(palloc(sizeof(float) * (floats + 1)));
-    check->transform = index_cache(check->index, meta)->transform;
-    memcpy(memory, check->transform.spread, sizeof(float) * floats);
-    check->transform.spread = memory;
-    check->transform.normals = memory + meta.dims;
+    check->basis = index_cache(check->index, meta)->basis;
+    memcpy(memory, check->basis.floats, sizeof(float) * floats);
+    check->basis.floats = memory;
 }
 
 }  // namespace
@@ -170,7 +164,7 @@ Datum holomamba_check_index(PG_FUNCTION_ARGS) {
     Snapshot snapshot = RegisterSnapshot(GetTransactionSnapshot());
     const IndexMeta meta = read_meta(index);
     check.layout = index_layout(index, meta);
-    copy_transform(&check, meta);
+    copy_basis(&check, meta);
     check.row_context = AllocSetContextCreate(CurrentMemoryContext, "holomamba check", ALLOCSET_DEFAULT_SIZES);
     check.allocated = 1024;
     check.entries = static_cast<Entry*>(palloc(sizeof(Entry) * check.allocated));

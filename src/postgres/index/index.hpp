@@ -3,8 +3,7 @@
 
 #include "postgres/server/compat.h"
 #include "postgres/server/guard.hpp"
-#include "ranking/extent.hpp"
-#include "ranking/quantiser.hpp"
+#include "ranking/item_codec.hpp"
 
 extern "C" {
 #include "access/amapi.h"
@@ -40,22 +39,21 @@ inline PageTail* page_tail(Page page) {
 }
 void init_page(Page page, PageKind kind, uint32 generation);
 
-// Block 0 says where the rest is: the transform as floats, spread then normals, on the blocks before first_block, and
-// then the extents. A build, the first or a later one (build.cpp), writes all of that to blocks that nobody reads
+// Block 0 says where the rest is: the floats that codes are made with, on the blocks before first_block, and then the extents. A build, the first or a later one (build.cpp), writes all of that to blocks that nobody reads
 // and changes the meta page last; scans that began before go on with what they know.
 struct IndexMeta {
     uint32 magic;
     uint16 version;
-    uint16 dims;  // 0: the index was built empty, and has met no vector
-    uint16 prefix;
-    uint16 reflections;
+    CodeForm form;  // dims 0: the index was built empty, and has met no vector
     uint32 generation;
-    BlockNumber transform_block;  // first_block: the transform is the identity
+    BlockNumber transform_block;  // first_block: the codec's plain floats
     BlockNumber first_block;
     uint32 extents;
     uint32 insert_extent;           // where to look for a free slot first
     FullTransactionId refitted_by;  // the last refit's transaction; invalid before the first
+    uint16 code;                    // of the codec; what is behind the rest of a page is zeros
 };
+static_assert(offsetof(IndexMeta, generation) == 12 && offsetof(IndexMeta, refitted_by) == 32 && offsetof(IndexMeta, code) == 40);
 constexpr uint32 kIndexMagic = 0x484D4258;
 constexpr uint16 kIndexVersion = 1;
 constexpr BlockNumber kMetaBlock = 0;
@@ -71,10 +69,11 @@ void init_meta_page(Page page, const IndexMeta& meta);
 // Changes the meta page, which the caller holds locked, and logs the change.
 void write_meta(Relation index, Buffer buffer, const IndexMeta& meta);
 // The meta data of an index without a vector.
-IndexMeta empty_meta(int dims);
+IndexMeta empty_meta(int code, int dims);
 
 // Where the parts of an index lie.
 struct IndexLayout {
+    const ItemCodec* codec;
     int dims;
     uint32 generation;
     BlockNumber first_block;
@@ -88,7 +87,7 @@ IndexLayout index_layout(Relation index, const IndexMeta& meta);
 struct IndexCache {
     int dims;
     uint32 generation;
-    Transform transform;
+    CodeBasis basis;
     uint32 blocks;    // from first_block on, that have a place in `buffers`
     Buffer* buffers;  // where this session found those last, or invalid
 };
@@ -101,26 +100,19 @@ inline BlockNumber detail_block(const IndexLayout& layout, uint32 extent, int sl
     return sketch_block(layout, extent) + 1 + static_cast<uint32>(slot / layout.shape.rows);
 }
 
-// A sketch page's parts.
+// A sketch page's parts beside the codes, which the codec knows.
 struct SketchPage {
-    int8_t* codes;
     float* scales;
-    uint8_t* rests;
     uint32* keys;  // of an index with keys
     PageTail* tail;
 };
 inline SketchPage sketch_page(const ExtentShape& shape, Page page) {
     char* content = page_content(page);
-    return {reinterpret_cast<int8_t*>(content), reinterpret_cast<float*>(content + shape.scales_at()),
-            reinterpret_cast<uint8_t*>(content + shape.rests_at()), reinterpret_cast<uint32*>(content + shape.keys_at()),
-            page_tail(page)};
+    return {reinterpret_cast<float*>(content + shape.scales_at()), reinterpret_cast<uint32*>(content + shape.keys_at()), page_tail(page)};
 }
-// A slot's part of a detail page.
-inline int8_t* detail_elements(const ExtentShape& shape, Page page, int slot) {
-    return reinterpret_cast<int8_t*>(page_content(page)) + slot % shape.rows * shape.rest;
-}
-inline DetailNote* detail_note(const ExtentShape& shape, Page page, int slot) {
-    return reinterpret_cast<DetailNote*>(page_content(page) + shape.notes_at()) + slot % shape.rows;
+// A slot's note on its detail page.
+inline DetailNote* note_of(const ExtentShape& shape, Page page, int slot) {
+    return detail_note(shape, page_content(page), slot % shape.rows);
 }
 inline ItemPointerData note_row(const DetailNote* note) {
     ItemPointerData row;
@@ -136,7 +128,7 @@ inline bool is_possible(const ItemPointerData& row) {
 }
 
 // Writes a slot that is free, and one that is taken free again; both pages are to be logged by the caller.
-void fill_slot(const ExtentShape& shape, int slot, const Code& code, uint32 key, const ItemPointerData& row,
+void fill_slot(const IndexLayout& layout, int slot, const ItemCode& code, uint32 key, const ItemPointerData& row,
                Page sketch, Page detail);
 void clear_slot(const ExtentShape& shape, int slot, Page sketch, Page detail);
 
@@ -152,9 +144,12 @@ uint32 hash_key(Relation index, Datum key);
 // The hash of a row's key; 0 for NULL and in an index without keys.
 uint32 key_of(Relation index, const Datum* values, const bool* nulls);
 
-// The code of a column's value: of one dimension with the transform, of another, or nullptr for NULL.
+// The code of a column's value: of the dimension that the codes are for, of another, or nullptr for NULL.
 struct Hrr;
-void make_code(const Transform& transform, const Hrr* vector, Code* code);
+void make_code(const IndexLayout& layout, const CodeBasis& basis, const Hrr* vector, ItemCode* code);
+
+// An error where vectors have more dimensions than codes are for.
+void check_dims(const ItemCodec& codec, int dims);
 
 // Pinned pages, locked; an error where a page is not what it should be.
 [[noreturn]] void raise_damaged(Relation index, BlockNumber block);

@@ -12,15 +12,12 @@ namespace holomamba::postgres {
 namespace {
 
 // The first vector of an index that was built without one says what the dimensions are.
-void settle_dims(Relation index, int dims) {
-    if (dims > kMaxQuantisedDims)
-        ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("hrr of %d dimensions cannot be indexed", dims),
-                        errdetail("An index holds vectors of at most %d dimensions.", kMaxQuantisedDims)));
+void settle_dims(Relation index, const ItemCodec& codec, int dims) {
+    check_dims(codec, dims);
     Buffer buffer = read_page(index, kMetaBlock, PageKind::meta, 0, BUFFER_LOCK_EXCLUSIVE);
     IndexMeta meta = meta_of(index, buffer);
-    if (meta.dims == 0 && meta.extents == 0) {
-        meta.dims = static_cast<uint16>(dims);
-        meta.prefix = static_cast<uint16>(plain_prefix(dims));
+    if (meta.form.dims == 0 && meta.extents == 0) {
+        meta.form = codec.plain(dims);
         write_meta(index, buffer, meta);
     }
     UnlockReleaseBuffer(buffer);
@@ -53,13 +50,13 @@ void next_extent(Relation index, const IndexLayout& layout, const IndexMeta& see
         (free_block - layout.first_block) / pages < meta.extents) {
         meta.insert_extent = (free_block - layout.first_block) / pages;
         write_meta(index, buffer, meta);
-    } else if (meta.dims == layout.dims && meta.extents == seen.extents && meta.insert_extent == seen.insert_extent) {
+    } else if (meta.form.dims == layout.dims && meta.extents == seen.extents && meta.insert_extent == seen.insert_extent) {
         append_extent(index, layout, buffer);
     }
     UnlockReleaseBuffer(buffer);
 }
 
-bool place(Relation index, const IndexLayout& layout, uint32 extent, const Code& code, uint32 key,
+bool place(Relation index, const IndexLayout& layout, uint32 extent, const ItemCode& code, uint32 key,
            const ItemPointerData& row) {
     const ExtentShape& shape = layout.shape;
     Buffer sketch = read_sketch(index, layout, extent, BUFFER_LOCK_EXCLUSIVE);
@@ -71,7 +68,7 @@ bool place(Relation index, const IndexLayout& layout, uint32 extent, const Code&
         GenericXLogState* log = GenericXLogStart(index);
         Page new_sketch = GenericXLogRegisterBuffer(log, sketch, 0);
         Page new_detail = GenericXLogRegisterBuffer(log, detail, 0);
-        fill_slot(shape, slot, code, key, row, new_sketch, new_detail);
+        fill_slot(layout, slot, code, key, row, new_sketch, new_detail);
         GenericXLogFinish(log);
         UnlockReleaseBuffer(detail);
     }
@@ -87,12 +84,12 @@ bool am_insert(Relation index, Datum* values, bool* nulls, ItemPointer row, Rela
     const Hrr* vector = nulls[0] ? nullptr : DatumGetHrr(values[0]);
     const uint32 key = key_of(index, values, nulls);
     IndexMeta meta = read_meta(index);
-    if (meta.dims == 0 && vector != nullptr) {
-        settle_dims(index, vector->dims);
+    if (meta.form.dims == 0 && vector != nullptr) {
+        settle_dims(index, *index_layout(index, meta).codec, vector->dims);
         meta = read_meta(index);
     }
-    Code code;
-    make_code(index_cache(index, meta)->transform, vector, &code);
+    ItemCode code;
+    make_code(index_layout(index, meta), index_cache(index, meta)->basis, vector, &code);
     if (vector != nullptr && PointerGetDatum(vector) != values[0]) pfree(const_cast<Hrr*>(vector));
     for (;;) {
         const IndexLayout layout = index_layout(index, meta);

@@ -63,20 +63,18 @@ Buffer new_page(Relation index, BlockNumber block) {
     return ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_ZERO_AND_LOCK, nullptr);
 }
 
-void fill_slot(const ExtentShape& shape, int slot, const Code& code, uint32 key, const ItemPointerData& row,
+void fill_slot(const IndexLayout& layout, int slot, const ItemCode& code, uint32 key, const ItemPointerData& row,
                Page sketch, Page detail) {
+    const ExtentShape& shape = layout.shape;
     const SketchPage to = sketch_page(shape, sketch);
-    put_prefix(shape, slot, code.elements, to.codes);
+    layout.codec->put_sketch(shape, slot, code, page_content(sketch));
     to.scales[slot] = code.scale;
-    to.rests[slot] = code.rest;
     if (shape.keyed) to.keys[slot] = key;
     to.tail->used++;
     if (code.scale < 0) to.tail->nulls++;
-    memcpy(detail_elements(shape, detail, slot), code.elements + shape.prefix, static_cast<Size>(shape.rest));
-    DetailNote* note = detail_note(shape, detail, slot);
+    layout.codec->put_detail(shape, slot % shape.rows, code, page_content(detail));
+    DetailNote* note = note_of(shape, detail, slot);
     memcpy(note->row, &row, sizeof row);
-    note->prefix_error = code.prefix_error;
-    note->rest_error = code.rest_error;
     note->dead = 0;
 }
 
@@ -85,7 +83,7 @@ void clear_slot(const ExtentShape& shape, int slot, Page sketch, Page detail) {
     if (to.scales[slot] < 0) to.tail->nulls--;
     to.tail->used--;
     to.scales[slot] = 0;
-    memset(detail_note(shape, detail, slot), 0, sizeof(DetailNote));
+    memset(note_of(shape, detail, slot), 0, sizeof(DetailNote));
 }
 
 void check_columns(Relation index) {
@@ -107,14 +105,19 @@ uint32 key_of(Relation index, const Datum* values, const bool* nulls) {
     return !has_keys(index) || nulls[1] ? 0 : hash_key(index, values[1]);
 }
 
-void make_code(const Transform& transform, const Hrr* vector, Code* code) {
-    if (vector != nullptr && vector->dims == transform.dims) {
-        quantise(transform, vector->x, code);
+void check_dims(const ItemCodec& codec, int dims) {
+    if (dims > codec.most_dims())
+        ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("hrr of %d dimensions cannot be indexed", dims),
+                        errdetail("An index holds vectors of at most %d dimensions.", codec.most_dims())));
+}
+
+void make_code(const IndexLayout& layout, const CodeBasis& basis, const Hrr* vector, ItemCode* code) {
+    if (vector != nullptr && vector->dims == basis.form.dims) {
+        layout.codec->encode(basis, vector->x, code);
         return;
     }
     code->scale = vector == nullptr ? kNullScale : kUnboundedScale;
-    code->rest = code->prefix_error = code->rest_error = 0;
-    memset(code->elements, 0, sizeof code->elements);
+    memset(code->bytes, 0, layout.codec->code_bytes(layout.shape));
 }
 
 }  // namespace holomamba::postgres

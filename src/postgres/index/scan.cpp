@@ -44,7 +44,7 @@ constexpr uint32 kBitsOfKey = 256, kFewestBitsOfKey = 16, kCachedBits = 1 << 19;
 // A slot, and what its sketch says.
 struct SketchedSlot {
     float bound, scale;
-    int32_t product;
+    int32_t found;
     uint32 extent;
     int slot;
 };
@@ -59,10 +59,11 @@ struct Scan {
     IndexLayout layout;
     uint32 extents;
     Size extents_allocated;
-    float* extent_bounds;  // highest sketch bound of an extent, in the query's unit
+    float* extent_bounds;  // highest sketch bound of an extent
     uint32* extent_order;  // a heap, the highest first
     bool* extent_nulls;
-    QuantisedQuery query;
+    void* query;  // as the codec has it
+    double unit;  // of the bounds of sketches
     BestBounds best;
     Size best_allocated;
     Size next;       // of best.items
@@ -76,7 +77,7 @@ struct Scan {
     int key_count;
     SketchedSlot* keyed;  // slots whose key may satisfy the conditions
     Size keyed_count, keyed_allocated;
-    int32_t* products;  // of one extent
+    int32_t* found;  // of one extent
     float* bounds;
     IndexTuple nothing;  // what the index gives back of a row's columns
 };
@@ -122,14 +123,11 @@ bool has_hash(const KeySet& set, uint32 hash) {
     return (set.bits[bit / 64] >> bit % 64 & 1) != 0;
 }
 
-// The highest bound of a sketch page; scan->bounds and scan->products have those of its slots. Another page is brought to
+// The highest bound of a sketch page; scan->bounds and scan->found have those of its slots. Another page is brought to
 // the caches meanwhile, if there is one.
 float sketch_extent(Scan* scan, Page page, Page next = nullptr) {
-    const SketchPage sketch = sketch_page(scan->layout.shape, page);
-    const QuantisedQuery& q = scan->query;
-    return kernels::table().sketch_bounds(scan->layout.shape.grouped_slots(), scan->layout.shape.prefix, sketch.codes,
-                                   q.prefix, sketch.scales, sketch.rests, q.sketch_step, q.sketch_base, q.sketch_rest,
-                                   scan->products, scan->bounds, next, next == nullptr ? 0 : BLCKSZ);
+    return scan->layout.codec->sketch(scan->layout.shape, scan->query, page_content(page), scan->found, scan->bounds, next,
+                                      next == nullptr ? 0 : BLCKSZ);
 }
 
 // Lists the slots of an extent that has just been sketched.
@@ -156,7 +154,7 @@ void list_keyed(Scan* scan, uint32 extent, Page page) {
         bool in_all = sketch.scales[slot] > 0;
         for (int k = 1; k < scan->key_count; k++) in_all = in_all && has_hash(scan->key_sets[k], sketch.keys[slot]);
         if (in_all)
-            scan->keyed[scan->keyed_count++] = {scan->bounds[slot], sketch.scales[slot], scan->products[slot], extent,
+            scan->keyed[scan->keyed_count++] = {scan->bounds[slot], sketch.scales[slot], scan->found[slot], extent,
                                                 slot};
     }
 }
@@ -214,7 +212,7 @@ void read_sketches(IndexScanDesc desc) {
 
 // What a slot of the extent has on the detail page that is locked.
 bool read_row(IndexScanDesc desc, Page page, int slot, Candidate* candidate) {
-    const DetailNote* note = detail_note(state_of(desc)->layout.shape, page, slot);
+    const DetailNote* note = note_of(state_of(desc)->layout.shape, page, slot);
     if (note->dead && desc->ignore_killed_tuples) return false;
     memcpy(candidate->row, note->row, sizeof note->row);
     const ItemPointerData row = note_row(note);
@@ -228,12 +226,9 @@ void offer(IndexScanDesc desc, const SketchedSlot& sketched, Buffer buffer) {
     Scan* scan = state_of(desc);
     const ExtentShape& shape = scan->layout.shape;
     Page page = BufferGetPage(buffer);
-    const DetailNote* note = detail_note(shape, page, sketched.slot);
-    const int32_t product =
-        kernels::table().code_product(shape.rest, detail_elements(shape, page, sketched.slot), scan->query.rest);
     Candidate candidate;
-    candidate.bound = bound_inner_product(scan->query, sketched.bound, sketched.scale, sketched.product, product,
-                                          note->prefix_error, note->rest_error);
+    candidate.bound = scan->layout.codec->bound(shape, scan->query, sketched.bound, sketched.scale, sketched.found,
+                                                page_content(page), sketched.slot % shape.rows);
     candidate.extent = sketched.extent;
     candidate.slot = static_cast<uint16>(sketched.slot);
     candidate.page_version = BufferGetLSNAtomic(buffer);
@@ -255,14 +250,14 @@ void visit_extent(IndexScanDesc desc, uint32 extent) {
     buffer = InvalidBuffer;
     BlockNumber block = InvalidBlockNumber;
     for (int slot = 0; slot < shape.slots; slot++) {
-        const double sketch_bound = scan->bounds[slot] * scan->query.unit;
+        const double sketch_bound = scan->bounds[slot] * scan->unit;
         if (!(scales[slot] > 0) || sketch_bound < scan->best.threshold()) continue;
         if (detail_block(scan->layout, extent, slot) != block) {
             if (BufferIsValid(buffer)) UnlockReleaseBuffer(buffer);
             block = detail_block(scan->layout, extent, slot);
             buffer = lock_block(desc, block, PageKind::detail);
         }
-        offer(desc, {scan->bounds[slot], scales[slot], scan->products[slot], extent, slot}, buffer);
+        offer(desc, {scan->bounds[slot], scales[slot], scan->found[slot], extent, slot}, buffer);
     }
     if (BufferIsValid(buffer)) UnlockReleaseBuffer(buffer);
 }
@@ -275,7 +270,7 @@ void visit_extents(IndexScanDesc desc) {
     for (; end > scan->extent_order; end--) {
         CHECK_FOR_INTERRUPTS();
         const uint32 extent = scan->extent_order[0];
-        const double bound = scan->extent_bounds[extent] * scan->query.unit;
+        const double bound = scan->extent_bounds[extent] * scan->unit;
         if (bound == -std::numeric_limits<double>::infinity() || bound < scan->best.threshold()) break;
         visit_extent(desc, extent);
         std::pop_heap(scan->extent_order, end, lower);
@@ -285,7 +280,7 @@ void visit_extents(IndexScanDesc desc) {
 // Offers listed slots up to the first that is ruled out.
 void visit_slots(IndexScanDesc desc, const SketchedSlot* begin, const SketchedSlot* end) {
     Scan* scan = state_of(desc);
-    for (const SketchedSlot* at = begin; at < end && !(at->bound * scan->query.unit < scan->best.threshold()); at++) {
+    for (const SketchedSlot* at = begin; at < end && !(at->bound * scan->unit < scan->best.threshold()); at++) {
         CHECK_FOR_INTERRUPTS();
         Buffer buffer = lock_block(desc, detail_block(scan->layout, at->extent, at->slot), PageKind::detail);
         offer(desc, *at, buffer);
@@ -302,7 +297,7 @@ void visit_keyed(IndexScanDesc desc) {
     SketchedSlot* likely = scan->keyed + Min(scan->best.capacity, scan->keyed_count);
     if (likely < end) std::nth_element(scan->keyed, likely, end, higher);
     visit_slots(desc, scan->keyed, likely);
-    const double threshold = scan->best.threshold(), unit = scan->query.unit;
+    const double threshold = scan->best.threshold(), unit = scan->unit;
     SketchedSlot* possible =
         std::partition(likely, end, [=](const SketchedSlot& slot) { return !(slot.bound * unit < threshold); });
     std::sort(likely, possible, higher);
@@ -388,7 +383,7 @@ void mark_dead(IndexScanDesc desc) {
         Buffer buffer = ReadBuffer(desc->indexRelation, detail_block(scan->layout, candidate.extent, candidate.slot));
         LockBuffer(buffer, BUFFER_LOCK_SHARE);
         if (BufferGetLSNAtomic(buffer) == candidate.page_version) {
-            detail_note(scan->layout.shape, BufferGetPage(buffer), candidate.slot)->dead = 1;
+            note_of(scan->layout.shape, BufferGetPage(buffer), candidate.slot)->dead = 1;
             MarkBufferDirtyHint(buffer, true);
         }
         UnlockReleaseBuffer(buffer);
@@ -438,23 +433,19 @@ void set_query(IndexScanDesc desc, const Hrr* query) {
     const IndexMeta meta = read_meta(desc->indexRelation);
     scan->extents = meta.extents;
     scan->layout = index_layout(desc->indexRelation, meta);
+    const ItemCodec& codec = *scan->layout.codec;
+    scan->query = MemoryContextAlloc(scan->conditions, codec.query_bytes());
     // Fetched last, as nothing below it looks things up.
-    const Transform& transform = index_cache(desc->indexRelation, meta)->transform;
+    const CodeBasis& basis = index_cache(desc->indexRelation, meta)->basis;
     scan->null_query = query == nullptr;
     if (scan->null_query) return;
-    if (query->dims == transform.dims) {
-        quantise_query(transform, query->x, &scan->query);
-    } else {
-        // The operator is to find fault with the first row that is there.
-        memset(&scan->query, 0, sizeof scan->query);
-        scan->query.unit = 1.0;
-        scan->query.base = scan->query.sketch_base = std::numeric_limits<float>::infinity();
-    }
+    // Of other dimensions, the operator is to find fault with the first row that is there.
+    scan->unit = query->dims == basis.form.dims ? codec.ask(basis, query->x, scan->query) : codec.ask_anything(scan->query);
 }
 
 void allocate_extents(Scan* scan) {
-    if (scan->products == nullptr) {
-        scan->products = static_cast<int32_t*>(MemoryContextAlloc(scan->context, sizeof(int32_t) * kMostSlots));
+    if (scan->found == nullptr) {
+        scan->found = static_cast<int32_t*>(MemoryContextAlloc(scan->context, sizeof(int32_t) * kMostSlots));
         scan->bounds = static_cast<float*>(MemoryContextAlloc(scan->context, sizeof(float) * kMostSlots));
     }
     if (scan->extents <= scan->extents_allocated) return;

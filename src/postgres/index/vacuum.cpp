@@ -29,7 +29,7 @@ void vacuum_detail(IndexVacuumInfo* info, const IndexLayout& layout, uint32 exte
     Page new_sketch = nullptr, new_detail = nullptr;
     for (int slot = first; slot < first + shape.rows; slot++) {
         if (sketch_page(shape, BufferGetPage(sketch)).scales[slot] == 0) continue;
-        ItemPointerData row = note_row(detail_note(shape, BufferGetPage(detail), slot));
+        ItemPointerData row = note_row(note_of(shape, BufferGetPage(detail), slot));
         if (unlikely(!ItemPointerIsValid(&row) || !is_possible(row)))
             raise_damaged(info->index, BufferGetBlockNumber(detail));
         if (!callback(&row, callback_state)) {

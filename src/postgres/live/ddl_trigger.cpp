@@ -3,7 +3,9 @@
 // which tables it altered the server reports.
 #include "postgres/store/catalogue.hpp"
 #include "postgres/server/compat.h"
+#include "postgres/server/arrays.hpp"
 #include "postgres/server/extension.hpp"
+#include "postgres/server/plan_cache.hpp"
 #include "postgres/live/concerned_models.hpp"
 #include "postgres/live/model_tables.hpp"
 
@@ -13,7 +15,6 @@ extern "C" {
 #include "commands/event_trigger.h"
 #include "nodes/parsenodes.h"
 #include "tcop/deparse_utility.h"
-#include "utils/array.h"
 #include "utils/lsyscache.h"
 }
 
@@ -103,16 +104,20 @@ Change change_of(const Node* command) {
     return change;
 }
 
-Datum array_of(const List* relations) {
-    auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * (static_cast<Size>(list_length(relations)) + 1)));
+Datum* allocate_values(const List* list) {
+    return static_cast<Datum*>(palloc(sizeof(Datum) * (static_cast<Size>(list_length(list)) + 1)));
+}
+
+Datum array_of_oids(const List* relations) {
+    Datum* values = allocate_values(relations);
     int count = 0;
     ListCell* cell;
     foreach (cell, relations) values[count++] = ObjectIdGetDatum(lfirst_oid(cell));
-    return PointerGetDatum(construct_array(values, count, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
+    return array_of(OIDOID, values, count);
 }
 
 Datum array_of_names(const List* names) {
-    auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(list_length(names))));
+    Datum* values = allocate_values(names);
     int count = 0;
     ListCell* cell;
     foreach (cell, names) {
@@ -120,15 +125,15 @@ Datum array_of_names(const List* names) {
         namestrcpy(name, static_cast<const char*>(lfirst(cell)));
         values[count++] = NameGetDatum(name);
     }
-    return PointerGetDatum(construct_array(values, count, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR));
+    return array_of(NAMEOID, values, count);
 }
 
 Datum array_of_flags(const List* flags) {
-    auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(list_length(flags))));
+    Datum* values = allocate_values(flags);
     int count = 0;
     ListCell* cell;
     foreach (cell, flags) values[count++] = BoolGetDatum(lfirst_int(cell) != 0);
-    return PointerGetDatum(construct_array(values, count, BOOLOID, 1, true, TYPALIGN_CHAR));
+    return array_of(BOOLOID, values, count);
 }
 
 // A table, or a column of one, that the server reports.
@@ -205,30 +210,17 @@ void follow(const Change& change, const Altered& altered, Oid actor) {
     }
 }
 
-// Runs a query about the command, planned once in a session: most commands concern no model, and are to cost no more for it.
-void ask(SPIPlanPtr* plan, const char* sql) {
-    const int settings = pin_search_path();
-    if (*plan == nullptr) {
-        SPIPlanPtr made = SPI_prepare(sql, 0, nullptr);
-        if (made == nullptr) elog(ERROR, "query not prepared: %s: %s", SPI_result_code_string(SPI_result), sql);
-        SPI_keepplan(made);
-        *plan = made;
-    }
-    const int result = SPI_execute_plan(*plan, nullptr, nullptr, false, 0);
-    restore_search_path(settings);
-    if (result < 0) elog(ERROR, "query failed: %s: %s", SPI_result_code_string(result), sql);
-}
-
 // An index is renamed with its constraint, in the schema of its table, and the server does not ask who may create there.
 void refuse_names_of_models() {
-    static SPIPlanPtr plan = nullptr;
-    ask(&plan,
+    static PlannedStatement indexes{
         "SELECT i.relname, t.relname FROM pg_catalog.pg_event_trigger_ddl_commands() c "
         "JOIN pg_catalog.pg_constraint k ON c.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND k.oid = c.objid "
         "JOIN pg_catalog.pg_class i ON i.oid = k.conindid AND k.contype IN ('p', 'u', 'x') "
         "JOIN pg_catalog.pg_class t ON t.oid = k.conrelid "
         "WHERE i.relnamespace = 'holomamba'::pg_catalog.regnamespace AND i.relname ~ '_(users|items)(_pkey|_target_idx)?$' "
-        "AND i.relname <> t.relname || '_pkey' AND i.relname <> t.relname || '_target_idx'");
+        "AND i.relname <> t.relname || '_pkey' AND i.relname <> t.relname || '_target_idx'",
+        nullptr};
+    execute_planned(&indexes);
     if (SPI_processed == 0) return;
     ereport(ERROR, (errcode(ERRCODE_RESERVED_NAME),
                     errmsg("an index of holomamba.%s cannot be named \"%s\"", text_of(0, 2), text_of(0, 1)),
@@ -242,10 +234,12 @@ bool may_concern_models(const Change& change, const Altered& altered) {
 
 // The tables and columns that the command has altered or made, as the server has noted them down: those that concern models.
 List* altered_by_command(const Change& change) {
-    static SPIPlanPtr plan = nullptr;
-    ask(&plan,
+    // Planned once: most commands concern no model, and are to cost no more for it.
+    static PlannedStatement commands{
         "SELECT c.objid, c.objsubid, c.command FROM pg_catalog.pg_event_trigger_ddl_commands() c "
-        "WHERE c.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass");
+        "WHERE c.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass",
+        nullptr};
+    execute_planned(&commands);
     List* all = NIL;
     for (uint64 i = 0; i < SPI_processed; i++) {
         bool null;
@@ -261,11 +255,12 @@ List* altered_by_command(const Change& change) {
 
 // Columns of models' tables, and what may be triggers of theirs.
 bool has_dropped_what_concerns_models() {
-    static SPIPlanPtr plan = nullptr;
-    ask(&plan,
+    static PlannedStatement drops{
         "SELECT o.objid, o.object_type OPERATOR(pg_catalog.=) 'trigger' FROM pg_catalog.pg_event_trigger_dropped_objects() o "
         "WHERE o.object_type OPERATOR(pg_catalog.=) 'table column' OR o.object_type OPERATOR(pg_catalog.=) 'trigger' "
-        "AND o.address_names[3] OPERATOR(pg_catalog.^@) 'holomamba_'");
+        "AND o.address_names[3] OPERATOR(pg_catalog.^@) 'holomamba_'",
+        nullptr};
+    execute_planned(&drops);
     for (uint64 i = 0; i < SPI_processed; i++) {
         bool null;
         const bool trigger = DatumGetBool(value_of(i, 2, &null));
@@ -277,8 +272,8 @@ bool has_dropped_what_concerns_models() {
 void follow_parts(const char* sql, const List* parts, const List* wholes) {
     if (parts == NIL && wholes == NIL) return;
     Parameters p;
-    add(&p, OIDARRAYOID, array_of(parts));
-    add(&p, OIDARRAYOID, array_of(wholes));
+    add(&p, OIDARRAYOID, array_of_oids(parts));
+    add(&p, OIDARRAYOID, array_of_oids(wholes));
     execute(sql, &p);
 }
 

@@ -1,8 +1,8 @@
 // The triggers on events and items: which statements of sql/32_triggers.sql run, and in which order.
 #include "postgres/server/compat.h"
+#include "postgres/live/event_row.hpp"
 #include "postgres/live/fold.hpp"
 #include "postgres/live/follow_items.hpp"
-#include "postgres/live/live_model.hpp"
 #include "postgres/live/nested_changes.hpp"
 #include "postgres/live/one_event.hpp"
 #include "postgres/live/replay.hpp"
@@ -23,47 +23,36 @@ using namespace holomamba::postgres;
 
 namespace {
 
-// Locks the item of a row if it may still come.
-void keep_item(LiveModel* m, TupleTableSlot* event) {
-    bool null;
-    const Datum item = slot_getattr(event, m->item.source, &null);
-    if (!null) (void)stays_unknown(m, item);
+// Locks the item of an event if it may still come.
+void keep_item(LiveModel* m, const EventRow& event) {
+    if (!event.no_item) (void)stays_unknown(m, event.input.item);
 }
 
 // The first event of a user without a row. False if he has one by now.
-bool start(LiveModel* m, TupleTableSlot* event) {
+bool start(LiveModel* m, const EventRow& event) {
     int32 version;
     if (!active_version(m, &version)) return true;  // not trained yet: the event waits in its table
     keep_item(m, event);
-    Arguments arguments = make_arguments(m);
-    bool null;
-    for (int i = 0; i <= m->orders + 1; i++) {
-        const AttrNumber source = i < m->orders ? m->order[i].source : i == m->orders ? m->user.source : m->item.source;
-        arguments.values[i] = slot_getattr(event, source, &null);
-        arguments.nulls[i] = null ? 'n' : ' ';
-    }
-    arguments.values[m->orders + 2] = Int32GetDatum(version);
-    arguments.nulls[m->orders + 2] = ' ';
-    return run(m, Statement::start, &arguments) > 0;
+    return start_user(m, event, version);
 }
 
-// The user of a row, alone in an array; 0 where it has none.
-Datum user_of(LiveModel* m, TupleTableSlot* event) {
-    bool null;
-    Datum user = slot_getattr(event, m->user.source, &null);
-    return null ? Datum{0} : array_of(m->user, &user, &null, 1);
+// The user of an event, alone in an array; 0 where it has none.
+Datum user_of(LiveModel* m, EventRow* event) {
+    return event->no_user ? Datum{0} : array_of(m->user, &event->user, &event->no_user, 1);
 }
 
 // The ids of many new rows. Only ids of text can be too long: for others this costs nothing.
 void check_events(LiveModel* m, TriggerData* trigger) {
-    if (m->user.length != -1 && m->item.length != -1) return;
-    TupleTableSlot* event = MakeSingleTupleTableSlot(RelationGetDescr(trigger->tg_relation), &TTSOpsMinimalTuple);
+    if (!has_long_ids(m)) return;
+    TupleTableSlot* row = MakeSingleTupleTableSlot(RelationGetDescr(trigger->tg_relation), &TTSOpsMinimalTuple);
+    EventRow event = make_event_row(m);
     tuplestore_rescan(trigger->tg_newtable);
-    while (tuplestore_gettupleslot(trigger->tg_newtable, true, false, event)) {
+    while (tuplestore_gettupleslot(trigger->tg_newtable, true, false, row)) {
         CHECK_FOR_INTERRUPTS();
+        read_event(m, row, &event);
         check_event(m, event);
     }
-    ExecDropSingleTupleTableSlot(event);
+    ExecDropSingleTupleTableSlot(row);
 }
 
 // Many new events.
@@ -116,45 +105,38 @@ void change(LiveModel* m, TriggerData* trigger) {
     replay_users(m, touched);
 }
 
-// The event of an INSERT of one row, NULL if there are others. For each row, what a statement trigger cannot see: rows
-// that a subscription applies.
-TupleTableSlot* only_event(TriggerData* trigger) {
+// The row of an INSERT of one row, NULL if there are others. For each row, what a statement trigger cannot see: rows that a
+// subscription applies.
+TupleTableSlot* only_row(TriggerData* trigger) {
     TupleDesc columns = RelationGetDescr(trigger->tg_relation);
     if (TRIGGER_FIRED_FOR_ROW(trigger->tg_event)) {
-        TupleTableSlot* event = MakeSingleTupleTableSlot(columns, &TTSOpsHeapTuple);
-        return ExecStoreHeapTuple(trigger->tg_trigtuple, event, false);
+        TupleTableSlot* row = MakeSingleTupleTableSlot(columns, &TTSOpsHeapTuple);
+        return ExecStoreHeapTuple(trigger->tg_trigtuple, row, false);
     }
     if (tuplestore_tuple_count(trigger->tg_newtable) != 1) return nullptr;
-    TupleTableSlot* event = MakeSingleTupleTableSlot(columns, &TTSOpsMinimalTuple);
+    TupleTableSlot* row = MakeSingleTupleTableSlot(columns, &TTSOpsMinimalTuple);
     tuplestore_rescan(trigger->tg_newtable);
-    tuplestore_gettupleslot(trigger->tg_newtable, true, false, event);
-    return event;
+    tuplestore_gettupleslot(trigger->tg_newtable, true, false, row);
+    return row;
 }
 
 void change_row(LiveModel* m, TriggerData* trigger) {
     const TupleDesc columns = RelationGetDescr(trigger->tg_relation);
-    TupleTableSlot* before = MakeSingleTupleTableSlot(columns, &TTSOpsHeapTuple);
-    TupleTableSlot* after = MakeSingleTupleTableSlot(columns, &TTSOpsHeapTuple);
+    TupleTableSlot *old_row = MakeSingleTupleTableSlot(columns, &TTSOpsHeapTuple),
+                   *new_row = MakeSingleTupleTableSlot(columns, &TTSOpsHeapTuple);
+    EventRow before = make_event_row(m), after = make_event_row(m);
     const bool update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
     note_change(m);
     if (update) {
-        ExecStoreHeapTuple(trigger->tg_newtuple, after, false);
+        read_event(m, ExecStoreHeapTuple(trigger->tg_newtuple, new_row, false), &after);
         check_event(m, after);
         keep_item(m, after);
     }
-    ExecStoreHeapTuple(trigger->tg_trigtuple, before, false);
-    replay_users(m, user_of(m, before));
-    if (update) replay_users(m, user_of(m, after));
-    ExecDropSingleTupleTableSlot(after);
-    ExecDropSingleTupleTableSlot(before);
-}
-
-// With the rights of the model's owner.
-template <typename Function>
-void as_owner_of(LiveModel* m, Function&& function) {
-    if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
-    as_owner(m->owner, function);
-    SPI_finish();
+    read_event(m, ExecStoreHeapTuple(trigger->tg_trigtuple, old_row, false), &before);
+    replay_users(m, user_of(m, &before));
+    if (update) replay_users(m, user_of(m, &after));
+    ExecDropSingleTupleTableSlot(new_row);
+    ExecDropSingleTupleTableSlot(old_row);
 }
 
 void follow_events(LiveModel* m, TriggerData* trigger) {
@@ -166,8 +148,10 @@ void follow_events(LiveModel* m, TriggerData* trigger) {
     const bool row = TRIGGER_FIRED_FOR_ROW(trigger->tg_event);
     if (!TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
         return as_owner_of(m, [&] { row ? change_row(m, trigger) : change(m, trigger); });
-    TupleTableSlot* event = only_event(trigger);
-    if (event == nullptr) return as_owner_of(m, [&] { insert(m, trigger); });
+    TupleTableSlot* only = only_row(trigger);
+    if (only == nullptr) return as_owner_of(m, [&] { insert(m, trigger); });
+    EventRow event = make_event_row(m);
+    read_event(m, only, &event);
     check_event(m, event);
     const Step step = changed_since_it_began(m) ? Step::late : advance_user(m, event);
     if (step != Step::done)
@@ -175,9 +159,9 @@ void follow_events(LiveModel* m, TriggerData* trigger) {
             if (step == Step::absent && start(m, event)) return;
             if (step == Step::unfit && !row) return insert(m, trigger);
             keep_item(m, event);
-            replay_users(m, user_of(m, event));
+            replay_users(m, user_of(m, &event));
         });
-    ExecDropSingleTupleTableSlot(event);
+    ExecDropSingleTupleTableSlot(only);
 }
 
 // Runs function(model, trigger) under the lock that an activation waits for.
@@ -210,12 +194,7 @@ void follow(FunctionCallInfo fcinfo, bool events, void (*function)(LiveModel*, T
                                    everybody && may_keep_events(relation) ? ShareRowExclusiveLock : RowExclusiveLock,
                                    everybody ? ShareRowExclusiveLock : RowExclusiveLock);
     if (m == nullptr) return warn_of_orphan(t->tgargs[0], t->tgname, relation);
-    m->running++;
-    PG_TRY();
-    { function(m, trigger); }
-    PG_FINALLY();
-    { m->running--; }
-    PG_END_TRY();
+    use_model(m, [&](LiveModel* used) { function(used, trigger); });
 }
 
 }  // namespace

@@ -1,10 +1,11 @@
 #include "postgres/live/fold.hpp"
 
 #include "base/parallel.hpp"
+#include "postgres/live/event_row.hpp"
 #include "postgres/live/unknown_items.hpp"
+#include "postgres/server/arrays.hpp"
 #include "postgres/server/compat.h"
 #include "postgres/state/encoder_cache.hpp"
-#include "postgres/types/hrr.hpp"
 #include "postgres/server/interrupts.hpp"
 #include "postgres/state/state.hpp"
 #include "training/many_users.hpp"
@@ -31,8 +32,8 @@ struct Run {
     Datum user;
     Datum *first, *last;  // order values
     bool *first_null, *last_null;
-    int token, tokens;  // from where in Fold::tokens, how many
-    State* state;       // before these tokens, then after them; NULL until it is known where the user stands
+    int event, events;  // from where in Fold::inputs, how many
+    State* state;       // before these events, then after them; NULL until it is known where the user stands
     bool known;         // whether that is known
     bool stays;         // not to be moved: late or tied
 };
@@ -45,9 +46,10 @@ struct Fold {
     const State* fresh;  // of a user without events
     Run runs[kUsers];
     int users;
-    TokenEvent tokens[kEvents];
+    EventRow row;  // the event being taken
+    TokenEvent inputs[kEvents];
     int events;
-    MemoryContext batch;  // of what runs and tokens point to
+    MemoryContext batch;  // of what runs and inputs point to
     ArrayBuildState* behind;
 };
 
@@ -68,25 +70,20 @@ bool* allocate_flags(int count) {
     return static_cast<bool*>(palloc0(static_cast<Size>(count)));
 }
 
-void set(Arguments* arguments, int number, Datum value) {
-    arguments->values[number] = value;
-    arguments->nulls[number] = ' ';
-}
-
 // Users and order values of the chosen runs as parameters.
 Arguments keys_of(const Fold* f, Run* const* chosen, int count, bool first) {
     const LiveModel* m = f->model;
-    Arguments arguments = make_arguments(m);
+    Arguments arguments = make_arguments(m, Takes::many);
     Datum* values = allocate_values(count);
     bool* nulls = allocate_flags(count);
     for (int i = 0; i < count; i++) values[i] = chosen[i]->user;
-    set(&arguments, m->orders, array_of(m->user, values, nulls, count));
+    set(&arguments, OfUser::user, array_of(m->user, values, nulls, count));
     for (int o = 0; o < m->orders; o++) {
         for (int i = 0; i < count; i++) {
             values[i] = (first ? chosen[i]->first : chosen[i]->last)[o];
             nulls[i] = (first ? chosen[i]->first_null : chosen[i]->last_null)[o];
         }
-        set(&arguments, o, array_of(m->order[o], values, nulls, count));
+        set_order(&arguments, o, array_of(m->order[o], values, nulls, count));
     }
     return arguments;
 }
@@ -118,21 +115,21 @@ void find_states(Fold* f) {
     SPI_freetuptable(SPI_tuptable);
 }
 
-// Moves every run that may move through its tokens.
+// Moves every run that may move through its events.
 void advance(Fold* f) {
     auto* moves = static_cast<UserEvents*>(palloc(sizeof(UserEvents) * kUsers));
     std::size_t count = 0;
     Encoder* encoder = encoder_of_fingerprint(f->fresh->fingerprint);
     for (int i = 0; i < f->users; i++) {
         Run* r = &f->runs[i];
-        if (r->stays || r->tokens == 0) continue;
+        if (r->stays || r->events == 0) continue;
         if (r->state->fingerprint != f->fresh->fingerprint || r->state->format != f->fresh->format ||
             VARSIZE(r->state) != VARSIZE(f->fresh))
             ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("a state belongs to weights that are not active"),
                             errhint("SELECT holomamba.rebuild_state('%s');", NameStr(f->model->name))));
-        moves[count++] = {r->state->x, {f->tokens + r->token, static_cast<std::size_t>(r->tokens)}};
-        count_events(r->state, static_cast<Size>(r->tokens));
-        r->tokens = 0;
+        moves[count++] = {r->state->x, {f->inputs + r->event, static_cast<std::size_t>(r->events)}};
+        count_events(r->state, static_cast<Size>(r->events));
+        r->events = 0;
     }
     if (count == 1 && f->events <= kFew)
         core_call([&] { encoder->advance(moves->state, moves->events); });
@@ -141,6 +138,15 @@ void advance(Fold* f) {
             advance_many(*encoder, {moves, count}, f->events <= kFew ? 1 : thread_count(encoder->options().threads),
                          stop);
         });
+}
+
+// Of the compared rows those that differ, as their last column says.
+void put_differences(ReturnSetInfo* result) {
+    for (uint64 row = 0; row < SPI_processed; row++) {
+        bool same;
+        (void)value_of(row, result->setDesc->natts, &same);
+        if (!same) put_row(result, row);
+    }
 }
 
 // Stores, or compares, the states of the first `count` runs.
@@ -169,14 +175,13 @@ void finish(Fold* f, int count) {
         vectors[i] = PointerGetDatum(vector_of(done[i]->state, encoder));
         events[i] = Int64GetDatum(done[i]->state->events);
     }
-    set(&arguments, m->orders + 1, array_of(m->state, states, nulls, users));
-    set(&arguments, m->orders + 2, array_of(m->vector, vectors, nulls, users));
-    set(&arguments, m->orders + 3,
-        PointerGetDatum(construct_array(events, users, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE)));
-    set(&arguments, m->orders + 4, Int32GetDatum(f->version));
+    set(&arguments, OfUser::state, array_of(m->state, states, nulls, users));
+    set(&arguments, OfUser::vector, array_of(m->vector, vectors, nulls, users));
+    set(&arguments, OfUser::events, array_of(INT8OID, events, users));
+    set(&arguments, OfUser::version, Int32GetDatum(f->version));
     if (f->into == FoldInto::compared) {
         run(m, Statement::compare, &arguments, true);
-        put_rows(f->differences, true);
+        put_differences(f->differences);
         SPI_freetuptable(SPI_tuptable);
     } else {
         run(m, Statement::store, &arguments);
@@ -213,7 +218,7 @@ void flush(Fold* f, bool goes_on) {
     kept.last_null = last_null;
     kept.state = copy_of(kept.state);
     MemoryContextDelete(old);
-    kept.token = kept.tokens = 0;
+    kept.event = kept.events = 0;
     f->runs[0] = kept;
     f->users = 1;
     f->events = 0;
@@ -222,10 +227,9 @@ void flush(Fold* f, bool goes_on) {
 // One more event: of the last run's user, or of the next.
 void take(Fold* f, SPITupleTable* rows, uint64 row) {
     const LiveModel* m = f->model;
-    bool null;
-    const auto value = [&](int number) { return SPI_getbinval(rows->vals[row], rows->tupdesc, number, &null); };
-    const Datum user = value(1);
-    const bool more = f->users > 0 && same(m->user, f->runs[f->users - 1].user, false, user, false);
+    EventRow& event = f->row;
+    read_event(m, rows, row, &event);
+    const bool more = f->users > 0 && same(m->user, f->runs[f->users - 1].user, false, event.user, false);
     if (f->events == kEvents || (!more && f->users == kUsers)) flush(f, more);
     MemoryContextSwitchTo(f->batch);
 
@@ -233,17 +237,19 @@ void take(Fold* f, SPITupleTable* rows, uint64 row) {
     Run* r = &f->runs[f->users - 1];
     if (!more) {
         *r = Run{};
-        if (m->user.length == -1 && is_long_id(user)) refuse_long_id(user, m->interactions, m->user.source);
-        r->user = copy(m->user, user, false);
+        if (m->user.length == -1 && is_long_id(event.user))
+            refuse_long_id(event.user, m->interactions, m->user.source);
+        r->user = copy(m->user, event.user, false);
         r->first = allocate_values(m->orders);
         r->last = allocate_values(m->orders);
         r->first_null = allocate_flags(m->orders);
         r->last_null = allocate_flags(m->orders);
-        r->token = f->events;
+        r->event = f->events;
     }
     bool tied = more && f->into == FoldInto::moved;
     for (int o = 0; o < m->orders; o++) {
-        const Datum order = value(3 + o);
+        const Datum order = event.order[o];
+        const bool null = event.order_null[o];
         tied = tied && same(m->order[o], r->last[o], r->last_null[o], order, null);
         r->last[o] = copy(m->order[o], order, null);
         r->last_null[o] = null;
@@ -254,32 +260,18 @@ void take(Fold* f, SPITupleTable* rows, uint64 row) {
     }
     r->stays = r->stays || tied;
 
-    const Datum token = value(2);
-    const float* x = nullptr;
-    if (!null) {
-        const Hrr* vector = DatumGetHrr(token);
-        if (vector->dims != encoder_of_fingerprint(f->fresh->fingerprint)->dimension())
-            ereport(ERROR,
-                    (errcode(ERRCODE_DATA_CORRUPTED), errmsg("a token of %d dimensions among the items of model \"%s\"",
-                                                             vector->dims, NameStr(m->name))));
-        x = static_cast<const float*>(
-            std::memcpy(palloc(sizeof(float) * vector->dims), vector->x, sizeof(float) * vector->dims));
+    const float* token = nullptr;
+    if (!event.no_item) {
+        const int dimension = encoder_of_fingerprint(f->fresh->fingerprint)->dimension();
+        const Size size = sizeof(float) * static_cast<Size>(dimension);
+        token = static_cast<const float*>(std::memcpy(palloc(size), read_token(m, event.input.item, dimension), size));
     }
-    if (x == nullptr) note_unknown();
-    f->tokens[f->events++] = {x};
-    r->tokens++;
+    if (token == nullptr) note_unknown();
+    f->inputs[f->events++] = event.input.with(token);
+    r->events++;
 }
 
 }  // namespace
-
-void put_rows(ReturnSetInfo* result, bool with_difference_only) {
-    for (uint64 row = 0; row < SPI_processed; row++) {
-        Datum values[4];
-        bool nulls[4];
-        for (int i = 0; i < 4; i++) values[i] = value_of(row, i + 1, &nulls[i]);
-        if (!with_difference_only || !nulls[3]) tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-    }
-}
 
 Datum fold(LiveModel* model, int32 version, Statement events, const Arguments* arguments, FoldInto into,
            ReturnSetInfo* differences) {
@@ -295,6 +287,7 @@ Datum fold(LiveModel* model, int32 version, Statement events, const Arguments* a
     f->into = into;
     f->differences = differences;
     f->fresh = initial_state(NameStr(model->name), version);
+    f->row = make_event_row(model);
     f->batch = AllocSetContextCreate(context, "holomamba events", ALLOCSET_DEFAULT_SIZES);
 
     Portal cursor = open(model, events, arguments, read_only);

@@ -1,7 +1,7 @@
 // Events in the order of users and time → states, many users at once.
 #pragma once
 
-#include "postgres/live/live_model.hpp"
+#include "postgres/live/statements.hpp"
 
 extern "C" {
 #include "utils/tuplestore.h"
@@ -16,14 +16,11 @@ enum class FoldInto {
     compared,  // whole histories, compared with what is stored under the caller's snapshot
 };
 
-// Reads statement `events`, (user, token, order values ...) in the order of users and time, to its end. Takes a bounded
+// Reads statement `events`, which returns {event}, in the order of users and time, to its end. Takes a bounded
 // number of events at a time, whatever their number and that of their users. For `moved` returns an array of users
 // whose new events do not come after the last one, or are tied: with the stored states untouched, or 0 if there are
 // none. Differences go to `differences`.
 Datum fold(LiveModel* model, int32 version, Statement events, const Arguments* arguments, FoldInto into,
            ReturnSetInfo* differences = nullptr);
-
-// Puts the rows of SPI_tuptable into the result of a function.
-void put_rows(ReturnSetInfo* result, bool with_difference_only);
 
 }  // namespace holomamba::postgres

@@ -1,12 +1,13 @@
 #include "postgres/live/follow_items.hpp"
 
+#include "postgres/server/arrays.hpp"
 #include "postgres/server/compat.h"
 #include "postgres/live/replay.hpp"
+#include "postgres/live/statements.hpp"
 #include "postgres/live/unknown_items.hpp"
 
 extern "C" {
 #include "executor/tuptable.h"
-#include "utils/array.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 }
@@ -16,10 +17,9 @@ namespace {
 
 // Ids are texts here: the queries cast them.
 Arguments arguments_of(LiveModel* m, Datum ids, int32 version) {
-    Arguments arguments = make_arguments(m);
-    arguments.values[0] = ids;
-    arguments.values[1] = Int32GetDatum(version);
-    arguments.nulls[0] = arguments.nulls[1] = ' ';
+    Arguments arguments = make_arguments(m, Takes::items);
+    set(&arguments, OfItems::ids, ids);
+    set(&arguments, OfItems::version, Int32GetDatum(version));
     return arguments;
 }
 
@@ -37,11 +37,9 @@ struct Arrival {
 
 // Gives items vectors.
 void describe_items(LiveModel* m, Datum ids, Arrival* arrival) {
-    Datum* texts;
-    int count;
-    deconstruct_array(DatumGetArrayTypeP(ids), TEXTOID, -1, false, TYPALIGN_INT, &texts, nullptr, &count);
-    for (int i = 0; i < count; i++)
-        if (is_long_id(texts[i])) refuse_long_id(texts[i], m->relation, m->key);
+    const Elements texts = elements_of(DatumGetArrayTypeP(ids));
+    for (int i = 0; i < texts.count; i++)
+        if (is_long_id(texts.values[i])) refuse_long_id(texts.values[i], m->relation, m->key);
     const Arguments arguments = arguments_of(m, ids, arrival->version);
     if (events_come_first(m) || has_met_unknown()) {
         run(m, Statement::items_unmet, &arguments);
@@ -82,7 +80,7 @@ void for_ids(LiveModel* m, Statement statement, Function&& function) {
         auto* ids = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(count)));
         bool null;
         for (int i = 0; i < count; i++) ids[i] = value_of(static_cast<uint64>(i), 1, &null);
-        function(PointerGetDatum(construct_array(ids, count, TEXTOID, -1, false, TYPALIGN_INT)));
+        function(array_of(TEXTOID, ids, count));
     }
     SPI_cursor_close(cursor);
 }
@@ -95,7 +93,7 @@ void for_id_of(LiveModel* m, Relation items, HeapTuple row, Function&& function)
     Oid output;
     getTypeOutputInfo(TupleDescAttr(RelationGetDescr(items), m->key - 1)->atttypid, &output, &varlena);
     Datum id = CStringGetTextDatum(OidOutputFunctionCall(output, key));
-    function(PointerGetDatum(construct_array(&id, 1, TEXTOID, -1, false, TYPALIGN_INT)));
+    function(array_of(TEXTOID, &id, 1));
 }
 
 }  // namespace

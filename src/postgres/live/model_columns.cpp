@@ -1,6 +1,7 @@
 #include "postgres/live/model_columns.hpp"
 
 #include "postgres/server/compat.h"
+#include "postgres/server/ids.hpp"
 
 extern "C" {
 #include "access/htup_details.h"
@@ -57,23 +58,6 @@ bool same_values(Oid from, Oid into) {
     if (!IsBinaryCoercible(from, into)) return false;
     const TypeCacheEntry *a = lookup_type_cache(from, kTypeParts), *b = lookup_type_cache(into, kTypeParts);
     return OidIsValid(a->btree_opf) && a->btree_opf == b->btree_opf && a->btree_opintype == b->btree_opintype;
-}
-
-// As holomamba.id_family().
-Oid id_family(Oid type) {
-    switch (type) {
-        case INT2OID:
-        case INT4OID:
-        case INT8OID:
-            return INT8OID;
-        case TEXTOID:
-        case VARCHAROID:
-            return TEXTOID;
-        case UUIDOID:
-            return UUIDOID;
-        default:
-            return InvalidOid;
-    }
 }
 
 Column column_of(Oid table, const char* name) {

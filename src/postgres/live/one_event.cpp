@@ -22,12 +22,6 @@ extern "C" {
 namespace holomamba::postgres {
 namespace {
 
-struct Event {
-    Datum user, item;
-    Datum* order;
-    bool* order_null;
-};
-
 // Whether a row can be replaced with nothing else happening: an owner may have put triggers, rules, constraints or
 // policies on the table.
 bool is_plain(Relation users) {
@@ -37,7 +31,7 @@ bool is_plain(Relation users) {
 }
 
 // As (event's order values) > (last_1, last_2, ...) in SQL, NULL being false.
-bool comes_after(const LiveModel* m, const Event& event, TupleTableSlot* row) {
+bool comes_after(const LiveModel* m, const EventRow& event, TupleTableSlot* row) {
     for (int o = 0; o < m->orders; o++) {
         bool null;
         const Datum last = slot_getattr(row, m->order[o].number, &null);
@@ -50,7 +44,7 @@ bool comes_after(const LiveModel* m, const Event& event, TupleTableSlot* row) {
 }
 
 // The row after the event; what of it is new is in the current memory context.
-void fill_row(const LiveModel* m, const Event& event, const State* state, const Encoder* encoder,
+void fill_row(const LiveModel* m, const EventRow& event, const State* state, const Encoder* encoder,
               TupleTableSlot* before, TupleTableSlot* after) {
     slot_getallattrs(before);
     ExecClearTuple(after);
@@ -141,13 +135,7 @@ const float* find_token(const LiveModel* m, Datum item, Relation items, TupleTab
     if (!*known) return nullptr;
     bool null;
     const Datum value = slot_getattr(row, m->token, &null);
-    if (null) return nullptr;
-    const Hrr* token = DatumGetHrr(value);
-    if (token->dims != dimension)
-        ereport(ERROR,
-                (errcode(ERRCODE_DATA_CORRUPTED),
-                 errmsg("a token of %d dimensions among the items of model \"%s\"", token->dims, NameStr(m->name))));
-    return token->x;
+    return null ? nullptr : read_token(m, value, dimension);
 }
 
 // Weights that the session has not used yet are read with the rights of the model's owner.
@@ -158,7 +146,7 @@ Encoder* load_encoder(const LiveModel* m, const State* state) {
     return encoder;
 }
 
-Step advance_row(const LiveModel* m, const Event& event, Relation users, Relation items, TupleTableSlot* row,
+Step advance_row(const LiveModel* m, const EventRow& event, Relation users, Relation items, TupleTableSlot* row,
                  TupleTableSlot* after, TupleTableSlot* item) {
     if (!find_row(users, m->user.types, event.user, RowExclusiveLock, row)) return Step::absent;
     const float* token = nullptr;
@@ -171,12 +159,12 @@ Step advance_row(const LiveModel* m, const Event& event, Relation users, Relatio
         Encoder* encoder = load_encoder(m, stored);
         if (!again) {
             bool known;
-            token = find_token(m, event.item, items, item, encoder->dimension(), &known);
-            if (!known && !stays_unknown(m, event.item)) return Step::unfit;
+            token = find_token(m, event.input.item, items, item, encoder->dimension(), &known);
+            if (!known && !stays_unknown(m, event.input.item)) return Step::unfit;
         }
         State* state = copy_of(stored);
         count_events(state, 1);
-        const TokenEvent read{token};
+        const TokenEvent read = event.input.with(token);
         core_call([&] { encoder->advance(state->x, {&read, 1}); });
         fill_row(m, event, state, encoder, row, after);
         const Replaced replaced = replace_row(users, row, after);
@@ -187,16 +175,8 @@ Step advance_row(const LiveModel* m, const Event& event, Relation users, Relatio
 
 }  // namespace
 
-Step advance_user(LiveModel* m, TupleTableSlot* row) {
-    Event event;
-    bool no_user, no_item;
-    event.user = slot_getattr(row, m->user.source, &no_user);
-    event.item = slot_getattr(row, m->item.source, &no_item);
-    if (no_user || no_item) return Step::done;
-    event.order = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(m->orders)));
-    event.order_null = static_cast<bool*>(palloc(static_cast<Size>(m->orders)));
-    for (int o = 0; o < m->orders; o++) event.order[o] = slot_getattr(row, m->order[o].source, &event.order_null[o]);
-
+Step advance_user(LiveModel* m, const EventRow& event) {
+    if (!event.counts()) return Step::done;
     // What this transaction has done so far counts, and so does what others have committed.
     CommandCounterIncrement();
     PushActiveSnapshot(GetTransactionSnapshot());
@@ -217,6 +197,31 @@ Step advance_user(LiveModel* m, TupleTableSlot* row) {
     table_close(users, NoLock);
     PopActiveSnapshot();
     return step;
+}
+
+bool start_user(LiveModel* m, const EventRow& event, int32 version) {
+    // The weights may have become active, and the item known, since this statement began.
+    CommandCounterIncrement();
+    PushActiveSnapshot(GetTransactionSnapshot());
+    State* state = initial_state(NameStr(m->name), version);
+    Encoder* encoder = encoder_of(state);
+    Relation items = table_open(m->items, AccessShareLock);
+    TupleTableSlot* item = table_slot_create(items, nullptr);
+    bool known;
+    const TokenEvent read = event.input.with(find_token(m, event.input.item, items, item, encoder->dimension(), &known));
+    count_events(state, 1);
+    core_call([&] { encoder->advance(state->x, {&read, 1}); });
+    ExecDropSingleTupleTableSlot(item);
+    table_close(items, NoLock);
+    PopActiveSnapshot();
+
+    Arguments arguments = make_arguments(m, Takes::one);
+    set_place(&arguments, event);
+    set(&arguments, OfUser::state, PointerGetDatum(state));
+    set(&arguments, OfUser::vector, PointerGetDatum(vector_of(state, encoder)));
+    set(&arguments, OfUser::events, Int64GetDatum(state->events));
+    set(&arguments, OfUser::version, Int32GetDatum(version));
+    return run(m, Statement::start, &arguments) > 0;
 }
 
 }  // namespace holomamba::postgres

@@ -2,10 +2,10 @@
 
 #include "postgres/server/compat.h"
 #include "postgres/live/fold.hpp"
+#include "postgres/server/ids.hpp"
 
 extern "C" {
 #include "tcop/utility.h"
-#include "utils/array.h"
 #include "utils/lsyscache.h"
 }
 
@@ -23,15 +23,11 @@ namespace {
 // Events of users whose ids are too long for a state may have been there before the model was: they can be deleted.
 Datum without_long_ids(const LiveModel* model, Datum users) {
     if (model->user.length != -1) return users;
-    Datum* ids;
-    bool* nulls;
-    int count, kept = 0;
-    const Column& user = model->user;
-    deconstruct_array(DatumGetArrayTypeP(users), user.type, user.length, user.by_value, user.alignment, &ids, &nulls,
-                      &count);
-    for (int i = 0; i < count; i++)
-        if (!nulls[i] && !is_long_id(ids[i])) ids[kept++] = ids[i];
-    return PointerGetDatum(construct_array(ids, kept, user.type, user.length, user.by_value, user.alignment));
+    const Elements ids = elements_of(DatumGetArrayTypeP(users));
+    int kept = 0;
+    for (int i = 0; i < ids.count; i++)
+        if (!ids.is_null(i) && !is_long_id(ids.values[i])) ids.values[kept++] = ids.values[i];
+    return array_of(model->user, ids.values, nullptr, kept);
 }
 
 }  // namespace
@@ -39,9 +35,8 @@ Datum without_long_ids(const LiveModel* model, Datum users) {
 void replay_users(LiveModel* model, Datum users) {
     int32 version;
     if (users == Datum{0} || !active_version(model, &version)) return;
-    Arguments arguments = make_arguments(model);
-    arguments.values[model->orders] = without_long_ids(model, users);
-    arguments.nulls[model->orders] = ' ';
+    Arguments arguments = make_arguments(model, Takes::many);
+    set(&arguments, OfUser::user, without_long_ids(model, users));
     lock_users(model, Statement::place_chosen, Statement::lock_chosen, &arguments);
     fold(model, version, Statement::history_chosen, &arguments, FoldInto::replayed);
     run(model, Statement::remove_chosen, &arguments);
@@ -73,29 +68,8 @@ void as_manager(const char* name, LOCKMODE mode, Function&& function) {
     if (m == nullptr)
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("a table of model \"%s\" is gone", name),
                         errhint("SELECT holomamba.drop_model('%s');", name)));
-    m->running++;
-    PG_TRY();
-    {
-        as_owner(m->owner, [&] { function(m); });
-    }
-    PG_FINALLY();
-    { m->running--; }
-    PG_END_TRY();
+    use_model(m, [&](LiveModel* used) { as_owner(used->owner, [&] { function(used); }); });
     SPI_finish();
-}
-
-// The text array as an array of user ids.
-Datum ids_of(LiveModel* m, ArrayType* texts) {
-    Datum* ids;
-    bool* nulls;
-    int count, known = 0;
-    deconstruct_array(texts, TEXTOID, -1, false, TYPALIGN_INT, &ids, &nulls, &count);
-    Oid input, parameter;
-    getTypeInputInfo(m->user.type, &input, &parameter);
-    for (int i = 0; i < count; i++)
-        if (!nulls[i]) ids[known++] = OidInputFunctionCall(input, TextDatumGetCString(ids[i]), parameter, -1);
-    return PointerGetDatum(
-        construct_array(ids, known, m->user.type, m->user.length, m->user.by_value, m->user.alignment));
 }
 
 }  // namespace
@@ -105,8 +79,11 @@ Datum holomamba_rebuild_state(PG_FUNCTION_ARGS) {
     const char* name = PG_ARGISNULL(0) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(0));
     PreventCommandIfReadOnly("rebuild_state()");
     ArrayType* users = PG_ARGISNULL(1) ? nullptr : PG_GETARG_ARRAYTYPE_P(1);
-    as_manager(name, users == nullptr ? ShareRowExclusiveLock : RowExclusiveLock,
-               [&](LiveModel* m) { users == nullptr ? replay_all(m) : replay_users(m, ids_of(m, users)); });
+    as_manager(name, users == nullptr ? ShareRowExclusiveLock : RowExclusiveLock, [&](LiveModel* m) {
+        if (users == nullptr) return replay_all(m);
+        const Oid type = m->user.type;
+        replay_users(m, PointerGetDatum(read_ids(users, type, [&](Datum id) { return read_id(id, type); })));
+    });
     PG_RETURN_VOID();
 }
 
@@ -122,7 +99,8 @@ Datum holomamba_check_state(PG_FUNCTION_ARGS) {
         bool null;
         const int32 version = DatumGetInt32(value_of(0, 1, &null));
         if (!null) fold(m, version, Statement::history, nullptr, FoldInto::compared, result);
-        if (run(m, Statement::without_events, nullptr, true) > 0) put_rows(result, false);
+        const uint64 strays = run(m, Statement::without_events, nullptr, true);
+        for (uint64 row = 0; row < strays; row++) put_row(result, row);
     });
     return Datum{0};
 }

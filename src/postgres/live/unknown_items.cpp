@@ -1,5 +1,6 @@
 #include "postgres/live/unknown_items.hpp"
 
+#include "postgres/live/statements.hpp"
 #include "postgres/server/compat.h"
 #include "postgres/server/rows.hpp"
 

@@ -1,11 +1,11 @@
 #include "postgres/live/unread_updates.hpp"
 
+#include "postgres/live/event_row.hpp"
 #include "postgres/live/replay.hpp"
 #include "postgres/server/compat.h"
 
 extern "C" {
 #include "executor/tuptable.h"
-#include "utils/array.h"
 #include "utils/datum.h"
 #include "utils/rel.h"
 }
@@ -48,17 +48,10 @@ bool are_same_rows(const LiveModel* m, TriggerData* trigger, TupleTableSlot* bef
 }
 
 // Whether an event shares its place.
-bool is_tied(LiveModel* m, const Arguments& arguments, TupleTableSlot* event) {
-    bool null, no_item;
-    arguments.values[m->orders] = slot_getattr(event, m->user.source, &null);
-    (void)slot_getattr(event, m->item.source, &no_item);
-    if (null || no_item) return false;
-    arguments.nulls[m->orders] = ' ';
-    for (int o = 0; o < m->orders; o++) {
-        arguments.values[o] = slot_getattr(event, m->order[o].source, &null);
-        arguments.nulls[o] = null ? 'n' : ' ';
-    }
-    const bool tied = run(m, Statement::tied, &arguments) > 0;
+bool is_tied(LiveModel* m, const EventRow& event, Arguments* arguments) {
+    if (!event.counts()) return false;
+    set_place(arguments, event);
+    const bool tied = run(m, Statement::tied, arguments) > 0;
     SPI_freetuptable(SPI_tuptable);
     return tied;
 }
@@ -95,15 +88,16 @@ Datum tied_users(LiveModel* model, TriggerData* trigger) {
     const Column& user = model->user;
     auto* users = static_cast<Datum*>(palloc(sizeof(Datum) * kFew));
     int count = 0;
-    const Arguments arguments = make_arguments(model);
-    TupleTableSlot* event = MakeSingleTupleTableSlot(RelationGetDescr(trigger->tg_relation), &TTSOpsMinimalTuple);
+    Arguments arguments = make_arguments(model, Takes::one);
+    EventRow event = make_event_row(model);
+    TupleTableSlot* row = MakeSingleTupleTableSlot(RelationGetDescr(trigger->tg_relation), &TTSOpsMinimalTuple);
     tuplestore_rescan(trigger->tg_newtable);
-    while (count < kFew && tuplestore_gettupleslot(trigger->tg_newtable, true, true, event))
-        if (is_tied(model, arguments, event))
-            users[count++] = datumCopy(arguments.values[model->orders], user.by_value, user.length);
-    ExecDropSingleTupleTableSlot(event);
-    if (count == 0) return Datum{0};
-    return PointerGetDatum(construct_array(users, count, user.type, user.length, user.by_value, user.alignment));
+    while (count < kFew && tuplestore_gettupleslot(trigger->tg_newtable, true, true, row)) {
+        read_event(model, row, &event);
+        if (is_tied(model, event, &arguments)) users[count++] = datumCopy(event.user, user.by_value, user.length);
+    }
+    ExecDropSingleTupleTableSlot(row);
+    return count == 0 ? Datum{0} : array_of(user, users, nullptr, count);
 }
 
 }  // namespace holomamba::postgres

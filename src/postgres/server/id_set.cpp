@@ -79,21 +79,6 @@ uint64 probe(IdSet* set, Datum id) {
 
 }  // namespace
 
-int elements_of(ArrayType* array, Datum** elements, bool** nulls) {
-    if (is_by_value(ARR_ELEMTYPE(array)) && !ARR_HASNULL(array)) {
-        *elements = reinterpret_cast<Datum*>(ARR_DATA_PTR(array));
-        *nulls = nullptr;
-        return ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
-    }
-    int16 length;
-    bool by_value;
-    char alignment;
-    int count;
-    get_typlenbyvalalign(ARR_ELEMTYPE(array), &length, &by_value, &alignment);
-    deconstruct_array(array, ARR_ELEMTYPE(array), length, by_value, alignment, elements, nulls, &count);
-    return count;
-}
-
 IdSet* make_id_set(Datum* ids, const bool* nulls, int count, Oid type, Oid collation, MemoryContext context) {
     MemoryContext before = MemoryContextSwitchTo(context);
     auto* set = static_cast<IdSet*>(palloc0(sizeof(IdSet)));

@@ -1,19 +1,12 @@
 // Sets of ids, of whatever type a model's ids have.
 #pragma once
 
-#include "postgres/server/guard.hpp"
-
-extern "C" {
-#include "utils/array.h"
-}
+#include "postgres/server/arrays.hpp"
 
 namespace holomamba::postgres {
 
 // A table from ids to their places in an array. Plain data in one memory context.
 struct IdSet;
-
-// The number of an array's elements, the elements, which may lie in it, and which of them are NULL: none, where `nulls` is.
-int elements_of(ArrayType* array, Datum** elements, bool** nulls);
 
 // The set of the elements, without places, of an array of bigint, uuid or text, by the equality of that type under `collation`; of equal
 // elements the first counts, NULLs do not. The array must stay as long as the set.

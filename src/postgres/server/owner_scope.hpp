@@ -5,6 +5,9 @@
 
 namespace holomamba::postgres {
 
+// The owner of a relation, InvalidOid where it is gone.
+Oid owner_of(Oid relation);
+
 // The rights of a role and the server's own search path, until leave_owner() or an error. What that role has hung on its
 // tables (triggers, defaults, expressions of indexes) runs with its own rights and may not take back those of the caller:
 // that is what the server calls a security-restricted operation. Deferred triggers are refused in it.

@@ -40,12 +40,17 @@ Entry* make_room() {
     return oldest;
 }
 
+SPIPlanPtr prepare(const char* sql, int count, const Oid* types) {
+    SPIPlanPtr plan = SPI_prepare_cursor(sql, count, const_cast<Oid*>(types), CURSOR_OPT_GENERIC_PLAN);
+    if (plan == nullptr) elog(ERROR, "query not prepared: %s: %s", SPI_result_code_string(SPI_result), sql);
+    return plan;
+}
+
 Entry* find_or_prepare(const char* sql, const Parameters* p) {
     const uint64 hash = hash_of(sql);
     for (Entry& entry : entries)
         if (entry.text != nullptr && entry.hash == hash && std::strcmp(entry.text, sql) == 0) return &entry;
-    SPIPlanPtr plan = SPI_prepare_cursor(sql, p->count, const_cast<Oid*>(p->types), CURSOR_OPT_GENERIC_PLAN);
-    if (plan == nullptr) elog(ERROR, "query not prepared: %s: %s", SPI_result_code_string(SPI_result), sql);
+    SPIPlanPtr plan = prepare(sql, p->count, p->types);
     char* text = MemoryContextStrdup(TopMemoryContext, sql);
     Entry* entry = make_room();
     SPI_keepplan(plan);
@@ -66,6 +71,20 @@ pg_noinline int run(Entry* entry, Parameters* p, uint64 limit) {
 }
 
 }  // namespace
+
+SPIPlanPtr keep_plan(const char* sql, int count, const Oid* types) {
+    SPIPlanPtr plan = prepare(sql, count, types);
+    SPI_keepplan(plan);
+    return plan;
+}
+
+void execute_planned(PlannedStatement* statement) {
+    const int level = pin_search_path();
+    if (statement->plan == nullptr) statement->plan = keep_plan(statement->sql, 0, nullptr);
+    const int result = SPI_execute_plan(statement->plan, nullptr, nullptr, false, 0);
+    restore_search_path(level);
+    if (result < 0) elog(ERROR, "query failed: %s: %s", SPI_result_code_string(result), statement->sql);
+}
 
 void query_planned(const char* sql, Parameters* p, uint64 limit) {
     Entry* entry = find_or_prepare(sql, p);

@@ -6,6 +6,7 @@
 extern "C" {
 #include "catalog/pg_type_d.h"
 #include "executor/spi.h"
+#include "nodes/execnodes.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 }
@@ -63,5 +64,24 @@ inline Datum value_of(uint64 row, int number, bool* null) {
 
 // The same as text, NULL where it is null.
 inline char* text_of(uint64 row, int number) { return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, number); }
+
+// Puts the first columns of a row of the last result, as many as it has, into the result of a function.
+inline void put_row(ReturnSetInfo* result, uint64 row) {
+    Datum values[8];
+    bool nulls[8];
+    const int columns = result->setDesc->natts;
+    if (columns > static_cast<int>(lengthof(values))) elog(ERROR, "too many columns");
+    for (int i = 0; i < columns; i++) values[i] = value_of(row, i + 1, &nulls[i]);
+    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+// Columns of the last result by their names.
+inline int column_named(const char* name) {
+    const int number = SPI_fnumber(SPI_tuptable->tupdesc, name);
+    if (number <= 0) elog(ERROR, "the result has no column \"%s\"", name);
+    return number;
+}
+inline Datum value_of(uint64 row, const char* name, bool* null) { return value_of(row, column_named(name), null); }
+inline char* text_of(uint64 row, const char* name) { return text_of(row, column_named(name)); }
 
 }  // namespace holomamba::postgres

@@ -73,16 +73,8 @@ int32 round_up(int32 k) {
             if (factor * unit >= k) return factor * unit;
 }
 
-// Puts the rows of the last result out: the first two columns, all rows or those at `places`.
-void put_rows(ReturnSetInfo* result, const int32* places, uint64 count) {
-    for (uint64 i = 0; i < count; i++) {
-        Datum values[2];
-        bool nulls[2];
-        for (int column = 0; column < 2; column++)
-            values[column] =
-                value_of(places == nullptr ? i : static_cast<uint64>(places[i]), column + 1, &nulls[column]);
-        tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-    }
+void put_rows(ReturnSetInfo* result) {
+    for (uint64 row = 0; row < SPI_processed; row++) put_row(result, row);
 }
 
 // The rows of the last result (id, score, token), best first, put out in the order of maximal marginal relevance.
@@ -106,7 +98,7 @@ void put_diverse_rows(ReturnSetInfo* result, const ServingModel& m, int32 k, flo
         std::copy(order.begin(), order.end(), places);
         count = order.size();
     });
-    put_rows(result, places, count);
+    for (std::size_t i = 0; i < count; i++) put_row(result, static_cast<uint64>(places[i]));
 }
 
 Datum rank(FunctionCallInfo fcinfo, const char* verb, Subject subject) {
@@ -146,7 +138,7 @@ Datum rank(FunctionCallInfo fcinfo, const char* verb, Subject subject) {
         if (asked.diversity > 0)
             put_diverse_rows(result, m, asked.k, asked.diversity);
         else
-            put_rows(result, nullptr, SPI_processed);
+            put_rows(result);
     }
     restore_search_path(level);
     SPI_finish();
@@ -181,7 +173,7 @@ Datum holomamba_similar_items(PG_FUNCTION_ARGS) {
         Parameters p;
         add(&p, m.item_family, id_of(PG_GETARG_DATUM(0), ids, m.item_family, m.item_type));
         query_planned(similar_items_statement(m, ids, round_up(k)), &p, static_cast<uint64>(k));
-        put_rows(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), nullptr, SPI_processed);
+        put_rows(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo));
     }
     restore_search_path(level);
     SPI_finish();

@@ -2,23 +2,17 @@
 
 #include <initializer_list>
 
+#include "postgres/server/sql_template.hpp"
+
 extern "C" {
 #include "catalog/pg_type_d.h"
-#include "lib/stringinfo.h"
 #include "utils/builtins.h"
 }
 
 namespace holomamba::postgres {
 namespace {
 
-struct Slot {
-    const char* name;
-    const char* text;
-};
-
-// A template with {name} replaced by the names of the model and by `slots`, which may hold further names. Texts that
-// come from users are names of the model, quoted, and what is in them is not looked at again.
-void fill(StringInfo out, const char* text, const ServingModel& m, std::initializer_list<Slot> slots) {
+const char* filled(const char* text, const ServingModel& m, std::initializer_list<Slot> parts) {
     const Slot names[] = {{"schema", m.schema},
                           {"items", m.items},
                           {"users", m.users},
@@ -27,27 +21,7 @@ void fill(StringInfo out, const char* text, const ServingModel& m, std::initiali
                           {"item_column", m.item_column},
                           {"user_family", format_type_be(m.user_family)},
                           {"item_family", format_type_be(m.item_family)}};
-    while (const char* open = std::strchr(text, '{')) {
-        const char* close = std::strchr(open, '}');
-        const auto length = static_cast<Size>(close - open - 1);
-        const auto is_meant = [&](const Slot& slot) {
-            return std::strlen(slot.name) == length && std::strncmp(slot.name, open + 1, length) == 0;
-        };
-        appendBinaryStringInfo(out, text, static_cast<int>(open - text));
-        for (const Slot& slot : names)
-            if (is_meant(slot)) appendStringInfoString(out, slot.text);
-        for (const Slot& slot : slots)
-            if (is_meant(slot)) fill(out, slot.text, m, slots);
-        text = close + 1;
-    }
-    appendStringInfoString(out, text);
-}
-
-const char* filled(const char* text, const ServingModel& m, std::initializer_list<Slot> slots) {
-    StringInfoData out;
-    initStringInfo(&out);
-    fill(&out, text, m, slots);
-    return out.data;
+    return fill_template(text, {names, lengthof(names)}, {parts.begin(), static_cast<int>(parts.size())});
 }
 
 // --- whom targets are compared with

@@ -3,7 +3,10 @@
 #include <cctype>
 
 #include "model/options.hpp"
+#include "postgres/server/check_k.hpp"
 #include "postgres/server/extension.hpp"
+#include "postgres/server/held_table.hpp"
+#include "postgres/server/ids.hpp"
 #include "postgres/server/plan_cache.hpp"
 #include "postgres/store/stored.hpp"
 
@@ -18,28 +21,14 @@ extern "C" {
 namespace holomamba::postgres {
 namespace {
 
-Oid family_of(Oid type) {
-    switch (type) {
-        case INT2OID:
-        case INT4OID:
-        case INT8OID:
-            return INT8OID;
-        case TEXTOID:
-        case VARCHAROID:
-            return TEXTOID;
-        default:
-            return type;
-    }
-}
-
 // The functions in SQL that say what is wrong. They are asked where something is, and raise the error.
-[[noreturn]] void refuse_model(const char* name, bool k_given, int32 k) {
+[[noreturn]] void refuse_model(const char* name, int32 k) {
     Parameters p;
     if (name != nullptr)
         add_text(&p, name);
     else
         add(&p, TEXTOID, Datum{0}, true);
-    add(&p, INT4OID, Int32GetDatum(k), !k_given);
+    add_int(&p, k);
     query("SELECT holomamba.choose_model($1, $2)", &p);
     elog(ERROR, "model \"%s\" cannot be asked", name == nullptr ? "" : name);
     pg_unreachable();
@@ -73,21 +62,26 @@ void find_only_model() {
     if (SPI_processed > 1) query_planned(CATALOGUE_COLUMNS " WHERE holomamba.may_ask(m.model)", &none, 2);
 }
 
-// A table of ours, as it was made: its owner may have turned it into something that runs code of his own when it is read.
-Oid own_table(const char* model, const char* suffix, Oid schema) {
+// A table of ours, as it was made, and as it stays while it is asked: its owner may turn it into something that runs code of his
+// own when it is read.
+Oid hold_own_table(const char* model, const char* suffix, Oid schema) {
     const char* name = psprintf("%s_%s", model, suffix);
-    const Oid table = get_relname_relid(name, schema);
-    if (!OidIsValid(table) || get_rel_relkind(table) != RELKIND_RELATION)
+    for (;;) {
+        const Oid table = get_relname_relid(name, schema);
+        if (OidIsValid(table)) hold_table(table);
+        if (get_relname_relid(name, schema) != table) continue;
+        if (OidIsValid(table) && get_rel_relkind(table) == RELKIND_RELATION) return table;
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("table holomamba.%s is gone", name),
                         errhint("SELECT holomamba.drop_model('%s');", model)));
-    return table;
+    }
 }
 
 // The type of a column that statements compare and cast: of another type they would find operators and casts of its owner's.
 Oid check_column(const ServingModel& m, Oid table, const char* column, Oid type) {
     const AttrNumber number = get_attnum(table, column);
     const Oid found = number == InvalidAttrNumber ? InvalidOid : get_atttype(table, number);
-    if (found != type && (!OidIsValid(found) || family_of(getBaseType(found)) != type))
+    const Oid base = OidIsValid(found) ? getBaseType(found) : InvalidOid;
+    if (base != type && id_family(base) != type)
         ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
                         errmsg("column \"%s\" of table %s is not of type %s", column,
                                qualified(get_namespace_name(get_rel_namespace(table)), get_rel_name(table)),
@@ -117,7 +111,7 @@ ServingModel choose_model(const char* name, bool k_given, int32 k, const char* v
         name = GetConfigOption("holomamba.model", true, false);
         if (name != nullptr && *name == '\0') name = nullptr;
     }
-    if (!k_given || k < 1 || k > 10000) refuse_model(name, k_given, k);
+    check_k(k_given, k);
     if (name == nullptr) {
         find_only_model();
     } else {
@@ -125,28 +119,29 @@ ServingModel choose_model(const char* name, bool k_given, int32 k, const char* v
         add_text(&p, name);
         query_planned(CATALOGUE_COLUMNS " WHERE m.model = $1::name", &p);
     }
-    if (SPI_processed != 1) refuse_model(name, k_given, k);
+    if (SPI_processed != 1) refuse_model(name, k);
 
     ServingModel m{};
     bool untrained, null;
     m.name = text_of(0, 1);
     m.version = DatumGetInt32(value_of(0, 2, &untrained));
     m.interactions = DatumGetObjectId(value_of(0, 3, &null));
+    hold_table(m.interactions);
     m.user_type = DatumGetObjectId(value_of(0, 4, &null));
     m.item_type = DatumGetObjectId(value_of(0, 5, &null));
     const char* events = get_rel_name(m.interactions);
-    if (untrained || events == nullptr || !is_table(m.interactions)) refuse_model(m.name, k_given, k);
+    if (untrained || events == nullptr || !is_table(m.interactions)) refuse_model(m.name, k);
 
-    m.user_family = family_of(m.user_type);
-    m.item_family = family_of(m.item_type);
+    m.user_family = id_family(m.user_type);
+    m.item_family = id_family(m.item_type);
     const Oid element = get_element_type(ids);
     const Oid given = OidIsValid(element) ? element : ids;
     if (given != TEXTOID && (given != m.item_family || (takes_user && given != m.user_family)))
         refuse_overload(m.name, verb, ids, takes_user);
 
     const Oid ours = LookupExplicitNamespace("holomamba", false);
-    m.items_table = own_table(m.name, "items", ours);
-    m.users_table = own_table(m.name, "users", ours);
+    m.items_table = hold_own_table(m.name, "items", ours);
+    m.users_table = hold_own_table(m.name, "users", ours);
     check_own_columns(m);
     m.schema = quote_identifier(get_namespace_name(extension_schema()));
     m.items = qualified("holomamba", get_rel_name(m.items_table));
@@ -201,37 +196,25 @@ bool looks_like_uuid(const char* s) {
     return *s == '\0';
 }
 
-Datum read_id(Datum given, Oid family, Oid type) {
-    char* id = TextDatumGetCString(given);
+// An id of a family of which not every text that its input function takes is one.
+Datum read_id_of_family(Datum given, Oid family, Oid type) {
+    const char* id = TextDatumGetCString(given);
     if (family == INT8OID ? !looks_like_integer(id) : !looks_like_uuid(id))
         ereport(ERROR, (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
                         errmsg("\"%s\" is not an id of type %s", id, format_type_be(type))));
-    Oid input, parameter;
-    getTypeInputInfo(family, &input, &parameter);
-    return OidInputFunctionCall(input, id, parameter, -1);
+    return read_id(given, family);
 }
 
 }  // namespace
 
 Datum id_of(Datum id, Oid given, Oid family, Oid type) {
-    return given == family ? id : read_id(id, family, type);
+    return given == family ? id : read_id_of_family(id, family, type);
 }
 
 ArrayType* ids_of(Datum ids, Oid given_element, Oid family, Oid type) {
     ArrayType* array = DatumGetArrayTypeP(ids);
     if (given_element == family) return array;
-    Datum* elements;
-    bool* nulls;
-    int count;
-    deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
-    for (int i = 0; i < count; i++)
-        if (!nulls[i]) elements[i] = read_id(elements[i], family, type);
-    int16 length;
-    bool by_value;
-    char alignment;
-    get_typlenbyvalalign(family, &length, &by_value, &alignment);
-    int dims[1] = {count}, lower[1] = {1};
-    return construct_md_array(elements, nulls, count == 0 ? 0 : 1, dims, lower, family, length, by_value, alignment);
+    return read_ids(array, family, [&](Datum id) { return read_id_of_family(id, family, type); });
 }
 
 }  // namespace holomamba::postgres

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "postgres/server/arrays.hpp"
 #include "postgres/store/options.hpp"
 #include "postgres/server/owned.hpp"
 #include "postgres/store/stored.hpp"
@@ -26,18 +27,28 @@ struct Loading {
     std::unique_ptr<Encoder> encoder;
 };
 
+// The names of the parameters that an encoder reads.
+Datum names_of(const Encoder& encoder) {
+    int count = 0;
+    encoder.for_each_parameter([&](const ParameterInfo&) { count++; });
+    auto* names = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(count)));
+    count = 0;
+    encoder.for_each_parameter([&](const ParameterInfo& parameter) { names[count++] = CStringGetTextDatum(parameter.name.c_str()); });
+    return array_of(TEXTOID, names, count);
+}
+
 void load_parameters(Loading* loading, const char* model, int32 version) {
     Parameters p;
     add_text(&p, model);
     add_int(&p, version);
     add_int(&p, loading->options.dimension);
+    add(&p, TEXTARRAYOID, names_of(*loading->encoder));
     // Of the item table only the unknown item and the start token: the end of the value, which is not compressed, so only
     // that much is read.
     query(
         "SELECT p.name, CASE p.name WHEN 'embedding.items' THEN "
         "pg_catalog.substr(p.data, pg_catalog.octet_length(p.data) - 8 * $3 + 1) ELSE p.data END AS data "
-        "FROM holomamba.parameters p WHERE p.model = $1::pg_catalog.name AND p.version = $2 "
-        "AND (p.name LIKE 'blocks.%' OR p.name LIKE 'embedding.norm.%' OR p.name = 'embedding.items')",
+        "FROM holomamba.parameters p WHERE p.model = $1::pg_catalog.name AND p.version = $2 AND p.name = ANY ($4)",
         &p);
     const Rows rows = last_rows("holomamba.parameters", model, version);
     for (uint64 row = 0; row < rows.count; row++) {

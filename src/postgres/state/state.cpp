@@ -102,20 +102,13 @@ Elements elements_of(FunctionCallInfo fcinfo, int argument, const char* name) {
     ArrayType* array = PG_GETARG_ARRAYTYPE_P(argument);
     if (ARR_NDIM(array) > 1)
         ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("%s must be an array of one dimension", name)));
-    int16 length;
-    bool by_value;
-    char alignment;
-    get_typlenbyvalalign(ARR_ELEMTYPE(array), &length, &by_value, &alignment);
-    Elements elements;
-    deconstruct_array(array, ARR_ELEMTYPE(array), length, by_value, alignment, &elements.values, &elements.nulls,
-                      &elements.count);
-    return elements;
+    return elements_of(array);
 }
 
 TokenEvent* tokens_of(const Elements& elements, const Encoder* encoder) {
     auto* tokens = static_cast<TokenEvent*>(palloc(sizeof(TokenEvent) * (static_cast<Size>(elements.count) + 1)));
     for (int i = 0; i < elements.count; i++)
-        tokens[i] = {elements.nulls[i] ? nullptr : token_of(elements.values[i], encoder)};
+        tokens[i] = {elements.is_null(i) ? nullptr : token_of(elements.values[i], encoder)};
     return tokens;
 }
 

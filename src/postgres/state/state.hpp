@@ -4,7 +4,7 @@
 #include <cstddef>
 
 #include "model/encoder.hpp"
-#include "postgres/server/guard.hpp"
+#include "postgres/server/arrays.hpp"
 
 namespace holomamba::postgres {
 
@@ -45,12 +45,7 @@ Hrr* vector_of(const State* state, const Encoder* encoder);
 // Adds to the number of events; raises where it cannot be counted on.
 void count_events(State* state, Size events);
 
-// The elements of an argument that is an array of one dimension.
-struct Elements {
-    Datum* values;
-    bool* nulls;
-    int count;
-};
+// The elements of an argument that must be an array of one dimension.
 Elements elements_of(FunctionCallInfo fcinfo, int argument, const char* name);
 
 // Tokens of an array, each checked; nullptr for NULL, an item that the model does not know.

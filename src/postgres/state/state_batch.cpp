@@ -18,8 +18,8 @@ namespace {
 
 // 0 for NULL, where that is allowed; raises where the number of an event is not one of an array's elements.
 int32 number_at(const Elements& numbers, int i, int most, const char* what, bool may_be_null) {
-    if (numbers.nulls[i] && may_be_null) return 0;
-    const int32 number = numbers.nulls[i] ? 0 : DatumGetInt32(numbers.values[i]);
+    if (numbers.is_null(i) && may_be_null) return 0;
+    const int32 number = numbers.is_null(i) ? 0 : DatumGetInt32(numbers.values[i]);
     if (number < 1 || number > most)
         ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
                         errmsg("event %d is of %s %d, but there are %d", i + 1, what, number, most)));
@@ -34,7 +34,7 @@ void* allocate(Size count, Size size) {
 State** copy_states(const Elements& states, Encoder** encoder) {
     auto** copies = static_cast<State**>(allocate(states.count, sizeof(State*)));
     for (int u = 0; u < states.count; u++) {
-        if (states.nulls[u]) ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("state %d is null", u + 1)));
+        if (states.is_null(u)) ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("state %d is null", u + 1)));
         const State* state = get_state(states.values[u]);
         Encoder* own = encoder_of(state);
         if (u > 0 && own != *encoder)

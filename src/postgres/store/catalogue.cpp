@@ -13,14 +13,6 @@ extern "C" {
 namespace holomamba::postgres {
 namespace {
 
-Oid owner_of(Oid relation) {
-    HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-    if (!HeapTupleIsValid(tuple)) return InvalidOid;
-    const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
-    ReleaseSysCache(tuple);
-    return owner;
-}
-
 Oid own_relation(const char* name) {
     return get_relname_relid(name, LookupExplicitNamespace("holomamba", false));
 }
@@ -102,13 +94,11 @@ HOLOMAMBA_FUNCTION(holomamba_declare_model)
 Datum holomamba_declare_model(PG_FUNCTION_ARGS) {
     SPI_connect();
     Parameters p = parameters_of(fcinfo);
-    // Whose tables they are, and that these are tables, as create_model() has checked, is asked in the caller's name.
-    Parameters tables;
-    add(&tables, REGCLASSOID, PG_GETARG_DATUM(1), PG_ARGISNULL(1));
-    add(&tables, REGCLASSOID, PG_GETARG_DATUM(5), PG_ARGISNULL(5));
+    // Whose tables they are, and what they hold, is asked in the caller's name: create_model() is not all that can call this.
     execute(
-        "SELECT holomamba.check_table(v.relation) FROM (VALUES ($1), ($2)) v (relation) WHERE v.relation IS NOT NULL",
-        &tables);
+        "SELECT holomamba.check_table($2), CASE WHEN $6 IS NOT NULL THEN holomamba.check_table($6) END, holomamba.check_order_columns($2, $5), "
+        "holomamba.check_attributes($6, $8), holomamba.check_options($9)",
+        &p);
     write_catalogue(
         "INSERT INTO holomamba.model_catalogue (model, interactions, user_column, item_column, order_columns, items, "
         "item_key, attributes, options, user_type, item_type) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "

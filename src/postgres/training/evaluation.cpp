@@ -8,8 +8,10 @@
 #include "base/parallel.hpp"
 #include "postgres/server/compat.h"
 #include "postgres/types/hrr.hpp"
+#include "postgres/server/check_k.hpp"
 #include "postgres/server/interrupts.hpp"
 #include "postgres/server/owned.hpp"
+#include "postgres/store/catalogue.hpp"
 #include "postgres/store/parameter_store.hpp"
 #include "postgres/store/stored.hpp"
 #include "postgres/training/training_data.hpp"
@@ -28,8 +30,11 @@ struct Trained {
     Evaluation by_model, by_popularity;
 };
 
+// Read in the name of the model's owner, by who may manage the model: what belongs to the types of its tables is the owner's code.
 Trained* load_version(const char* model, int32 version) {
     auto* trained = make_owned<Trained>(CurrentMemoryContext);
+    assert_may_manage(model);
+    const OwnerScope owner = enter_owner(model_owner(model));
     read_version(model, version, &trained->data);
     read_dataset(model, version, &trained->data);
     core_call([&] {
@@ -37,6 +42,7 @@ Trained* load_version(const char* model, int32 version) {
         trained->parameters.resize(trained->network->layout().size());
     });
     load_parameters(model, version, trained->network->layout(), trained->parameters);
+    leave_owner(owner);
     return trained;
 }
 
@@ -92,8 +98,7 @@ Datum holomamba_evaluate(PG_FUNCTION_ARGS) {
             ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("only \"version\" may be null")));
     const char* model = text_to_cstring(PG_GETARG_TEXT_PP(0));
     const int32 k = PG_GETARG_INT32(1);
-    if (k < 1 || k > 10000)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("k must be between 1 and 10000, not %d", k)));
+    check_k(true, k);
     InitMaterializedSRF(fcinfo, 0);
     auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
 
@@ -144,7 +149,8 @@ Datum holomamba_item_vectors(PG_FUNCTION_ARGS) {
     add_int(&p, version);
     execute("SELECT y.labels FROM holomamba.vocabulary y WHERE y.model = $1::pg_catalog.name AND y.version = $2 AND y.field = ''", &p);
     if (SPI_processed == 0)
-        ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("must be owner of model \"%s\"", model)));
+        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+                        errmsg("version %d of model \"%s\" has no labels of its items", version, model)));
     const Texts labels = texts_of(last_rows("holomamba.vocabulary_catalogue", model, version), 0, 1);
     const int size = holomamba::model::Head::stored_size(d);
     auto* target = static_cast<float*>(palloc(sizeof(float) * static_cast<Size>(size)));

@@ -42,7 +42,7 @@ Datum holomamba_train(PG_FUNCTION_ARGS) {
     auto* lock = make_owned<OwnedTrainingLock>(CurrentMemoryContext);
     const BegunTraining begun = begin_training(fcinfo);
     lock->take(begun.id);
-    run_training(CurrentMemoryContext, model, begun.version, kOfTheCall);
+    run_training(CurrentMemoryContext, model, begun, kOfTheCall);
     SPI_finish();
     return Datum{0};
 }
@@ -65,7 +65,7 @@ Datum holomamba_resume_training(PG_FUNCTION_ARGS) {
         ereport(ERROR,
                 (errcode(ERRCODE_OBJECT_IN_USE), errmsg("version %d of model \"%s\" is being trained", version, model),
                  errhint("SELECT holomamba.cancel_training(%d); ends that.", id)));
-    run_training(CurrentMemoryContext, model, version, kOfTheCall);
+    run_training(CurrentMemoryContext, model, {version, id}, kOfTheCall);
     SPI_finish();
     return Datum{0};
 }

@@ -21,7 +21,4 @@ void read_version(const char* model, int32 version, TrainingData* data);
 // rights.
 void read_dataset(const char* model, int32 version, TrainingData* data);
 
-// Reads one attribute of items 0 .. items - 1 as row `row` of attribute_queries() or training_queries() says.
-void read_attribute(const Rows& queries, uint64 row, int items, Attribute* attribute);
-
 }  // namespace holomamba::postgres

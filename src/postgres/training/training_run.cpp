@@ -27,7 +27,7 @@ namespace {
 
 struct Training {
     const char* model = nullptr;
-    int32 version = 0;
+    int32 version = 0, id = 0;
     TrainingData data;
     std::string settled;  // options that were left to the data, as a JSON object
     std::vector<std::byte> packed;
@@ -99,19 +99,22 @@ double check_memory(const Training* training) {
     return needed;
 }
 
-// An error that says so where the version has been dropped meanwhile, and until the commit nobody can.
-void assert_version_exists(const Training* training) {
+// Of every transaction of a training: an error where its version has been dropped meanwhile, or who trains may not manage
+// the model any more. Until the commit nobody can drop it. Its number tells it from one of another model that has the name now.
+void assert_goes_on(const Training* training) {
     Parameters p;
     add_text(&p, training->model);
     add_int(&p, training->version);
+    add_int(&p, training->id);
     write_catalogue(
-        "SELECT FROM holomamba.version_catalogue v WHERE v.model = $1::pg_catalog.name AND v.version = $2 FOR KEY "
-        "SHARE",
+        "SELECT FROM holomamba.version_catalogue v WHERE v.model = $1::pg_catalog.name AND v.version = $2 "
+        "AND v.training_id = $3 FOR KEY SHARE",
         &p);
     if (SPI_processed == 0)
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
                         errmsg("version %d of model \"%s\" was dropped while it was trained", training->version,
                                training->model)));
+    assert_may_manage(training->model);
 }
 
 void open_training(Training* training) {
@@ -199,7 +202,7 @@ void run_epochs(Training* training, MemoryContext context, const Transactions& t
 
         transactions.begin();
         MemoryContextSwitchTo(epoch_context);
-        assert_version_exists(training);
+        assert_goes_on(training);
         as_owner(model_owner(training->model), [&] {
             log_epoch(training);
             store_state(training);
@@ -256,14 +259,16 @@ BegunTraining begin_training(FunctionCallInfo fcinfo) {
     return {DatumGetInt32(value_of(0, 1, &null)), DatumGetInt32(value_of(0, 2, &null))};
 }
 
-void run_training(MemoryContext context, const char* model, int32 version, const Transactions& transactions) {
+void run_training(MemoryContext context, const char* model, const BegunTraining& begun,
+                  const Transactions& transactions) {
     MemoryContextSwitchTo(context);
     auto* training = make_owned<Training>(context);
     training->model = model;
-    training->version = version;
+    const int32 version = training->version = begun.version;
+    training->id = begun.id;
     MemoryContext opening = AllocSetContextCreate(context, "holomamba opening", ALLOCSET_DEFAULT_SIZES);
     MemoryContextSwitchTo(opening);
-    assert_version_exists(training);
+    assert_goes_on(training);
     as_owner(model_owner(model), [&] { open_training(training); });
     transactions.end();
     MemoryContextSwitchTo(context);
@@ -274,7 +279,7 @@ void run_training(MemoryContext context, const char* model, int32 version, const
     transactions.begin();
     // Whatever the session's default: the replay of the activation must see every event that it waited for.
     XactIsoLevel = XACT_READ_COMMITTED;
-    assert_version_exists(training);
+    assert_goes_on(training);
     as_owner(model_owner(model), [&] { finish(training); });
     transactions.end();
     ereport(NOTICE, (errmsg_internal("version %d of model \"%s\" is active: epoch %d of %d was kept", version, model,

@@ -7,7 +7,7 @@ namespace holomamba::postgres {
 
 struct BegunTraining {
     int32 version;
-    int32 id;
+    int32 id;  // never that of another
 };
 
 // Checks the arguments of train() or start_training(), which are those of the call, and makes the new version. The model is
@@ -24,7 +24,7 @@ struct Transactions {
 // Reads the data, or the checkpoint of a training that was broken off, and goes through the epochs that are left; each
 // is committed. Then makes the version complete and active, in one commit. Called in a transaction, returns outside of
 // one. `context` must outlive transactions; it holds everything that does, the name of the model included. The caller
-// holds the training's lock. Whoever calls, may: all of it works with the rights of the model's owner.
-void run_training(MemoryContext context, const char* model, int32 version, const Transactions& transactions);
+// holds the training's lock. Each transaction asks whether he may manage the model, and works with the rights of its owner.
+void run_training(MemoryContext context, const char* model, const BegunTraining& begun, const Transactions& transactions);
 
 }  // namespace holomamba::postgres

@@ -163,7 +163,7 @@ void train(const Request& request, MemoryContext context) {
     debug_query_string =
         MemoryContextStrdup(context, psprintf("training of version %d of model \"%s\"", version, model));
     pgstat_report_activity(STATE_RUNNING, debug_query_string);
-    run_training(context, model, version, {begin, end});
+    run_training(context, model, {version, request.training_id}, {begin, end});
 }
 
 // For the view holomamba.versions; nobody else hears of a worker's error. A cancelled training has not failed.

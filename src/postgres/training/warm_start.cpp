@@ -40,7 +40,10 @@ void warm_start(const char* model, int32 version, const Options& options, Traine
     match_labels(model, version, from, warm->get());
 
     Parameters p = key(model, from);
-    execute("SELECT p.name FROM holomamba.parameters p WHERE p.model = $1::pg_catalog.name AND p.version = $2", &p);
+    execute(
+        "SELECT p.name FROM holomamba.parameters p WHERE p.model = $1::pg_catalog.name AND p.version = $2 "
+        "ORDER BY p.name COLLATE \"C\"",
+        &p);
     const Rows names = last_rows("holomamba.parameters", model, from);
     for (uint64 row = 0; row < names.count; row++) {
         const char* name = text_of(names, row, 1);

@@ -59,12 +59,15 @@ inline void free_hrr_copy(FunctionCallInfo fcinfo, const Hrr* vector, int number
     if (PointerGetDatum(vector) != PG_GETARG_DATUM(number)) pfree(const_cast<Hrr*>(vector));
 }
 
-// Raises unless a vector may have this many dimensions.
-inline void check_hrr_dims(int64 dims) {
-    if (dims < 1) ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("a vector must have at least 1 dimension")));
+// Raises, or reports to `context` and returns false, unless a vector may have this many dimensions.
+inline bool check_hrr_dims(int64 dims, Node* context = nullptr) {
+    if (dims < 1)
+        ereturn(context, false, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("a vector must have at least 1 dimension")));
     if (dims > kMaxHrrDims)
-        ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-                        errmsg("a vector cannot have more than %d dimensions", kMaxHrrDims)));
+        ereturn(context, false,
+                (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                 errmsg("a vector cannot have more than %d dimensions", kMaxHrrDims)));
+    return true;
 }
 
 inline void check_same_dims(int a, int b) {

@@ -45,13 +45,8 @@ Hrr* parse(const char* literal, const char* type, Node* context) {
                  errmsg("invalid input syntax for type %s: \"%s\"", type, literal),
                  errdetail("A vector starts with \"[\".")));
     p = skip_space(p + 1);
-    if (*p == ']')
-        ereturn(context, nullptr, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("a vector must have at least 1 dimension")));
-    const Size count = count_elements(literal);
-    if (count > kMaxHrrDims)
-        ereturn(context, nullptr,
-                (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-                 errmsg("a vector cannot have more than %d dimensions", kMaxHrrDims)));
+    const Size count = *p == ']' ? 0 : count_elements(literal);
+    if (!check_hrr_dims(static_cast<int64>(count), context)) return nullptr;
     Hrr* vector = hrr_allocate(static_cast<int>(count));
     for (Size i = 0;; i++, p++) {
         char* end;

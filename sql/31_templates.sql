@@ -1,0 +1,62 @@
+-- What an event is to SQL, and the names of a model in the templates of statements (src/postgres/server/sql_template.hpp).
+
+CREATE FUNCTION holomamba.event_columns(m holomamba.model_catalogue) RETURNS name[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT m.order_columns || m.user_column || m.item_column
+$$;
+COMMENT ON FUNCTION holomamba.event_columns(holomamba.model_catalogue) IS 'the columns of its events that a model reads';
+
+CREATE FUNCTION holomamba.fill_template(template text, names text[], repeats integer) RETURNS text
+    AS 'MODULE_PATHNAME', 'holomamba_fill_template' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION holomamba.fill_template(text, text[], integer) IS
+    'internal: a template with the texts of names, pairs of these, filled in; NULL where a text that it asks for is';
+
+-- Row e is one of the events, i the row of its item in ours. What statements return has names of ours alone: a bare one, as in
+-- ORDER BY, is never that of a column of theirs.
+CREATE FUNCTION holomamba.template_names(m holomamba.model_catalogue) RETURNS text[]
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    orders CONSTANT integer := cardinality(m.order_columns);
+    order_values CONSTANT text := (SELECT string_agg(format('e.%I AS order_%s', o.name, o.number), ', ' ORDER BY o.number)
+                                   FROM unnest(m.order_columns) WITH ORDINALITY AS o (name, number));
+    -- Ties in the order columns are broken by physical order, as everywhere.
+    in_order CONSTANT text := (SELECT string_agg(format('e.%I, ', o.name), '' ORDER BY o.number)
+                               FROM unnest(m.order_columns) WITH ORDINALITY AS o (name, number)) || 'e.tableoid, e.ctid';
+BEGIN
+    RETURN ARRAY[
+        ['schema', '@extschema@'],
+        ['model', quote_literal(m.model)],
+        ['users', format('holomamba.%I', m.model || '_users')],
+        ['items', format('holomamba.%I', m.model || '_items')],
+        ['interactions', m.interactions::text],
+        ['user', quote_ident(m.user_column)],
+        ['item', quote_ident(m.item_column)],
+        ['owned_items', m.items::text],
+        ['key', quote_ident(m.item_key)],
+        ['item_type', m.item_type::text],
+        ['fits', holomamba.fits_item_type(m.item_type, 'a::bigint')],
+        ['attributes', (SELECT coalesce(string_agg(format(', n.%I AS attribute_%s', a.name, a.number), '' ORDER BY a.number), '')
+                        FROM unnest(m.attributes) WITH ORDINALITY AS a (name, number))],
+        -- Always explicit: keys of the items that have another collation are compared as ids of items are.
+        ['collate', coalesce((SELECT format(' COLLATE %s', a.attcollation::regcollation) FROM pg_attribute a
+                              WHERE a.attrelid = format('holomamba.%I', m.model || '_items')::regclass AND a.attname = 'item_id'
+                                AND a.attcollation <> 0), '')],
+        -- An event as it is stored, as the encoder reads it (src/postgres/live/event_row.hpp), and those of a user as a training
+        -- does, each value an array, of items that k numbers.
+        ['event', format('e.%I AS user_id, e.%I AS item_id, %s', m.user_column, m.item_column, order_values)],
+        ['read_event', format('e.%I AS user_id, i.token, %s', m.user_column, order_values)],
+        ['read_history', format('array_agg((k.n - 1)::integer ORDER BY %s) AS items', in_order)],
+        ['order_values', order_values],
+        -- Only where it need not look for NULL does an index help.
+        ['same_order', (SELECT string_agg(format(CASE WHEN (holomamba.column_of(m.interactions, o.name)).attnotnull THEN '%s = $%s'
+                                                      ELSE '%s IS NOT DISTINCT FROM $%s' END, holomamba.comparable(m.interactions, o.name), o.number),
+                                           ' AND ' ORDER BY o.number)
+                        FROM unnest(m.order_columns) WITH ORDINALITY AS o (name, number))],
+        -- The parameters of statements about users, after the order values (src/postgres/live/statement_list.hpp).
+        ['p_user', '$' || orders + 1], ['p_state', '$' || orders + 2], ['p_vector', '$' || orders + 3], ['p_events', '$' || orders + 4],
+        ['p_version', '$' || orders + 5]];
+END
+$$;
+COMMENT ON FUNCTION holomamba.template_names(holomamba.model_catalogue) IS 'internal: the names of a model as templates of statements ask for them';
