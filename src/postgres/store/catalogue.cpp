@@ -120,8 +120,12 @@ Datum holomamba_declare_model(PG_FUNCTION_ARGS) {
     write_catalogue(
         "INSERT INTO holomamba.model_catalogue (model, interactions, user_column, item_column, order_columns, items, "
         "item_key, attributes, options, user_type, item_type) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
-        "holomamba.check_id_column($2, $3), holomamba.check_id_column($2, $4))",
+        "holomamba.check_id_column($2, $3), holomamba.check_id_column($2, $4)) ON CONFLICT (model) DO NOTHING",
         &p);
+    // create_model() has looked before; another may have come since.
+    if (SPI_processed == 0)
+        ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT),
+                        errmsg("model \"%s\" already exists", NameStr(*PG_GETARG_NAME(0)))));
     p.count = 1;
     write_catalogue("SELECT holomamba.create_tables($1)", &p);
     SPI_finish();
