@@ -25,7 +25,7 @@ namespace {
 // What a command may have done to tables, as its text tells.
 struct Change {
     const char* renamed_column;  // its old name
-    bool renamed_table, renamed_constraint, owner, parts, unlogged, policies;
+    bool renamed_table, renamed_constraint, owner, parts, unlogged, policies, triggers;
     List *retyped, *converted;  // names of columns, and of each whether the command says how to convert its values
 };
 
@@ -56,6 +56,11 @@ void look_at(const AlterTableCmd* command, Change* change) {
             break;
         case AT_SetUnLogged:
             change->unlogged = true;
+            break;
+        case AT_EnableTrig:
+        case AT_EnableTrigAll:
+        case AT_EnableTrigUser:
+            change->triggers = true;
             break;
         case AT_ForceRowSecurity:
             change->policies = true;
@@ -203,6 +208,10 @@ void follow(const Change& change, const Altered& altered, Oid actor) {
         add(&p, OIDOID, ObjectIdGetDatum(actor));
         execute("SELECT holomamba.owner_changed($1, $2)", &p);
     }
+    if (change.triggers) {
+        p = parameters_of(altered.relation);
+        run_statements("SELECT e.run_as, e.statement FROM holomamba.triggers_enabled($1) e", &p);
+    }
     if (change.unlogged || change.policies) {
         p = parameters_of(altered.relation);
         add(&p, BOOLOID, BoolGetDatum(change.unlogged));
@@ -317,7 +326,7 @@ Datum holomamba_follow_commands(PG_FUNCTION_ARGS) {
         refuse_new_schema_name(reinterpret_cast<const RenameStmt*>(command), fcinfo->flinfo->fn_oid);
     const Change change = change_of(command);
     if (change.renamed_column == nullptr && !change.renamed_table && !change.renamed_constraint && !change.owner &&
-        !change.parts && !change.unlogged && !change.policies && change.retyped == NIL)
+        !change.parts && !change.unlogged && !change.policies && !change.triggers && change.retyped == NIL)
         return PointerGetDatum(nullptr);
     const Oid actor = GetUserId();
     SPI_connect();
