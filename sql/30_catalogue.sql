@@ -240,6 +240,11 @@ CREATE FUNCTION holomamba.active_version(model name) RETURNS integer
 COMMENT ON FUNCTION holomamba.active_version(name) IS
     'internal: the version whose states are to be written, NULL before the first training; to be called under a lock on the table of users';
 
+CREATE FUNCTION holomamba.hold_version(model name, version integer) RETURNS boolean
+    AS 'MODULE_PATHNAME', 'holomamba_hold_version' LANGUAGE C;
+COMMENT ON FUNCTION holomamba.hold_version(name, integer) IS
+    'internal: keeps a complete version from being deleted until the transaction ends, for the owner of the model; false where it is not there';
+
 CREATE FUNCTION holomamba.set_active_version(model name, version integer) RETURNS void
     AS 'MODULE_PATHNAME', 'holomamba_set_active_version' LANGUAGE C STRICT;
 COMMENT ON FUNCTION holomamba.set_active_version(name, integer) IS 'internal: says which version recommends, for the owner of the model';

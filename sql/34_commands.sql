@@ -406,3 +406,21 @@ COMMENT ON FUNCTION holomamba.follow_drops() IS 'event trigger: keeps the column
 
 CREATE EVENT TRIGGER holomamba_follow_drops ON sql_drop EXECUTE FUNCTION holomamba.follow_drops();
 COMMENT ON EVENT TRIGGER holomamba_follow_drops IS 'keeps the columns that models of holomamba read, and warns where parts of their tables are dropped';
+
+-- Triggers that are enabled again
+
+-- ENABLE TRIGGER ALL, after a bulk load, makes ordinary triggers of those for what logical replication applies: those for rows, and of
+-- two for TRUNCATE the one whose name is first.
+CREATE FUNCTION holomamba.triggers_enabled(relation oid) RETURNS TABLE (run_as oid, statement text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT c.relowner, format('ALTER TABLE ONLY %s ENABLE REPLICA TRIGGER %I', c.oid::regclass, t.tgname)
+    FROM holomamba.descendants(relation) d JOIN pg_class c ON c.oid = d JOIN pg_trigger t ON t.tgrelid = c.oid
+    WHERE t.tgfoid IN ('holomamba.follow_events'::regproc, 'holomamba.follow_items'::regproc) AND t.tgenabled = 'O'
+      AND (t.tgtype = 29
+           OR t.tgtype = 32 AND EXISTS (SELECT FROM pg_trigger o
+                                        WHERE o.tgrelid = t.tgrelid AND o.tgfoid = t.tgfoid AND o.tgtype = 32 AND o.tgargs = t.tgargs
+                                          AND o.tgenabled = 'O' AND o.tgname > t.tgname))
+$$;
+COMMENT ON FUNCTION holomamba.triggers_enabled(oid) IS
+    'internal: what lets triggers for what logical replication applies be that when all triggers of a table have been enabled';

@@ -480,15 +480,14 @@ DECLARE
     items_table text := format('holomamba.%I', m.model || '_items');
     ids text[];
 BEGIN
-    IF NOT EXISTS (SELECT FROM holomamba.version_catalogue v
-                   WHERE v.model = m.model AND v.version = activate_as_owner.version AND v.status = 'ready') THEN
+    PERFORM holomamba.assert_read_committed('activate');
+    IF NOT holomamba.hold_version(m.model, activate_as_owner.version) THEN
         RAISE undefined_object USING
             MESSAGE = format('model "%s" has no complete version %s', activate_as_owner.model, coalesce(activate_as_owner.version::text, 'NULL')),
             HINT = (SELECT coalesce('The complete versions are ' || string_agg(v.version::text, ', ' ORDER BY v.version) || '.',
                                     format('There is none yet: CALL holomamba.train(%L);', activate_as_owner.model))
                     FROM holomamba.version_catalogue v WHERE v.model = m.model AND v.status = 'ready');
     END IF;
-    PERFORM holomamba.assert_read_committed('activate');
     PERFORM holomamba.assert_columns(m);
     -- Events wait from here on, so that none is missed by the replay and none is counted twice; readers do not wait.
     EXECUTE format('LOCK TABLE holomamba.%I IN SHARE ROW EXCLUSIVE MODE', m.model || '_users');

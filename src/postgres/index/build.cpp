@@ -14,6 +14,7 @@ extern "C" {
 #include "access/xact.h"
 #include "access/xloginsert.h"
 #include "catalog/index.h"
+#include "commands/tablecmds.h"
 #include "nodes/execnodes.h"
 #include "utils/memutils.h"
 #include "utils/sampling.h"
@@ -334,6 +335,8 @@ Datum holomamba_refit_index(PG_FUNCTION_ARGS) {
     // Writers wait, readers do not.
     const OpenIndex opened = open_index(PG_GETARG_OID(0), MayOpen::owner, ShareRowExclusiveLock);
     Relation heap = opened.heap, index = opened.index;
+    // A statement of this session does not wait: one that writes would put its row into the pages that are left.
+    CheckTableNotInUse(index, "refit");
     IndexInfo* info = BuildIndexInfo(index);
     const IndexMeta present = read_meta(index);
     Build build{};

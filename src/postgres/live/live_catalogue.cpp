@@ -100,7 +100,8 @@ bool load_catalogue(LiveModel* m) {
     add_text(&p, NameStr(m->name));
     execute(
         "SELECT m.*, "
-        // A foreign key from the events to the items.
+        // A foreign key from the events to the items. It is not that of inheritance children, and what replication applies
+        // is not asked for it.
         "EXISTS (SELECT FROM pg_constraint c, pg_attribute e, pg_attribute i WHERE e.attrelid = m.interactions "
         "AND e.attname = m.item_column AND i.attrelid = m.items AND i.attname = m.item_key AND c.contype = 'f' "
         "AND c.conrelid = m.interactions AND c.confrelid = m.items AND c.conkey = ARRAY[e.attnum] "

@@ -6,6 +6,7 @@
 
 extern "C" {
 #include "utils/array.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 }
@@ -167,15 +168,20 @@ Datum users_of(LiveModel* model, Statement statement) {
 }
 
 void lock_users(LiveModel* model, Statement place, Statement lock, const Arguments* arguments) {
-    int64 missed = 1;
-    while (missed > 0) {
+    // Each round is another transaction's that took a row away just now. So many there are not.
+    constexpr int kRounds = 100;
+    for (int round = 0; round < kRounds; round++) {
         CHECK_FOR_INTERRUPTS();
         run(model, place, arguments);
         run(model, lock, arguments);
         bool null;
-        missed = DatumGetInt64(value_of(0, 1, &null));
+        const int64 missed = DatumGetInt64(value_of(0, 1, &null));
         SPI_freetuptable(SPI_tuptable);
+        if (missed == 0) return;
     }
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("rows of users do not stay in table holomamba.%s", get_rel_name(model->users)),
+                    errhint("Drop the trigger, rule or policy on it that keeps or takes them away.")));
 }
 
 }  // namespace holomamba::postgres
