@@ -106,6 +106,7 @@ bool load_catalogue(LiveModel* m) {
         "AND e.attname = m.item_column AND i.attrelid = m.items AND i.attname = m.item_key AND c.contype = 'f' "
         "AND c.conrelid = m.interactions AND c.confrelid = m.items AND c.conkey = ARRAY[e.attnum] "
         "AND c.confkey = ARRAY[i.attnum] AND c.convalidated AND NOT c.condeferrable) "
+        // A key is not that of inheritance children, and what replication applies is not asked for it.
         "AND NOT EXISTS (SELECT FROM pg_inherits h, pg_class c WHERE h.inhparent = m.interactions "
         "AND c.oid = m.interactions AND c.relkind = 'r') "
         "AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = m.interactions "
