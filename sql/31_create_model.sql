@@ -144,6 +144,12 @@ BEGIN
             DETAIL = 'Triggers with transition tables cannot see the rows of foreign tables.',
             HINT = (SELECT format('The foreign tables are %s.', string_agg(c.oid::regclass::text, ', ' ORDER BY c.oid))
                     FROM holomamba.descendants(relation) d JOIN pg_class c ON c.oid = d WHERE c.relkind = 'f');
+    ELSIF EXISTS (SELECT FROM holomamba.descendants(relation) d JOIN pg_class c ON c.oid = d WHERE c.relpersistence <> 'p') THEN
+        RAISE wrong_object_type USING
+            MESSAGE = format('table %s has temporary or unlogged tables among its parts', relation),
+            DETAIL = 'The end of a session or a crash would empty them, and leave the states of their users.',
+            HINT = (SELECT format('They are %s.', string_agg(c.oid::regclass::text, ', ' ORDER BY c.oid))
+                    FROM holomamba.descendants(relation) d JOIN pg_class c ON c.oid = d WHERE c.relpersistence <> 'p');
     ELSIF NOT pg_has_role(class.relowner, 'USAGE') THEN
         RAISE insufficient_privilege USING MESSAGE = format('must be owner of table %s', relation);
     END IF;

@@ -177,6 +177,8 @@ DECLARE
     joined CONSTANT oid[] := named || ARRAY(SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = ANY (wholes) AND holomamba.is_held(i.inhrelid));
     parts CONSTANT oid[] := ARRAY(SELECT DISTINCT d FROM unnest(joined) j, holomamba.descendants(j) d);
     far regclass := (SELECT c.oid FROM pg_class c WHERE c.oid = ANY (parts) AND c.relkind = 'f' ORDER BY c.oid LIMIT 1);
+    passing regclass := (SELECT c.oid FROM pg_class c WHERE c.oid = ANY (parts) AND c.relpersistence = 't' ORDER BY c.oid LIMIT 1);
+    unlogged regclass := (SELECT c.oid FROM pg_class c WHERE c.oid = ANY (parts) AND c.relpersistence = 'u' ORDER BY c.oid LIMIT 1);
     m holomamba.model_catalogue;
     part record;
     parent regclass;
@@ -194,6 +196,15 @@ BEGIN
                         MESSAGE = format('foreign table %s cannot be a part of table %s, whose rows model "%s" follows', far, part.root, m.model),
                         DETAIL = 'Triggers with transition tables cannot see the rows of foreign tables.',
                         HINT = format('Keep it apart, or do without the model: SELECT holomamba.drop_model(%L);', m.model);
+                ELSIF passing IS NOT NULL THEN
+                    RAISE wrong_object_type USING
+                        MESSAGE = format('temporary table %s cannot be a part of table %s, whose rows model "%s" follows', passing, part.root, m.model),
+                        DETAIL = 'Other sessions do not see its rows, and they go without a word when this one ends.',
+                        HINT = format('Keep it apart, or do without the model: SELECT holomamba.drop_model(%L);', m.model);
+                ELSIF unlogged IS NOT NULL THEN
+                    RAISE WARNING USING
+                        MESSAGE = format('a crash will empty table %s, and model "%s" will not know', unlogged, m.model),
+                        HINT = format('ALTER TABLE %s SET LOGGED;', unlogged);
                 END IF;
                 PERFORM holomamba.warn_of_rows(m, part.relation, part.of_items, true);
             ELSE

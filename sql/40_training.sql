@@ -340,6 +340,15 @@ $$;
 COMMENT ON FUNCTION holomamba.matching_rows(text, integer, integer) IS
     'internal: of each item and value that a version knows, its number in an older version, from 0, or -1';
 
+-- What a session has been told in its own settings, all others are to read as the same.
+CREATE FUNCTION holomamba.unambiguous(value anyelement) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+    SET "DateStyle" = 'ISO, YMD' SET "TimeZone" = 'UTC' SET "IntervalStyle" = postgres SET extra_float_digits = 1 SET bytea_output = hex
+AS $$
+    SELECT format('%s', value)
+$$;
+COMMENT ON FUNCTION holomamba.unambiguous(anyelement) IS 'internal: a value as text that means the same whatever the settings';
+
 CREATE FUNCTION holomamba.begin_training(model text, epochs integer, holdout text, options jsonb, OUT version integer, OUT training_id integer)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -349,6 +358,7 @@ DECLARE
     free text[] := '{epochs,cutoff,seed,threads,patience,validation,warm_start}';
     best integer;
     first_order pg_attribute;
+    cutoff text;
 BEGIN
     m := holomamba.assert_may_manage(model);
     PERFORM holomamba.assert_tables_exist(m);
@@ -379,7 +389,8 @@ BEGIN
             HINT = format('CALL holomamba.train(%L, holdout => ''time'', options => ''{"cutoff": "2026-01-01"}'');', model);
     ELSIF holdout = 'time' THEN
         first_order := holomamba.column_of(m.interactions, m.order_columns[1]);
-        EXECUTE format('SELECT %L::%s', chosen ->> 'cutoff', format_type(first_order.atttypid, -1));
+        EXECUTE format('SELECT holomamba.unambiguous(%L::%s)', chosen ->> 'cutoff', format_type(holomamba.base_type(first_order.atttypid), -1)) INTO cutoff;
+        chosen := chosen || jsonb_build_object('cutoff', cutoff);
     END IF;
 
     chosen := chosen || jsonb_build_object('warm_start', holomamba.warm_start_of(m, chosen ->> 'warm_start'));

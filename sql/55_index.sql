@@ -51,7 +51,7 @@ BEGIN
 EXCEPTION WHEN lock_not_available OR object_in_use THEN
     RAISE NOTICE USING
         MESSAGE = format('index %s is not refitted, because %s', index,
-                         CASE SQLSTATE WHEN '55006' THEN 'a query of this session is using it' ELSE 'somebody is writing to its table' END),
+                         CASE SQLSTATE WHEN '55006' THEN 'a statement of this session is writing to it' ELSE 'somebody is writing to its table' END),
         HINT = format('SELECT holomamba.refit_index(%L);', index);
 END
 $$;

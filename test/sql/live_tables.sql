@@ -167,6 +167,23 @@ SELECT * FROM holomamba.check_state('heirs');
 SELECT holomamba.drop_model('heirs');
 DROP TABLE heirs CASCADE;
 
+-- Parts that do not last
+CREATE TABLE lasting (user_id integer, item_id integer, t integer);
+CREATE INDEX ON lasting (user_id, t);
+INSERT INTO lasting SELECT u, 1 + (u * 5 + n * n) % 12, n FROM generate_series(1, 6) u, generate_series(1, 6) n;
+CREATE TEMPORARY TABLE passing () INHERITS (lasting);
+CREATE UNLOGGED TABLE unlogged () INHERITS (lasting);
+SELECT holomamba.create_model('lasting', 'lasting', 'user_id', 'item_id', '{t}');
+DROP TABLE passing, unlogged;
+SELECT holomamba.create_model('lasting', 'lasting', 'user_id', 'item_id', '{t}');
+CREATE TEMPORARY TABLE passing () INHERITS (lasting);
+CREATE TEMPORARY TABLE passing (user_id integer, item_id integer, t integer);
+ALTER TABLE passing INHERIT lasting;
+CREATE UNLOGGED TABLE unlogged () INHERITS (lasting);
+SELECT holomamba.drop_model('lasting');
+ALTER TABLE passing INHERIT lasting;
+DROP TABLE passing, unlogged, lasting;
+
 -- Triggers that are disabled and enabled all at once, as for a bulk load: those for what replication applies stay what they were
 CREATE TABLE loads (user_id integer, item_id integer, t integer, PRIMARY KEY (user_id, t)) PARTITION BY HASH (user_id);
 CREATE TABLE loads_0 PARTITION OF loads FOR VALUES WITH (MODULUS 2, REMAINDER 0);
