@@ -60,6 +60,12 @@ Datum holomamba_set_tables(PG_FUNCTION_ARGS) {
         "LATERAL (VALUES ($2, $4 OR $2 <> m.interactions), ($3, $3 <> m.items)) v (relation, is_new) "
         "WHERE m.model = $1 AND coalesce(v.is_new, v.relation IS NOT NULL)",
         &p);
+    execute(
+        "SELECT CASE WHEN $4 OR $2 <> m.interactions "
+        "THEN holomamba.check_interactions($2, m.user_column, m.item_column, m.order_columns) END, "
+        "CASE WHEN $3 IS NOT NULL THEN holomamba.check_items($3, m.item_key, $2, m.item_column) END, "
+        "holomamba.check_attributes($3, m.attributes) FROM holomamba.model_catalogue m WHERE m.model = $1",
+        &p);
     add(&p, OIDOID, ObjectIdGetDatum(GetUserId()));
     write_catalogue("SELECT holomamba.move_triggers($1, $2, $3, $4, $5)", &p);
     p.count = 1;

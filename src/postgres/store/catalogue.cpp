@@ -114,8 +114,9 @@ Datum holomamba_declare_model(PG_FUNCTION_ARGS) {
     Parameters p = parameters_of(fcinfo);
     // Whose tables they are, and what they hold, is asked in the caller's name: create_model() is not all that can call this.
     execute(
-        "SELECT holomamba.check_table($2), CASE WHEN $6 IS NOT NULL THEN holomamba.check_table($6) END, holomamba.check_order_columns($2, $5), "
-        "holomamba.check_attributes($6, $8), holomamba.check_options($9)",
+        "SELECT holomamba.check_interactions($2, $3, $4, $5), CASE WHEN $6 IS NOT NULL THEN holomamba.check_table($6) END, "
+        "CASE WHEN $6 IS NOT NULL THEN holomamba.check_items($6, $7, $2, $4) END, holomamba.check_attributes($6, $8), "
+        "holomamba.check_options($9)",
         &p);
     write_catalogue(
         "INSERT INTO holomamba.model_catalogue (model, interactions, user_column, item_column, order_columns, items, "
