@@ -121,7 +121,7 @@ COMMENT ON COLUMN holomamba.parameters.shape IS 'lengths of its dimensions, slow
 COMMENT ON COLUMN holomamba.parameters.data IS 'its elements, row-major, IEEE single precision, little endian';
 
 -- Labels are values of the user's own tables (item ids, genres), so only the owner of the model sees them: the table is
--- private, and holomamba.vocabulary shows the rows of one's own models.
+-- private, and holomamba.vocabulary shows the rows of the reader's own models.
 CREATE TABLE holomamba.vocabulary_catalogue (
     model   name NOT NULL,
     version integer NOT NULL,
@@ -167,7 +167,7 @@ COMMENT ON COLUMN holomamba.training_log.gradient_norm IS 'length of the gradien
 COMMENT ON COLUMN holomamba.training_log.logged_at IS 'when the epoch ended';
 
 -- Histories are in it, so only the owner of the model sees his rows: the table is private, and holomamba.checkpoints shows
--- those of one's own models. It is rewritten with every epoch, so autovacuum comes as soon as it can.
+-- those of the reader's own models. It is rewritten with every epoch, so autovacuum comes as soon as it can.
 CREATE TABLE holomamba.checkpoint_catalogue (
     model   name NOT NULL,
     version integer NOT NULL,

@@ -103,7 +103,7 @@ COMMENT ON FUNCTION holomamba.column_renamed(oid, integer, name) IS
 -- Partitions and inheritance children
 
 -- A statement fires the triggers of the table that it names: rows written to a part directly need triggers there. A part that
--- comes meanwhile is seen in the next round, since whoever adds one waits for the triggers made here, or has committed.
+-- comes meanwhile is seen in the next round, since the session that adds one waits for the triggers made here, or has committed.
 CREATE FUNCTION holomamba.follow_parts(model name, applied boolean DEFAULT false, chosen oid[] DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$

@@ -482,7 +482,7 @@ CREATE FUNCTION holomamba.activate(model text, version integer) RETURNS void
 COMMENT ON FUNCTION holomamba.activate(text, integer) IS
     'makes a complete version the one that recommends: item vectors and all user states are computed for it, in one commit';
 
--- With the rights of the model's owner, whoever has asked for it.
+-- With the rights of the model's owner, whichever role has asked for it.
 CREATE FUNCTION holomamba.activate_as_owner(model text, version integer) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$

@@ -1,5 +1,5 @@
-// The headers of the standard library that most files of the core need, compiled once (Makefile). A file includes what it uses all
-// the same: builds under sanitizers go without this.
+// The headers of the standard library that most files of the core need, compiled once (Makefile). Every file still includes what it
+// uses: builds under sanitizers go without this.
 #pragma once
 
 #include <algorithm>

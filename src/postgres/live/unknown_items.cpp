@@ -66,7 +66,7 @@ bool stays_unknown(const LiveModel* model, Datum item) {
     if (is_known(model, item, GetTransactionSnapshot())) return false;
     note_unknown();
     if (events_come_first(model)) lock_slot(model, slot_of(model, item), ShareLock);
-    // Whoever inserted it may have committed just before.
+    // The session that inserted it may have committed just before.
     if (!is_known(model, item, GetLatestSnapshot())) return true;
     if (IsolationUsesXactSnapshot()) refuse_to_serialize("insert");
     return false;

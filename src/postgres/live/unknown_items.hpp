@@ -1,6 +1,6 @@
 // Items that a model does not know yet, between events with them and those who insert them.
 //
-// An event takes an item that is not there for the unknown one; whoever inserts the item replays the users who have had
+// An event takes an item that is not there for the unknown one; the session that inserts the item replays the users who have had
 // it. For none of them to be missed, an event waits for an open transaction that inserts its item, and an item for open
 // transactions with events of it; then the later of the two sees what the other has done. Each holds a lock on the item
 // until its transaction ends: events SHARE, new items ROW EXCLUSIVE, so that events do not wait for each other and new
@@ -10,7 +10,7 @@
 // A lock is on one of 256 slots that ids hash to, or a load of many new items would fill the server's table of locks. A
 // statement locks slots in ascending order, and before any row of a user, so that no two statements wait for each other.
 //
-// Who reads events that are there, as replays do, needs none of this: their writers held the lock, so whoever inserts the
+// Who reads events that are there, as replays do, needs none of this: their writers held the lock, so the session that inserts the
 // item sees them and comes for the rows of their users.
 #pragma once
 

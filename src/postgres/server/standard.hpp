@@ -1,4 +1,4 @@
-// The headers that most files of the extension need, compiled once (Makefile). A file includes what it uses all the same.
+// The headers that most files of the extension need, compiled once (Makefile). Every file still includes what it uses.
 #pragma once
 
 #include "base/standard.hpp"
