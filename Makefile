@@ -52,7 +52,7 @@ KERNEL_OBJS    = $(VARIANTS:%=build/kernels/variant_%.o)
 all: $(CORE_LIB)
 
 # Headers that nearly every file needs, compiled once. Where its flags are others than those that it was compiled with, the compiler
-# reads build/%.hpp instead.
+# reads build/%.hpp instead. ccache would give back one of headers that had other comments, for which "#pragma once" fails.
 build/core.hpp:   src/base/standard.hpp
 build/server.hpp: src/postgres/server/standard.hpp
 build/core.hpp build/server.hpp:
@@ -60,7 +60,7 @@ build/core.hpp build/server.hpp:
 	echo '#include "$(<:src/%=%)"' > $@
 
 build/core.hpp.gch: build/core.hpp
-	$(CXX) $(CORE_FLAGS) -MMD -MP -MF build/core.hpp.d -MT $@ -x c++-header -o $@ $<
+	CCACHE_DISABLE=1 $(CXX) $(CORE_FLAGS) -MMD -MP -MF build/core.hpp.d -MT $@ -x c++-header -o $@ $<
 
 build/%.o: src/%.cpp build/core.hpp.gch
 	@mkdir -p $(@D)
@@ -108,7 +108,7 @@ $(shlib): $(CORE_LIB)
 $(OBJS): build/server.hpp.gch
 
 build/server.hpp.gch: build/server.hpp
-	$(CXX) $(filter-out -MMD -MP -include build/server.hpp,$(CXXFLAGS)) $(CPPFLAGS) -MMD -MP -MF build/server.hpp.d -MT $@ -x c++-header -o $@ $<
+	CCACHE_DISABLE=1 $(CXX) $(filter-out -MMD -MP -include build/server.hpp,$(CXXFLAGS)) $(CPPFLAGS) -MMD -MP -MF build/server.hpp.d -MT $@ -x c++-header -o $@ $<
 
 -include $(OBJS:.o=.d) build/server.hpp.d
 
