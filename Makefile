@@ -51,9 +51,20 @@ KERNEL_OBJS    = $(VARIANTS:%=build/kernels/variant_%.o)
 
 all: $(CORE_LIB)
 
-build/%.o: src/%.cpp
+# Headers that nearly every file needs, compiled once. Where its flags are others than those that it was compiled with, the compiler
+# reads build/%.hpp instead. ccache would give back one of headers that had other comments, for which "#pragma once" fails.
+build/core.hpp:   src/base/standard.hpp
+build/server.hpp: src/postgres/server/standard.hpp
+build/core.hpp build/server.hpp:
 	@mkdir -p $(@D)
-	$(CXX) $(CORE_FLAGS) -MMD -MP -c -o $@ $<
+	echo '#include "$(<:src/%=%)"' > $@
+
+build/core.hpp.gch: build/core.hpp
+	CCACHE_DISABLE=1 $(CXX) $(CORE_FLAGS) -MMD -MP -MF build/core.hpp.d -MT $@ -x c++-header -o $@ $<
+
+build/%.o: src/%.cpp build/core.hpp.gch
+	@mkdir -p $(@D)
+	$(CXX) $(CORE_FLAGS) -include build/core.hpp -MMD -MP -c -o $@ $<
 
 # Inline functions and templates compiled for a new instruction set must never be picked for an old processor, so
 # everything in a variant but its one table of functions is made local to it.
@@ -70,7 +81,7 @@ $(CORE_LIB): $(CORE_OBJS) $(KERNEL_OBJS)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
--include $(CORE_OBJS:.o=.d) $(KERNEL_OBJS:.o=.d)
+-include $(CORE_OBJS:.o=.d) $(KERNEL_OBJS:.o=.d) build/core.hpp.d
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The extension: src/postgres, linked with the core.
@@ -84,7 +95,7 @@ DATA        = $(wildcard extension/*.sql)
 DATA_built  = build/$(EXTENSION)--$(EXTVERSION).sql
 # The variables below are PGXS's own.
 PG_CPPFLAGS = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server)
-PG_CXXFLAGS = -MMD -MP -std=c++20 -O2 $(DEBUG) -fvisibility=hidden -Wextra -Wno-register -Wno-unused-parameter -Wno-psabi $(WERROR) $(SANITIZER)
+PG_CXXFLAGS = -MMD -MP -include build/server.hpp -std=c++20 -O2 $(DEBUG) -fvisibility=hidden -Wextra -Wno-register -Wno-unused-parameter -Wno-psabi $(WERROR) $(SANITIZER)
 SHLIB_LINK  = $(CORE_LIB) -lfftw3f -lstdc++ -lm -lpthread $(if $(SANITIZER),-lubsan)
 EXTRA_CLEAN = build $(OBJS:.o=.d)
 # For `make installcheck`.
@@ -94,7 +105,12 @@ override with_llvm = no
 include $(PGXS)
 
 $(shlib): $(CORE_LIB)
--include $(OBJS:.o=.d)
+$(OBJS): build/server.hpp.gch
+
+build/server.hpp.gch: build/server.hpp
+	CCACHE_DISABLE=1 $(CXX) $(filter-out -MMD -MP -include build/server.hpp,$(CXXFLAGS)) $(CPPFLAGS) -MMD -MP -MF build/server.hpp.d -MT $@ -x c++-header -o $@ $<
+
+-include $(OBJS:.o=.d) build/server.hpp.d
 
 build/$(EXTENSION)--$(EXTVERSION).sql: $(SQL_PARTS) holomamba.control
 	@mkdir -p $(@D)

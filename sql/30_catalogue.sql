@@ -121,7 +121,7 @@ COMMENT ON COLUMN holomamba.parameters.shape IS 'lengths of its dimensions, slow
 COMMENT ON COLUMN holomamba.parameters.data IS 'its elements, row-major, IEEE single precision, little endian';
 
 -- Labels are values of the user's own tables (item ids, genres), so only the owner of the model sees them: the table is
--- private, and holomamba.vocabulary shows the rows of one's own models.
+-- private, and holomamba.vocabulary shows the rows of the reader's own models.
 CREATE TABLE holomamba.vocabulary_catalogue (
     model   name NOT NULL,
     version integer NOT NULL,
@@ -167,7 +167,7 @@ COMMENT ON COLUMN holomamba.training_log.gradient_norm IS 'length of the gradien
 COMMENT ON COLUMN holomamba.training_log.logged_at IS 'when the epoch ended';
 
 -- Histories are in it, so only the owner of the model sees his rows: the table is private, and holomamba.checkpoints shows
--- those of one's own models. It is rewritten with every epoch, so autovacuum comes as soon as it can.
+-- those of the reader's own models. It is rewritten with every epoch, so autovacuum comes as soon as it can.
 CREATE TABLE holomamba.checkpoint_catalogue (
     model   name NOT NULL,
     version integer NOT NULL,
@@ -239,6 +239,11 @@ CREATE FUNCTION holomamba.active_version(model name) RETURNS integer
     AS 'MODULE_PATHNAME', 'holomamba_active_version' LANGUAGE C STRICT;
 COMMENT ON FUNCTION holomamba.active_version(name) IS
     'internal: the version whose states are to be written, NULL before the first training; to be called under a lock on the table of users';
+
+CREATE FUNCTION holomamba.hold_version(model name, version integer) RETURNS boolean
+    AS 'MODULE_PATHNAME', 'holomamba_hold_version' LANGUAGE C;
+COMMENT ON FUNCTION holomamba.hold_version(name, integer) IS
+    'internal: keeps a complete version from being deleted until the transaction ends, for the owner of the model; false where it is not there';
 
 CREATE FUNCTION holomamba.set_active_version(model name, version integer) RETURNS void
     AS 'MODULE_PATHNAME', 'holomamba_set_active_version' LANGUAGE C STRICT;

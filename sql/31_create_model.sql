@@ -144,6 +144,12 @@ BEGIN
             DETAIL = 'Triggers with transition tables cannot see the rows of foreign tables.',
             HINT = (SELECT format('The foreign tables are %s.', string_agg(c.oid::regclass::text, ', ' ORDER BY c.oid))
                     FROM holomamba.descendants(relation) d JOIN pg_class c ON c.oid = d WHERE c.relkind = 'f');
+    ELSIF EXISTS (SELECT FROM holomamba.descendants(relation) d JOIN pg_class c ON c.oid = d WHERE c.relpersistence <> 'p') THEN
+        RAISE wrong_object_type USING
+            MESSAGE = format('table %s has temporary or unlogged tables among its parts', relation),
+            DETAIL = 'The end of a session or a crash would empty them, and leave the states of their users.',
+            HINT = (SELECT format('They are %s.', string_agg(c.oid::regclass::text, ', ' ORDER BY c.oid))
+                    FROM holomamba.descendants(relation) d JOIN pg_class c ON c.oid = d WHERE c.relpersistence <> 'p');
     ELSIF NOT pg_has_role(class.relowner, 'USAGE') THEN
         RAISE insufficient_privilege USING MESSAGE = format('must be owner of table %s', relation);
     END IF;
@@ -368,7 +374,7 @@ COMMENT ON FUNCTION holomamba.assert_tables_exist(holomamba.model_catalogue, boo
 -- Runs with the rights of the extension's owner, for no other role may create in this schema (src/postgres/store/catalogue.cpp): it
 -- makes what the catalogue's row says, in the name of the owner of the interactions, who was asked when the row was written.
 CREATE FUNCTION holomamba.create_tables(model name) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET default_table_access_method = heap
 AS $$
 DECLARE
     m holomamba.model_catalogue := holomamba.find_model(model);
@@ -380,7 +386,19 @@ DECLARE
     last_columns text;
     last record;
     note record;
+    tablespace name;
+    granted record;
 BEGIN
+    -- A setting of the caller's, who is not the one whose rights the server would ask for.
+    SELECT t.spcname INTO tablespace FROM pg_tablespace t
+    WHERE t.spcname = current_setting('default_tablespace') AND NOT has_tablespace_privilege(owner::oid, t.oid, 'CREATE')
+      AND t.oid <> (SELECT d.dattablespace FROM pg_database d WHERE d.datname = current_database());
+    IF FOUND THEN
+        RAISE insufficient_privilege USING
+            MESSAGE = format('permission denied for tablespace %s', tablespace),
+            DETAIL = format('It is the default_tablespace of this session, and role "%s" may not create tables in it.', pg_get_userbyid(owner));
+    END IF;
+
     -- Rows of up to a page stay whole: a scan that ranks reads no TOAST table.
     EXECUTE format('CREATE TABLE %s (item_id %s%s PRIMARY KEY, token %s NOT NULL, target %s, popularity bigint NOT NULL DEFAULT 0) '
                    'WITH (toast_tuple_target = 8160)',
@@ -426,6 +444,19 @@ BEGIN
 
     EXECUTE format('ALTER TABLE %s OWNER TO %s', items_table, owner);
     EXECUTE format('ALTER TABLE %s OWNER TO %s', users_table, owner);
+    -- Default privileges are the owner's, not those of who makes his tables.
+    FOR granted IN
+        SELECT format('REVOKE ALL ON %s FROM %s', c.oid::regclass, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END) AS command
+        FROM pg_class c, aclexplode(c.relacl) a
+        WHERE c.oid IN (items_table::regclass, users_table::regclass) AND a.grantee <> owner
+        UNION ALL
+        SELECT format('GRANT %s ON %s TO %s%s', a.privilege_type, t, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
+                      CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' END)
+        FROM pg_default_acl d, aclexplode(d.defaclacl) a, unnest(ARRAY[items_table, users_table]) t
+        WHERE d.defaclrole = owner AND d.defaclobjtype = 'r' AND d.defaclnamespace IN (0, 'holomamba'::regnamespace) AND a.grantee <> owner
+    LOOP
+        EXECUTE granted.command;
+    END LOOP;
 END
 $$;
 
@@ -586,6 +617,7 @@ DECLARE
     is_known boolean;
     owners CONSTANT oid[] := ARRAY(SELECT o.owner FROM holomamba.own_tables(model) o UNION SELECT c.relowner FROM pg_class c WHERE c.oid = interactions);
     stranger CONSTANT oid := (SELECT o.owner FROM holomamba.own_tables(model) o WHERE NOT pg_has_role(o.owner, 'USAGE') LIMIT 1);
+    in_the_way record;
 BEGIN
     SELECT c.* INTO m FROM holomamba.model_catalogue c WHERE c.model = make_room.model;
     is_known := FOUND;
@@ -607,6 +639,16 @@ BEGIN
     -- Versions can have come without it.
     IF NOT is_known THEN
         PERFORM holomamba.delete_model(model);
+    END IF;
+    SELECT c.oid::regclass AS relation, pg_get_userbyid(c.relowner) AS owner, x.indrelid::regclass AS indexed INTO in_the_way
+    FROM pg_class c LEFT JOIN pg_index x ON x.indexrelid = c.oid
+    WHERE c.relnamespace = 'holomamba'::regnamespace AND c.relname IN (model || '_users', model || '_items', model || '_items_target_idx')
+    ORDER BY c.relname LIMIT 1;
+    IF FOUND THEN
+        RAISE duplicate_table USING
+            MESSAGE = format('model "%s" cannot have its tables: %s is there', model, in_the_way.relation),
+            DETAIL = format('It is %s, and belongs to role "%s".', coalesce('an index of ' || in_the_way.indexed, 'no table of a model'), in_the_way.owner),
+            HINT = 'Choose another name, or let that role or a superuser rename it.';
     END IF;
 END
 $$;

@@ -11,9 +11,9 @@
 -- Between themselves, events lock the rows of their users in the order of user ids. Before that, events with items that are
 -- not known yet wait for those who insert these items, and the other way round (src/postgres/live/unknown_items.hpp).
 --
--- Rights. The trigger functions switch to the owner of the model, so that whoever may insert an event needs no right on
+-- Rights. The trigger functions switch to the owner of the model, so that a role that may insert an event needs no right on
 -- the states. Where the interactions have row level security, their owner sees all rows (unless it is forced): a state is
--- made of all events of its user, whoever may see them.
+-- made of all events of its user, whichever role may see them.
 
 -- Templates, each with what it takes: parameters as src/postgres/live/statement_list.hpp says. They are compared with that list
 -- when a session loads them.
@@ -54,7 +54,7 @@ SELECT holomamba.active_version({model})
 $$),
 
 -- The first event of a new user {p_user}: the state {p_state} after it, its vector {p_vector} and number of events {p_events},
--- in version {p_version}. Whoever has no row has no events but this.
+-- in version {p_version}. A user without a row has no event but this.
 ('start', 'one', $$
 INSERT INTO {users} (user_id, state, vector, events, <<last_#>>, version)
 SELECT {p_user}, {p_state}, {p_vector}, {p_events}, <<$#>>, {p_version}
@@ -234,7 +234,7 @@ FROM unnest($1) AS a WHERE {fits} AND NOT EXISTS (SELECT FROM {items} i WHERE i.
 $$),
 ('items_describe', 'items', $$
 INSERT INTO {items} (item_id, token, target)
-SELECT d.item_id::{item_type}, d.token, d.target FROM holomamba.describe_items({model}, $2, ARRAY(SELECT a FROM unnest($1) AS a WHERE {fits})) d
+SELECT d.item_id::{item_type}, d.token, d.target FROM holomamba.describe_items({model}, $2, ARRAY(SELECT DISTINCT ON (a::{item_type}{collate}) a FROM unnest($1) AS a WHERE {fits})) d
 WHERE EXISTS (SELECT FROM {owned_items} n WHERE n.{key}{collate} = d.item_id::{item_type}{collate})
 ON CONFLICT (item_id) DO UPDATE SET target = excluded.target
 $$),
@@ -316,7 +316,7 @@ CREATE FUNCTION holomamba.create_triggers(model name, applied boolean DEFAULT fa
     AS 'MODULE_PATHNAME', 'holomamba_create_triggers' LANGUAGE C STRICT;
 
 COMMENT ON FUNCTION holomamba.create_triggers(name, boolean) IS
-    'internal: makes the triggers of a model on its tables and all their parts, whoever owns these, for the owner of the model';
+    'internal: makes the triggers of a model on its tables and all their parts, whichever role owns these, for the owner of the model';
 
 CREATE FUNCTION holomamba.model_triggers(model name) RETURNS TABLE (trigger_name name, relation regclass)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp

@@ -103,7 +103,7 @@ COMMENT ON FUNCTION holomamba.column_renamed(oid, integer, name) IS
 -- Partitions and inheritance children
 
 -- A statement fires the triggers of the table that it names: rows written to a part directly need triggers there. A part that
--- comes meanwhile is seen in the next round, since whoever adds one waits for the triggers made here, or has committed.
+-- comes meanwhile is seen in the next round, since the session that adds one waits for the triggers made here, or has committed.
 CREATE FUNCTION holomamba.follow_parts(model name, applied boolean DEFAULT false, chosen oid[] DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -177,6 +177,8 @@ DECLARE
     joined CONSTANT oid[] := named || ARRAY(SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = ANY (wholes) AND holomamba.is_held(i.inhrelid));
     parts CONSTANT oid[] := ARRAY(SELECT DISTINCT d FROM unnest(joined) j, holomamba.descendants(j) d);
     far regclass := (SELECT c.oid FROM pg_class c WHERE c.oid = ANY (parts) AND c.relkind = 'f' ORDER BY c.oid LIMIT 1);
+    passing regclass := (SELECT c.oid FROM pg_class c WHERE c.oid = ANY (parts) AND c.relpersistence = 't' ORDER BY c.oid LIMIT 1);
+    unlogged regclass := (SELECT c.oid FROM pg_class c WHERE c.oid = ANY (parts) AND c.relpersistence = 'u' ORDER BY c.oid LIMIT 1);
     m holomamba.model_catalogue;
     part record;
     parent regclass;
@@ -194,6 +196,15 @@ BEGIN
                         MESSAGE = format('foreign table %s cannot be a part of table %s, whose rows model "%s" follows', far, part.root, m.model),
                         DETAIL = 'Triggers with transition tables cannot see the rows of foreign tables.',
                         HINT = format('Keep it apart, or do without the model: SELECT holomamba.drop_model(%L);', m.model);
+                ELSIF passing IS NOT NULL THEN
+                    RAISE wrong_object_type USING
+                        MESSAGE = format('temporary table %s cannot be a part of table %s, whose rows model "%s" follows', passing, part.root, m.model),
+                        DETAIL = 'Other sessions do not see its rows, and they go without a word when this one ends.',
+                        HINT = format('Keep it apart, or do without the model: SELECT holomamba.drop_model(%L);', m.model);
+                ELSIF unlogged IS NOT NULL THEN
+                    RAISE WARNING USING
+                        MESSAGE = format('a crash will empty table %s, and model "%s" will not know', unlogged, m.model),
+                        HINT = format('ALTER TABLE %s SET LOGGED;', unlogged);
                 END IF;
                 PERFORM holomamba.warn_of_rows(m, part.relation, part.of_items, true);
             ELSE
@@ -406,3 +417,21 @@ COMMENT ON FUNCTION holomamba.follow_drops() IS 'event trigger: keeps the column
 
 CREATE EVENT TRIGGER holomamba_follow_drops ON sql_drop EXECUTE FUNCTION holomamba.follow_drops();
 COMMENT ON EVENT TRIGGER holomamba_follow_drops IS 'keeps the columns that models of holomamba read, and warns where parts of their tables are dropped';
+
+-- Triggers that are enabled again
+
+-- ENABLE TRIGGER ALL, after a bulk load, makes ordinary triggers of those for what logical replication applies: those for rows, and of
+-- two for TRUNCATE the one whose name is first.
+CREATE FUNCTION holomamba.triggers_enabled(relation oid) RETURNS TABLE (run_as oid, statement text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT c.relowner, format('ALTER TABLE ONLY %s ENABLE REPLICA TRIGGER %I', c.oid::regclass, t.tgname)
+    FROM holomamba.descendants(relation) d JOIN pg_class c ON c.oid = d JOIN pg_trigger t ON t.tgrelid = c.oid
+    WHERE t.tgfoid IN ('holomamba.follow_events'::regproc, 'holomamba.follow_items'::regproc) AND t.tgenabled = 'O'
+      AND (t.tgtype = 29
+           OR t.tgtype = 32 AND EXISTS (SELECT FROM pg_trigger o
+                                        WHERE o.tgrelid = t.tgrelid AND o.tgfoid = t.tgfoid AND o.tgtype = 32 AND o.tgargs = t.tgargs
+                                          AND o.tgenabled = 'O' AND o.tgname > t.tgname))
+$$;
+COMMENT ON FUNCTION holomamba.triggers_enabled(oid) IS
+    'internal: what lets triggers for what logical replication applies be that when all triggers of a table have been enabled';

@@ -340,6 +340,15 @@ $$;
 COMMENT ON FUNCTION holomamba.matching_rows(text, integer, integer) IS
     'internal: of each item and value that a version knows, its number in an older version, from 0, or -1';
 
+-- What a session has been told in its own settings, all others are to read as the same.
+CREATE FUNCTION holomamba.unambiguous(value anyelement) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+    SET "DateStyle" = 'ISO, YMD' SET "TimeZone" = 'UTC' SET "IntervalStyle" = postgres SET extra_float_digits = 1 SET bytea_output = hex
+AS $$
+    SELECT format('%s', value)
+$$;
+COMMENT ON FUNCTION holomamba.unambiguous(anyelement) IS 'internal: a value as text that means the same whatever the settings';
+
 CREATE FUNCTION holomamba.begin_training(model text, epochs integer, holdout text, options jsonb, OUT version integer, OUT training_id integer)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -349,6 +358,7 @@ DECLARE
     free text[] := '{epochs,cutoff,seed,threads,patience,validation,warm_start}';
     best integer;
     first_order pg_attribute;
+    cutoff text;
 BEGIN
     m := holomamba.assert_may_manage(model);
     PERFORM holomamba.assert_tables_exist(m);
@@ -379,7 +389,8 @@ BEGIN
             HINT = format('CALL holomamba.train(%L, holdout => ''time'', options => ''{"cutoff": "2026-01-01"}'');', model);
     ELSIF holdout = 'time' THEN
         first_order := holomamba.column_of(m.interactions, m.order_columns[1]);
-        EXECUTE format('SELECT %L::%s', chosen ->> 'cutoff', format_type(first_order.atttypid, -1));
+        EXECUTE format('SELECT holomamba.unambiguous(%L::%s)', chosen ->> 'cutoff', format_type(holomamba.base_type(first_order.atttypid), -1)) INTO cutoff;
+        chosen := chosen || jsonb_build_object('cutoff', cutoff);
     END IF;
 
     chosen := chosen || jsonb_build_object('warm_start', holomamba.warm_start_of(m, chosen ->> 'warm_start'));
@@ -471,7 +482,7 @@ CREATE FUNCTION holomamba.activate(model text, version integer) RETURNS void
 COMMENT ON FUNCTION holomamba.activate(text, integer) IS
     'makes a complete version the one that recommends: item vectors and all user states are computed for it, in one commit';
 
--- With the rights of the model's owner, whoever has asked for it.
+-- With the rights of the model's owner, whichever role has asked for it.
 CREATE FUNCTION holomamba.activate_as_owner(model text, version integer) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -480,15 +491,14 @@ DECLARE
     items_table text := format('holomamba.%I', m.model || '_items');
     ids text[];
 BEGIN
-    IF NOT EXISTS (SELECT FROM holomamba.version_catalogue v
-                   WHERE v.model = m.model AND v.version = activate_as_owner.version AND v.status = 'ready') THEN
+    PERFORM holomamba.assert_read_committed('activate');
+    IF NOT holomamba.hold_version(m.model, activate_as_owner.version) THEN
         RAISE undefined_object USING
             MESSAGE = format('model "%s" has no complete version %s', activate_as_owner.model, coalesce(activate_as_owner.version::text, 'NULL')),
             HINT = (SELECT coalesce('The complete versions are ' || string_agg(v.version::text, ', ' ORDER BY v.version) || '.',
                                     format('There is none yet: CALL holomamba.train(%L);', activate_as_owner.model))
                     FROM holomamba.version_catalogue v WHERE v.model = m.model AND v.status = 'ready');
     END IF;
-    PERFORM holomamba.assert_read_committed('activate');
     PERFORM holomamba.assert_columns(m);
     -- Events wait from here on, so that none is missed by the replay and none is counted twice; readers do not wait.
     EXECUTE format('LOCK TABLE holomamba.%I IN SHARE ROW EXCLUSIVE MODE', m.model || '_users');

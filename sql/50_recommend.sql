@@ -1,6 +1,6 @@
 -- Recommendations
 --
--- All of these run with the rights of whoever calls (SECURITY INVOKER): who may not read a model's tables of items and
+-- All of these run with the rights of the caller (SECURITY INVOKER): who may not read a model's tables of items and
 -- users, and the events where seen items are left out, learns nothing through them. They write nothing and start no
 -- subtransaction, so they work in parallel workers, in read-only transactions and on a standby.
 --
@@ -104,7 +104,7 @@ $$;
 COMMENT ON FUNCTION holomamba.may_read_labels(name, name) IS
     'internal: whether the current role may read all of the column that the labels of a field are values of';
 
--- The view's owner reads the table; the functions in its condition ask for the rights of whoever reads the view.
+-- The view's owner reads the table; the functions in its condition ask for the rights of the reader of the view.
 CREATE VIEW holomamba.labels WITH (security_barrier) AS
     SELECT v.model, v.version, v.field, v.labels
     FROM holomamba.vocabulary_catalogue v

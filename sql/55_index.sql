@@ -48,9 +48,10 @@ BEGIN
     LOOP
         PERFORM holomamba.refit_index(index);
     END LOOP;
-EXCEPTION WHEN lock_not_available THEN
+EXCEPTION WHEN lock_not_available OR object_in_use THEN
     RAISE NOTICE USING
-        MESSAGE = format('index %s is not refitted, because somebody is writing to its table', index),
+        MESSAGE = format('index %s is not refitted, because %s', index,
+                         CASE SQLSTATE WHEN '55006' THEN 'a statement of this session is writing to it' ELSE 'somebody is writing to its table' END),
         HINT = format('SELECT holomamba.refit_index(%L);', index);
 END
 $$;

@@ -224,7 +224,7 @@ sub bare_name
     return ('operator', $name) if $kind eq 'sign' && $name =~ /^[^:;,.()\[\]]/ && $name !~ /^(=>|:=)$/;
     return if $kind ne 'word';
     return ('relation', $name)
-        if $before =~ /^(FROM|JOIN|UPDATE|TABLE|ONLY)$/ && $after ne '(' && $last !~ /^(DISTINCT|IS)$/ && $name !~ /^(IF|OF|OR|SET)$/ || $before eq 'INTO' && $last =~ /^(INSERT|MERGE)$/;
+        if $before =~ /^(FROM|JOIN|UPDATE|TABLE|ONLY)$/ && $after ne '(' && $last !~ /^(DISTINCT|IS)$/ && $name !~ /^(IF|OF|ONLY|OR|SET)$/ || $before eq 'INTO' && $last =~ /^(INSERT|MERGE)$/;
     return ('relation', $name) if $before eq ',' && $after !~ /^[(.]$/ && in_from($tokens, $n - 1);
     return ('type', $name) if $before eq '::' || $before eq 'RETURNS';
     # An alias may have a list of columns behind it.

@@ -28,6 +28,7 @@ struct Option {
 constexpr double kSeeds = 9007199254740992.0;  // 2^53: jsonb numbers survive a trip through double precision
 
 const std::vector<Option>& table() {
+    // clang-format off
     static const std::vector<Option> options = {
         {"block", &Options::block, 0, 0, {"mamba", "gru", "attention"},
          "what an event goes through: a selective state space; a gated recurrent unit; or causal attention, whose state is the past events themselves"},
@@ -79,6 +80,7 @@ const std::vector<Option>& table() {
         {"seed", &Options::seed, 0, kSeeds, {}, "of every random choice"},
         {"threads", &Options::threads, 0, kMostThreads, {}, "processor threads while training; 0: all there are"},
     };
+    // clang-format on
     return options;
 }
 

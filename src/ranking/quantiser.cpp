@@ -1,6 +1,7 @@
 #include "ranking/quantiser.hpp"
 
-#include <Eigen/Dense>
+#include <Eigen/Eigenvalues>
+#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -85,6 +86,11 @@ void poll(const base::StopCheck& stop) {
 
 using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
+// A B: one of the library's products for all of them.
+__attribute__((noinline)) Eigen::MatrixXd product(const Eigen::MatrixXd& a, const Eigen::MatrixXd& b) {
+    return a * b;
+}
+
 // Second moments of the rows, divided by `unit`; about 0, not the mean: products with the mean are part of the score.
 Eigen::MatrixXd second_moments(const Eigen::Map<const Rows>& x, double unit, const base::StopCheck& stop) {
     constexpr Eigen::Index kBlock = 64;
@@ -92,9 +98,9 @@ Eigen::MatrixXd second_moments(const Eigen::Map<const Rows>& x, double unit, con
     for (Eigen::Index row = 0; row < x.rows(); row += kBlock) {
         poll(stop);
         const Eigen::MatrixXd block = x.middleRows(row, std::min(kBlock, x.rows() - row)).cast<double>() / unit;
-        sum.selfadjointView<Eigen::Lower>().rankUpdate(block.transpose());
+        sum += product(block.transpose(), block);
     }
-    return Eigen::MatrixXd(sum.selfadjointView<Eigen::Lower>()) / static_cast<double>(x.rows());
+    return sum / static_cast<double>(x.rows());
 }
 
 struct Axes {
@@ -115,7 +121,7 @@ Axes main_axes(const Eigen::MatrixXd& moments, const base::StopCheck& stop) {
         for (Eigen::Index first = 0; first < count; first += kStep) {
             poll(stop);
             const Eigen::Index width = std::min(kStep, count - first);
-            moved.middleCols(first, width).noalias() = moments * axes.middleCols(first, width);
+            moved.middleCols(first, width) = product(moments, axes.middleCols(first, width));
         }
     };
     for (int round = 0; round < kRounds; round++) {
@@ -123,8 +129,8 @@ Axes main_axes(const Eigen::MatrixXd& moments, const base::StopCheck& stop) {
         axes = Eigen::HouseholderQR<Eigen::MatrixXd>(moved).householderQ() * Eigen::MatrixXd::Identity(dims, count);
     }
     move();
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(axes.transpose() * moved);
-    return {solver.eigenvalues().reverse(), axes * solver.eigenvectors().rowwise().reverse()};
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(product(axes.transpose(), moved));
+    return {solver.eigenvalues().reverse(), product(axes, solver.eigenvectors().rowwise().reverse())};
 }
 
 }  // namespace
@@ -178,7 +184,9 @@ FittedTransform fit_transform(int dims, std::span<const float> sample, bool keye
             for (int j = 0; j < dims; j++)
                 fitted.normals[static_cast<std::size_t>(i * dims + j)] = static_cast<float>(normal[j]);
             const double factor = 2.0 / normal.squaredNorm();
-            const auto reflect = [&](Eigen::MatrixXd& m) { m -= factor * normal * (normal.transpose() * m).eval(); };
+            const auto reflect = [&](Eigen::MatrixXd& m) {
+                for (Eigen::Index j = 0; j < m.cols(); j++) m.col(j) -= factor * normal.dot(m.col(j)) * normal;
+            };
             reflect(axes);
             reflect(turned);
             turned.transposeInPlace();

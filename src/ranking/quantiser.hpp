@@ -4,7 +4,7 @@
 // reflections that bring the directions in which most of the stored vectors' length lies to the front: the first
 // `prefix` elements of z are the sketch, the others the rest. (Cauchy-Schwarz on the rest: LEMP, Teflioudi, Gemulla &
 // Mykytiuk 2015; the rotation first: FEXIPRO, Li, Chan, Yiu & Mamoulis 2017.) Each element is divided by its spread
-// d_j, and what comes of it is rounded to multiples of one scale s for the vector: z_j = d_j (s a_j + e_j), a_j in
+// d_j, and the result is rounded to multiples of one scale s for the vector: z_j = d_j (s a_j + e_j), a_j in
 // [-127, 127]. With v_j = d_j (R q)_j,
 //
 //     x . q  =  s (a . v)  +  e . v   <=   s (a_P . v_P)  +  |e_P| |v_P|  +  |z_R| |(R q)_R| (sketch)

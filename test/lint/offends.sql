@@ -41,6 +41,7 @@ BEGIN
     SELECT thing.item INTO y FROM thing;
     EXECUTE format('SELECT x <#> y, unheard_of(1), count(*) FROM holomamba.%I thing, unheard_too, unnest(ARRAY[1]) u (x)', 'm');
     PERFORM holomamba.hrr_in(1), @extschema@.hrr_in(2) FROM holomamba.thing, pg_class, unheard_of;
+    EXECUTE format('ALTER TABLE ONLY %s ENABLE TRIGGER ALL', 'pg_class');
     WITH thing_too AS (SELECT 1) INSERT INTO nowhere SELECT coalesce(1, 2) FROM thing_too JOIN new_events USING (x);
     RAISE EXCEPTION USING MESSAGE = format('thing %s: SELECT hrr_in(1) FROM thing', 1), HINT = 'SELECT hrr_in(1)';
 END

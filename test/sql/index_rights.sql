@@ -91,7 +91,40 @@ SELECT holomamba.refit_index('mallory.parts_x');
 SELECT holomamba.check_index('mallory.parts');
 SELECT holomamba.refit_index('pg_class_oid_index');
 
-DROP FUNCTION caught;
+-- Not from within a statement that writes to it: a function in the index could ask for that. One that reads by it goes on
+CREATE FUNCTION refits(x hrr) RETURNS hrr LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    IF current_setting('regress.refit', true) = 'on' THEN
+        PERFORM set_config('regress.refit', 'off', false);
+        PERFORM holomamba.refit_index('public.refitted_x');
+    END IF;
+    RETURN x;
+END $$;
+CREATE TABLE refitted (id integer PRIMARY KEY, x hrr);
+INSERT INTO refitted SELECT i, hrr_random(16, i) FROM generate_series(1, 100) i;
+CREATE INDEX refitted_x ON refitted USING holomamba (refits(x));
+SET regress.refit = on;
+INSERT INTO refitted VALUES (101, hrr_random(16, 101));
+SET regress.refit = on;
+UPDATE refitted SET x = hrr_random(16, 102) WHERE id = 1;
+RESET regress.refit;
+INSERT INTO refitted VALUES (101, hrr_random(16, 101));
+SELECT count(*) FROM refitted;
+SELECT * FROM holomamba.check_index('refitted_x');
+BEGIN;
+DECLARE c CURSOR FOR SELECT id FROM refitted ORDER BY refits(x) <#> hrr_random(16, 7) LIMIT 50;
+SET LOCAL enable_seqscan = off;
+FETCH 1 FROM c;
+SELECT holomamba.refit_index('refitted_x');
+MOVE ALL c;
+ROLLBACK;
+BEGIN;
+INSERT INTO refitted VALUES (102, hrr_random(16, 102));
+SELECT holomamba.refit_index('refitted_x');
+COMMIT;
+SELECT * FROM holomamba.check_index('refitted_x');
+DROP TABLE refitted;
+DROP FUNCTION refits, caught;
 SET client_min_messages = error;
 DROP SCHEMA mallory CASCADE;
 DROP ROLE regress_mallory, regress_reader;

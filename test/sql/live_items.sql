@@ -196,3 +196,85 @@ SELECT holomamba.activate('wide', 1);
 SELECT item_id FROM holomamba.wide_items WHERE item_id > 2147483646 ORDER BY 1;
 SELECT holomamba.drop_model('wide');
 DROP TABLE wide_sales, wide_goods;
+
+-- A key that is there twice: inheritance children have unique indexes of their own, and two collations do not agree on what is equal.
+-- It is one item, of which all its rows tell: of a number the last that is read
+CREATE COLLATION twice_blind (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE TABLE twice_goods (id text COLLATE "C" PRIMARY KEY, genre text, price real);
+CREATE TABLE twice_more () INHERITS (twice_goods);
+INSERT INTO twice_goods SELECT 'i' || i, 'genre ' || i % 3, i FROM generate_series(1, 10) i;
+CREATE TABLE twice_sales (user_id integer, item_id text COLLATE twice_blind, t integer, PRIMARY KEY (user_id, t));
+INSERT INTO twice_sales SELECT u, 'i' || 1 + (u * 5 + n * n) % 10, n FROM generate_series(1, 6) u, generate_series(1, 6) n;
+SELECT holomamba.create_model('twice', 'twice_sales', 'user_id', 'item_id', '{t}', 'twice_goods', 'id', '{genre,price}',
+    '{"dimension": 8, "layers": 1, "state_size": 2, "epochs": 1, "threads": 1}');
+CALL holomamba.train('twice');
+INSERT INTO twice_sales VALUES (1, 'new', 100), (2, 'NEW', 100);
+INSERT INTO twice_more VALUES ('new', 'genre 1', 3), ('new', 'genre 2', 4), ('I1', 'genre 2', 5);
+INSERT INTO twice_goods VALUES ('New', 'genre 2', 7);
+UPDATE twice_goods SET genre = 'genre 0', price = 8 WHERE id = 'new';
+SELECT lower(item_id) AS item, target IS NULL AS gone FROM holomamba.twice_items WHERE item_id IN ('new', 'i1') ORDER BY 1;
+SELECT * FROM holomamba.check_state('twice');
+SELECT holomamba.activate('twice', 1);
+SELECT lower(item_id) AS item, target IS NULL AS gone FROM holomamba.twice_items WHERE item_id IN ('new', 'i1') ORDER BY 1;
+SELECT count(*) FROM recommend('100', 100, 'twice'), explain_recommendation('1', item_id, 'twice');
+CALL holomamba.train('twice');
+SELECT count(*) FROM recommend('100', 100, 'twice'), explain_recommendation('1', item_id, 'twice');
+DELETE FROM twice_goods WHERE id = 'New';
+SELECT lower(item_id) AS item, target IS NULL AS gone FROM holomamba.twice_items WHERE item_id IN ('new', 'i1') ORDER BY 1;
+DELETE FROM twice_more WHERE id = 'new';
+SELECT lower(item_id) AS item, target IS NULL AS gone FROM holomamba.twice_items WHERE item_id IN ('new', 'i1') ORDER BY 1;
+SELECT * FROM holomamba.check_state('twice');
+SELECT holomamba.drop_model('twice');
+DROP TABLE twice_sales, twice_goods CASCADE;
+DROP COLLATION twice_blind;
+
+-- A foreign key puts items first, but not before the triggers of one statement; not for the children of a table that has it; and
+-- not where logical replication applies what came
+CREATE TABLE key_goods (item_id integer PRIMARY KEY, genre text);
+INSERT INTO key_goods SELECT i, 'genre ' || i % 3 FROM generate_series(1, 12) i;
+CREATE TABLE key_sales (user_id integer, item_id integer REFERENCES key_goods, t integer, PRIMARY KEY (user_id, t));
+INSERT INTO key_sales SELECT u, 1 + (u * 5 + n * n) % 11, n FROM generate_series(1, 6) u, generate_series(1, 6) n;
+SELECT holomamba.create_model('keyed', 'key_sales', 'user_id', 'item_id', '{t}', 'key_goods', 'item_id', '{genre}', '{"dimension": 8, "layers": 1, "state_size": 2, "epochs": 1, "threads": 1}');
+CALL holomamba.train('keyed');
+WITH item AS (INSERT INTO key_goods VALUES (20, 'genre 1')) INSERT INTO key_sales VALUES (1, 20, 100);
+SELECT * FROM holomamba.check_state('keyed');
+WITH item AS (INSERT INTO key_goods VALUES (21, 'genre 1')) INSERT INTO key_sales VALUES (1, 21, 101), (2, 21, 100), (3, 4, 100);
+WITH item AS (INSERT INTO key_goods VALUES (22, 'genre 1')) INSERT INTO key_sales VALUES (100, 22, 100);
+WITH item AS (INSERT INTO key_goods VALUES (23, 'genre 1')) INSERT INTO key_sales VALUES (2, 23, -1);
+WITH item AS (INSERT INTO key_goods VALUES (24, 'genre 1')) UPDATE key_sales SET item_id = 24 WHERE user_id = 4 AND t > 3;
+WITH event AS (INSERT INTO key_sales VALUES (5, 25, 100)) INSERT INTO key_goods VALUES (25, 'genre 1');
+CREATE FUNCTION key_first_sale() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO key_sales VALUES (6, NEW.item_id, NEW.item_id); RETURN NULL; END $$;
+CREATE TRIGGER first_sale AFTER INSERT ON key_goods FOR EACH ROW EXECUTE FUNCTION key_first_sale();
+INSERT INTO key_goods VALUES (26, 'genre 2'), (27, 'genre 2');
+DROP TRIGGER first_sale ON key_goods;
+SELECT * FROM holomamba.check_state('keyed');
+-- Where none has come early, nobody looks back
+BEGIN;
+CREATE FUNCTION pg_temp.scans() RETURNS bigint LANGUAGE sql AS $$ SELECT pg_stat_get_xact_numscans('key_sales'::regclass) + pg_stat_get_xact_numscans('key_sales_pkey'::regclass) $$;
+INSERT INTO key_goods VALUES (28, 'genre 2');
+INSERT INTO key_sales VALUES (1, 28, 128);
+INSERT INTO key_sales VALUES (101, 28, 128);
+INSERT INTO key_sales VALUES (2, 28, 128), (102, 28, 128);
+SELECT pg_temp.scans() AS scans \gset
+INSERT INTO key_goods VALUES (29, 'genre 2'), (30, NULL);
+SELECT pg_temp.scans() - :scans AS scans;
+COMMIT;
+
+CREATE TABLE key_more (PRIMARY KEY (user_id, t)) INHERITS (key_sales);
+INSERT INTO key_more VALUES (1, 40, 140), (2, 40, 140);
+INSERT INTO key_goods VALUES (40, 'genre 1');
+SELECT * FROM holomamba.check_state('keyed');
+DROP TABLE key_more;
+SELECT holomamba.rebuild_state('keyed');
+
+SELECT holomamba.enable_logical_replica('keyed');
+SET session_replication_role = replica;
+INSERT INTO key_sales VALUES (1, 50, 150), (2, 50, 150), (103, 50, 150);
+INSERT INTO key_goods VALUES (50, 'genre 1');
+INSERT INTO key_sales VALUES (1, 51, 151);
+RESET session_replication_role;
+INSERT INTO key_goods VALUES (51, 'genre 1');
+SELECT * FROM holomamba.check_state('keyed');
+SELECT holomamba.drop_model('keyed');
+DROP TABLE key_sales, key_goods;
+DROP FUNCTION key_first_sale;

@@ -85,6 +85,35 @@ RESET ROLE;
 INSERT INTO hung.items VALUES (21, 'genre 1');
 DROP TRIGGER late ON holomamba.hung_items;
 
+-- What keeps rows out of the model's tables, or changes their ids, ends in an error or in nothing, not in an endless loop
+CREATE PROCEDURE hung_kept_out(hang text, does text) LANGUAGE plpgsql AS $$
+DECLARE
+    outcome text := 'done';
+BEGIN
+    BEGIN
+        SET LOCAL ROLE hung_owner;
+        EXECUTE hang;
+        RESET ROLE;
+        EXECUTE does;
+    EXCEPTION WHEN OTHERS OR query_canceled THEN
+        outcome := SQLSTATE || ' ' || SQLERRM;
+    END;
+    RAISE WARNING '%', outcome;
+    ROLLBACK;
+END $$;
+CREATE FUNCTION hung.keep_out() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+CREATE FUNCTION hung.other_id() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW := json_populate_record(NEW, json_build_object(TG_ARGV[0], (100000 + random() * 10000000)::integer)::text::json); RETURN NEW; END $$;
+CALL hung_kept_out('CREATE TRIGGER t BEFORE INSERT ON holomamba.hung_users FOR EACH ROW EXECUTE FUNCTION hung.keep_out()', 'INSERT INTO hung.events VALUES (70, 3, 1), (71, 3, 1)');
+CALL hung_kept_out('CREATE TRIGGER t BEFORE INSERT ON holomamba.hung_users FOR EACH ROW EXECUTE FUNCTION hung.keep_out()', 'INSERT INTO hung.events VALUES (70, 3, 1)');
+CALL hung_kept_out('CREATE TRIGGER t BEFORE INSERT ON holomamba.hung_users FOR EACH ROW EXECUTE FUNCTION hung.other_id(''user_id'')', 'INSERT INTO hung.events VALUES (70, 3, 1), (71, 3, 1)');
+CALL hung_kept_out('CREATE TRIGGER t BEFORE INSERT ON holomamba.hung_users FOR EACH ROW EXECUTE FUNCTION hung.keep_out()', 'SELECT holomamba.rebuild_state(''hung'', ''{72}'')');
+CALL hung_kept_out('CREATE POLICY p ON holomamba.hung_users FOR SELECT USING (user_id > 100); CREATE POLICY q ON holomamba.hung_users FOR INSERT WITH CHECK (true);
+                    ALTER TABLE holomamba.hung_users ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', 'INSERT INTO hung.events VALUES (70, 3, 1), (71, 3, 1)');
+CALL hung_kept_out('CREATE RULE r AS ON INSERT TO holomamba.hung_users DO INSTEAD NOTHING', 'INSERT INTO hung.events VALUES (70, 3, 1), (71, 3, 1)');
+CALL hung_kept_out('CREATE TRIGGER t BEFORE INSERT ON holomamba.hung_items FOR EACH ROW EXECUTE FUNCTION hung.keep_out()', 'SELECT holomamba.activate(''hung'', 1)');
+CALL hung_kept_out('CREATE TRIGGER t BEFORE INSERT ON holomamba.hung_items FOR EACH ROW EXECUTE FUNCTION hung.other_id(''item_id'')', 'SELECT holomamba.activate(''hung'', 1)');
+DROP PROCEDURE hung_kept_out;
+
 -- Nor does it matter what the writer may see: the model is looked up in the name of its owner
 CREATE ROLE hung_writer;
 GRANT USAGE ON SCHEMA hung TO hung_writer;

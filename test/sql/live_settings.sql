@@ -76,5 +76,20 @@ UNION ALL
 (SELECT what, number, bytes FROM result WHERE run = 'odd' EXCEPT ALL SELECT what, number, bytes FROM result WHERE run = 'ordinary')
 ORDER BY 1 LIMIT 10;
 
+-- A cutoff is what it was for the session that gave it
+CREATE TABLE cut (u integer, i integer, t timestamptz, PRIMARY KEY (u, t));
+INSERT INTO cut SELECT u, 1 + (u * 5 + n * n) % 20, '2026-03-04 00:30+00'::timestamptz + n * interval '1 h' FROM generate_series(1, 10) u, generate_series(-8, 8) n;
+SET client_min_messages = warning;
+SELECT holomamba.create_model('cut', 'cut', 'u', 'i', '{t}', options => '{"dimension": 8, "layers": 1, "state_size": 2, "epochs": 1, "threads": 1}');
+SET "TimeZone" = 'Asia/Kathmandu';
+SET "DateStyle" = 'SQL, MDY';
+CALL holomamba.train('cut', 1, 'time', '{"cutoff": "03/04/2026"}');
+CREATE TABLE evaluated AS SELECT * FROM holomamba.evaluate('cut');
+SET "TimeZone" = 'America/New_York';
+SET "DateStyle" = 'German, DMY';
+SELECT count(*) FROM (SELECT * FROM holomamba.evaluate('cut') EXCEPT SELECT * FROM evaluated) e;
+SELECT options ->> 'cutoff' AS cutoff FROM holomamba.versions WHERE model = 'cut';
+SELECT holomamba.drop_model('cut');
+DROP TABLE cut, evaluated;
 DROP FUNCTION begin_life, live, end_life;
 DROP TABLE result;

@@ -135,3 +135,104 @@ SELECT * FROM holomamba.check_state('visits');
 SELECT holomamba.drop_model('visits');
 SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'holomamba%';
 DROP TABLE visits, visits_2;
+
+-- Inheritance: a parent that is emptied alone leaves what its children hold
+CREATE TABLE heirs (user_id integer, item_id integer, t integer);
+CREATE TABLE heirs_1 (PRIMARY KEY (user_id, t)) INHERITS (heirs);
+CREATE INDEX ON heirs (user_id);
+INSERT INTO heirs_1 SELECT u, 1 + (u * 5 + n * n) % 12, n FROM generate_series(1, 6) u, generate_series(1, 6) n;
+SELECT holomamba.create_model('heirs', 'heirs', 'user_id', 'item_id', '{t}', options => '{"dimension": 8, "layers": 1, "state_size": 2, "epochs": 1, "threads": 1}');
+CALL holomamba.train('heirs');
+INSERT INTO heirs VALUES (1, 2, 10), (7, 3, 10), (2, 4, 0);
+TRUNCATE ONLY heirs;
+SELECT * FROM holomamba.check_state('heirs');
+SELECT count(*), sum(events) FROM holomamba.heirs_users;
+INSERT INTO heirs VALUES (1, 2, 10), (7, 3, 10), (2, 4, 0);
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+TRUNCATE ONLY heirs;
+ROLLBACK;
+TRUNCATE heirs_1;
+SELECT * FROM holomamba.check_state('heirs');
+SELECT count(*), sum(events) FROM holomamba.heirs_users;
+INSERT INTO heirs_1 VALUES (1, 2, 11), (7, 3, 11);
+TRUNCATE heirs;
+SELECT * FROM holomamba.check_state('heirs');
+SELECT count(*), sum(events) FROM holomamba.heirs_users;
+SELECT holomamba.enable_logical_replica('heirs');
+INSERT INTO heirs_1 VALUES (1, 2, 11), (7, 3, 11);
+SET session_replication_role = replica;
+TRUNCATE ONLY heirs;
+RESET session_replication_role;
+SELECT * FROM holomamba.check_state('heirs');
+SELECT holomamba.drop_model('heirs');
+DROP TABLE heirs CASCADE;
+
+-- Parts that do not last
+CREATE TABLE lasting (user_id integer, item_id integer, t integer);
+CREATE INDEX ON lasting (user_id, t);
+INSERT INTO lasting SELECT u, 1 + (u * 5 + n * n) % 12, n FROM generate_series(1, 6) u, generate_series(1, 6) n;
+CREATE TEMPORARY TABLE passing () INHERITS (lasting);
+CREATE UNLOGGED TABLE unlogged () INHERITS (lasting);
+SELECT holomamba.create_model('lasting', 'lasting', 'user_id', 'item_id', '{t}');
+DROP TABLE passing, unlogged;
+SELECT holomamba.create_model('lasting', 'lasting', 'user_id', 'item_id', '{t}');
+CREATE TEMPORARY TABLE passing () INHERITS (lasting);
+CREATE TEMPORARY TABLE passing (user_id integer, item_id integer, t integer);
+ALTER TABLE passing INHERIT lasting;
+CREATE UNLOGGED TABLE unlogged () INHERITS (lasting);
+SELECT holomamba.drop_model('lasting');
+ALTER TABLE passing INHERIT lasting;
+DROP TABLE passing, unlogged, lasting;
+
+-- Triggers that are disabled and enabled all at once, as for a bulk load: those for what replication applies stay what they were
+CREATE TABLE loads (user_id integer, item_id integer, t integer, PRIMARY KEY (user_id, t)) PARTITION BY HASH (user_id);
+CREATE TABLE loads_0 PARTITION OF loads FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE loads_1 PARTITION OF loads FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+CREATE TABLE loads_goods (item_id integer PRIMARY KEY);
+INSERT INTO loads_goods SELECT generate_series(1, 12);
+INSERT INTO loads SELECT u, 1 + (u * 5 + n * n) % 12, n FROM generate_series(1, 6) u, generate_series(1, 6) n;
+SELECT holomamba.create_model('loads', 'loads', 'user_id', 'item_id', '{t}', 'loads_goods', 'item_id', options => '{"dimension": 8, "layers": 1, "state_size": 2, "epochs": 1, "threads": 1}');
+CALL holomamba.train('loads');
+SELECT holomamba.enable_logical_replica('loads');
+CREATE VIEW loads_triggers AS
+    SELECT tgrelid::regclass, tgname, tgenabled FROM pg_trigger WHERE tgrelid IN ('loads'::regclass, 'loads_0'::regclass, 'loads_1'::regclass, 'loads_goods'::regclass)
+    AND NOT tgisinternal;
+CREATE TABLE loads_before AS SELECT * FROM loads_triggers;
+SELECT count(*), count(*) FILTER (WHERE tgenabled = 'R') AS applied FROM loads_before;
+CREATE PROCEDURE loads_differ() LANGUAGE plpgsql AS $$
+DECLARE
+    different text;
+BEGIN
+    SELECT string_agg(concat_ws(' ', l.tgrelid, l.tgname, l.tgenabled), ', ' ORDER BY l.tgrelid::text, l.tgname) INTO different
+    FROM (SELECT tgrelid::oid, tgname, tgenabled FROM loads_triggers EXCEPT SELECT tgrelid::oid, tgname, tgenabled FROM loads_before) n
+    JOIN loads_triggers l ON l.tgrelid::oid = n.tgrelid AND l.tgname = n.tgname;
+    RAISE WARNING '%', coalesce(different, 'as before');
+END $$;
+ALTER TABLE loads DISABLE TRIGGER ALL;
+ALTER TABLE loads ENABLE TRIGGER ALL;
+ALTER TABLE loads_goods DISABLE TRIGGER USER, ENABLE TRIGGER USER;
+CALL loads_differ();
+ALTER TABLE loads_0 DISABLE TRIGGER USER;
+ALTER TABLE loads_0 ENABLE TRIGGER USER;
+CALL loads_differ();
+ALTER TABLE loads ENABLE TRIGGER holomamba_loads_applied;
+ALTER TABLE loads ENABLE TRIGGER holomamba_loads_emptied;
+CALL loads_differ();
+SET session_replication_role = replica;
+INSERT INTO loads VALUES (3, 3, 100), (4, 3, 100);
+DELETE FROM loads_0 WHERE t = 2;
+RESET session_replication_role;
+INSERT INTO loads VALUES (1, 3, 101), (2, 3, 101);
+SELECT * FROM holomamba.check_state('loads');
+-- Where it was not enabled, nothing is
+SELECT holomamba.drop_model('loads');
+SELECT holomamba.create_model('loads', 'loads', 'user_id', 'item_id', '{t}', 'loads_goods', 'item_id');
+TRUNCATE loads_before;
+INSERT INTO loads_before SELECT * FROM loads_triggers;
+ALTER TABLE loads DISABLE TRIGGER ALL;
+ALTER TABLE loads ENABLE TRIGGER ALL;
+CALL loads_differ();
+SELECT holomamba.drop_model('loads');
+DROP PROCEDURE loads_differ;
+DROP VIEW loads_triggers;
+DROP TABLE loads, loads_before, loads_goods;

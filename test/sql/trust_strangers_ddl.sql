@@ -205,8 +205,34 @@ SET ROLE ddl_mallory;
 DROP TYPE ddl_common.mood CASCADE;
 RESET ROLE;
 
+-- Names of the tables that other models will have: an index takes that of its constraint, whoever may create there
+SET ROLE ddl_mallory;
+CREATE TABLE ddl_mallory.own (user_id integer, item_id integer, t integer, PRIMARY KEY (user_id, t));
+SELECT holomamba.create_model('ddl_own', 'ddl_mallory.own', 'user_id', 'item_id', '{t}');
+ALTER TABLE holomamba.ddl_own_items RENAME CONSTRAINT ddl_own_items_pkey TO ddl_books_items;
+ALTER TABLE holomamba.ddl_own_items RENAME CONSTRAINT ddl_own_items_pkey TO ddl_books_users_pkey;
+ALTER TABLE holomamba.ddl_own_items ADD CONSTRAINT ddl_books_users UNIQUE (popularity);
+-- Others are hers to give, of her own tables too
+ALTER TABLE holomamba.ddl_own_items RENAME CONSTRAINT ddl_own_items_pkey TO ddl_own_key;
+ALTER TABLE holomamba.ddl_own_items RENAME CONSTRAINT ddl_own_key TO ddl_own_items_pkey;
+ALTER TABLE ddl_mallory.own RENAME CONSTRAINT own_pkey TO ddl_books_items;
+-- Where event triggers were off
+RESET ROLE;
+ALTER EVENT TRIGGER holomamba_follow_commands DISABLE;
+SET ROLE ddl_mallory;
+ALTER TABLE holomamba.ddl_own_items RENAME CONSTRAINT ddl_own_items_pkey TO ddl_books_items;
+RESET ROLE;
+ALTER EVENT TRIGGER holomamba_follow_commands ENABLE;
+SET ROLE ddl_victim;
+SELECT holomamba.create_model('ddl_books', 'ddl_victim.events', 'customer', 'item_id', '{t}');
+SET ROLE ddl_mallory;
+ALTER TABLE holomamba.ddl_own_items RENAME CONSTRAINT ddl_books_items TO ddl_own_items_pkey;
+SET ROLE ddl_victim;
+SELECT holomamba.create_model('ddl_books', 'ddl_victim.events', 'customer', 'item_id', '{t}');
+RESET ROLE;
+
 SET client_min_messages = error;
-SELECT holomamba.drop_model('ddl_model'), holomamba.drop_model('ddl_visits');
+SELECT holomamba.drop_model('ddl_model'), holomamba.drop_model('ddl_visits'), holomamba.drop_model('ddl_own'), holomamba.drop_model('ddl_books');
 DROP TABLE public.events, public.wares, public.ddl_clicks;
 DROP SCHEMA ddl_victim, ddl_mallory, ddl_common CASCADE;
 DROP ROLE ddl_victim, ddl_mallory, ddl_heir;

@@ -20,15 +20,25 @@ $primary->safe_psql('postgres', q{
     SELECT holomamba.create_model('m', 'events', 'user_id', 'item_id', '{t,id}', options => '{"dimension": 8, "layers": 2, "state_size": 2, "epochs": 2, "threads": 1}');
     CREATE VIEW wrong AS
         SELECT user_id
-        FROM (SELECT user_id, count(*) AS events, ssm_vector(ssm_update(ssm_initial('m', (SELECT active_version FROM holomamba.models)), array_agg(i.token ORDER BY t, id))) AS vector
+        FROM (SELECT user_id, count(*) AS events, ssm_vector(ssm_update(ssm_initial('m', (SELECT active_version FROM holomamba.models WHERE model = 'm')), array_agg(i.token ORDER BY t, id))) AS vector
               FROM events LEFT JOIN holomamba.m_items i USING (item_id) GROUP BY user_id) r
         FULL JOIN holomamba.m_users u USING (user_id) WHERE NOT coalesce(r.vector <-> u.vector < 1e-4, false) OR r.events <> u.events;
 });
 $primary->safe_psql('postgres', "CALL holomamba.train('m')");
+# One whose items are described
+$primary->safe_psql('postgres', q{
+    CREATE TABLE things (item_id integer PRIMARY KEY, kinds text[], price real);
+    INSERT INTO things SELECT n, ARRAY['kind ' || n % 3, 'kind ' || n % 5], n FROM generate_series(1, 30) n;
+    CREATE TABLE sales AS SELECT user_id, item_id, t FROM events;
+    CREATE INDEX ON sales (user_id);
+    SELECT holomamba.create_model('described', 'sales', 'user_id', 'item_id', '{t}', 'things', 'item_id', '{kinds,price}', '{"dimension": 8, "layers": 1, "epochs": 1, "threads": 1}');
+});
+$primary->safe_psql('postgres', "CALL holomamba.train('described')");
 
 my $recommendations = q{
     SELECT u, item_id, score FROM generate_series(0, 160) u, recommend(u, 10, 'm', exclude_seen => u % 2 = 0) ORDER BY u, score DESC, item_id};
 my $next = q{SELECT item_id, score FROM recommend_next('{3,1,4}'::bigint[], 100, 'm')};
+my $explanations = q{SELECT i, kind, value, contribution FROM generate_series(1, 10) i, explain_recommendation(3, i, 'described') ORDER BY 1, 2, 3, 4};
 my $similar = q{SELECT i, item_id, similarity FROM generate_series(1, 30) i, similar_items(i, 5, 'm')};
 
 # A standby
@@ -47,6 +57,7 @@ sub same_on_standby
     $primary->wait_for_catchup($standby, 'replay', $primary->lsn('insert'));
     is($standby->safe_psql('postgres', $recommendations), $primary->safe_psql('postgres', $recommendations), "the standby recommends the same $when");
     is($standby->safe_psql('postgres', $next), $primary->safe_psql('postgres', $next), "for a session too $when");
+    is($standby->safe_psql('postgres', $explanations), $primary->safe_psql('postgres', $explanations), "explains the same $when");
     is($standby->safe_psql('postgres', $similar), $primary->safe_psql('postgres', $similar), "and finds the same similar items $when");
     is($standby->safe_psql('postgres', 'SELECT count(*) FROM wrong'), '0', "its states are those of a replay $when");
 }

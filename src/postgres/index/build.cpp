@@ -5,6 +5,7 @@
 
 #include "postgres/types/hrr.hpp"
 #include "postgres/index/open.hpp"
+#include "postgres/server/compat.h"
 #include "postgres/server/interrupts.hpp"
 #include "postgres/server/owned.hpp"
 #include "ranking/clustering.hpp"
@@ -14,6 +15,7 @@ extern "C" {
 #include "access/xact.h"
 #include "access/xloginsert.h"
 #include "catalog/index.h"
+#include "commands/tablecmds.h"
 #include "nodes/execnodes.h"
 #include "utils/memutils.h"
 #include "utils/sampling.h"
@@ -329,11 +331,25 @@ void am_build_empty(Relation index) {
 
 using namespace holomamba::postgres;
 
+namespace {
+
+// Whether a statement under way writes to the index: such a one has it open under this lock.
+bool is_written_by_me(Relation index) {
+    LOCKTAG tag;
+    SET_LOCKTAG_RELATION(tag, index->rd_lockInfo.lockRelId.dbId, index->rd_lockInfo.lockRelId.relId);
+    return lock_held_by_me(&tag, RowExclusiveLock);
+}
+
+}  // namespace
+
 HOLOMAMBA_FUNCTION(holomamba_refit_index)
 Datum holomamba_refit_index(PG_FUNCTION_ARGS) {
     // Writers wait, readers do not.
     const OpenIndex opened = open_index(PG_GETARG_OID(0), MayOpen::owner, ShareRowExclusiveLock);
     Relation heap = opened.heap, index = opened.index;
+    // A statement of this session does not wait: one that writes would put its row into the pages that are left. One that
+    // reads goes on with them.
+    if (is_written_by_me(index)) CheckTableNotInUse(index, "refit");
     IndexInfo* info = BuildIndexInfo(index);
     const IndexMeta present = read_meta(index);
     Build build{};

@@ -25,7 +25,7 @@ namespace {
 // What a command may have done to tables, as its text tells.
 struct Change {
     const char* renamed_column;  // its old name
-    bool renamed_table, owner, parts, unlogged, policies;
+    bool renamed_table, renamed_constraint, owner, parts, unlogged, policies, triggers;
     List *retyped, *converted;  // names of columns, and of each whether the command says how to convert its values
 };
 
@@ -57,6 +57,11 @@ void look_at(const AlterTableCmd* command, Change* change) {
         case AT_SetUnLogged:
             change->unlogged = true;
             break;
+        case AT_EnableTrig:
+        case AT_EnableTrigAll:
+        case AT_EnableTrigUser:
+            change->triggers = true;
+            break;
         case AT_ForceRowSecurity:
             change->policies = true;
             break;
@@ -82,6 +87,7 @@ Change change_of(const Node* command) {
                 change.renamed_column = rename->subname;
             else
                 change.renamed_table = rename->relation != nullptr && rename->subname == nullptr;
+            change.renamed_constraint = rename->renameType == OBJECT_TABCONSTRAINT;
             break;
         }
         case T_CreateStmt:
@@ -202,11 +208,32 @@ void follow(const Change& change, const Altered& altered, Oid actor) {
         add(&p, OIDOID, ObjectIdGetDatum(actor));
         execute("SELECT holomamba.owner_changed($1, $2)", &p);
     }
+    if (change.triggers) {
+        p = parameters_of(altered.relation);
+        run_statements("SELECT e.run_as, e.statement FROM holomamba.triggers_enabled($1) e", &p);
+    }
     if (change.unlogged || change.policies) {
         p = parameters_of(altered.relation);
         add(&p, BOOLOID, BoolGetDatum(change.unlogged));
         execute("SELECT holomamba.table_weakened($1, $2)", &p);
     }
+}
+
+// An index is renamed with its constraint, in the schema of its table, and the server does not ask who may create there.
+void refuse_names_of_models() {
+    static PlannedStatement indexes{
+        "SELECT i.relname, t.relname FROM pg_catalog.pg_event_trigger_ddl_commands() c "
+        "JOIN pg_catalog.pg_constraint k ON c.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND k.oid = c.objid "
+        "JOIN pg_catalog.pg_class i ON i.oid = k.conindid AND k.contype IN ('p', 'u', 'x') "
+        "JOIN pg_catalog.pg_class t ON t.oid = k.conrelid "
+        "WHERE i.relnamespace = 'holomamba'::pg_catalog.regnamespace AND i.relname ~ '_(users|items)(_pkey|_target_idx)?$' "
+        "AND i.relname <> t.relname || '_pkey' AND i.relname <> t.relname || '_target_idx'",
+        nullptr};
+    execute_planned(&indexes);
+    if (SPI_processed == 0) return;
+    ereport(ERROR, (errcode(ERRCODE_RESERVED_NAME),
+                    errmsg("an index of holomamba.%s cannot be named \"%s\"", text_of(0, 2), text_of(0, 1)),
+                    errdetail("Such names are those of the tables of models, and of their indexes.")));
 }
 
 // A table that has no parent any more is known by the triggers that it had as a part of a model's.
@@ -298,11 +325,12 @@ Datum holomamba_follow_commands(PG_FUNCTION_ARGS) {
     if (IsA(command, RenameStmt))
         refuse_new_schema_name(reinterpret_cast<const RenameStmt*>(command), fcinfo->flinfo->fn_oid);
     const Change change = change_of(command);
-    if (change.renamed_column == nullptr && !change.renamed_table && !change.owner && !change.parts &&
-        !change.unlogged && !change.policies && change.retyped == NIL)
+    if (change.renamed_column == nullptr && !change.renamed_table && !change.renamed_constraint && !change.owner &&
+        !change.parts && !change.unlogged && !change.policies && !change.triggers && change.retyped == NIL)
         return PointerGetDatum(nullptr);
     const Oid actor = GetUserId();
     SPI_connect();
+    if (change.renamed_constraint) refuse_names_of_models();
     const List* all = altered_by_command(change);
     if (all != NIL) as_owner(catalogue_owner(), [&] { follow_all(change, all, actor); });
     SPI_finish();

@@ -40,8 +40,7 @@ void note_event_columns(LiveModel* m) {
 void read_event(const LiveModel* m, TupleTableSlot* row, EventRow* event) {
     event->user = slot_getattr(row, m->user.source, &event->no_user);
     event->input = {slot_getattr(row, m->item.source, &event->no_item)};
-    for (int o = 0; o < m->orders; o++)
-        event->order[o] = slot_getattr(row, m->order[o].source, &event->order_null[o]);
+    for (int o = 0; o < m->orders; o++) event->order[o] = slot_getattr(row, m->order[o].source, &event->order_null[o]);
 }
 
 void read_event(const LiveModel* m, const SPITupleTable* rows, uint64 row, EventRow* event) {
@@ -57,12 +56,14 @@ const float* read_token(const LiveModel* m, Datum token, int dimension) {
     const Hrr* vector = DatumGetHrr(token);
     if (vector->dims != dimension)
         ereport(ERROR,
-                (errcode(ERRCODE_DATA_CORRUPTED), errmsg("a token of %d dimensions among the items of model \"%s\"",
-                                                         vector->dims, NameStr(m->name))));
+                (errcode(ERRCODE_DATA_CORRUPTED),
+                 errmsg("a token of %d dimensions among the items of model \"%s\"", vector->dims, NameStr(m->name))));
     return vector->x;
 }
 
-bool has_long_ids(const LiveModel* m) { return m->user.length == -1 || m->item.length == -1; }
+bool has_long_ids(const LiveModel* m) {
+    return m->user.length == -1 || m->item.length == -1;
+}
 
 void check_event(const LiveModel* m, const EventRow& event) {
     if (!event.counts()) return;

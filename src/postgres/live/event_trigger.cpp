@@ -10,9 +10,12 @@
 #include "postgres/live/unread_updates.hpp"
 
 extern "C" {
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "commands/trigger.h"
 #include "executor/tuptable.h"
 #include "storage/lmgr.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 }
 
@@ -82,10 +85,15 @@ Datum touched_users(LiveModel* m, TriggerData* trigger) {
                                  : Statement::touched_by_update);
 }
 
+// TRUNCATE ONLY leaves what inheritance children hold.
+bool may_keep_events(Oid emptied) {
+    return get_rel_relkind(emptied) == RELKIND_RELATION && find_inheritance_children(emptied, NoLock) != NIL;
+}
+
 void change(LiveModel* m, TriggerData* trigger) {
     if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event)) {
         note_change(m);
-        if (m->relation == m->interactions)
+        if (m->relation == m->interactions && !may_keep_events(m->relation))
             run_on_latest(m, Statement::clear);
         else
             replay_all(m);
@@ -182,8 +190,9 @@ void follow(FunctionCallInfo fcinfo, bool events, void (*function)(LiveModel*, T
     // A part that is emptied has everybody replayed: the lock for that is taken at once, not in two steps that two of
     // them could take half of each.
     const bool everybody = TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) && events;
-    LiveModel* m =
-        lock_live_model(t->tgargs[0], relation, RowExclusiveLock, everybody ? ShareRowExclusiveLock : RowExclusiveLock);
+    LiveModel* m = lock_live_model(t->tgargs[0], relation,
+                                   everybody && may_keep_events(relation) ? ShareRowExclusiveLock : RowExclusiveLock,
+                                   everybody ? ShareRowExclusiveLock : RowExclusiveLock);
     if (m == nullptr) return warn_of_orphan(t->tgargs[0], t->tgname, relation);
     use_model(m, [&](LiveModel* used) { function(used, trigger); });
 }

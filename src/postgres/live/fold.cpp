@@ -2,6 +2,7 @@
 
 #include "base/parallel.hpp"
 #include "postgres/live/event_row.hpp"
+#include "postgres/live/unknown_items.hpp"
 #include "postgres/server/arrays.hpp"
 #include "postgres/server/compat.h"
 #include "postgres/state/encoder_cache.hpp"
@@ -265,6 +266,7 @@ void take(Fold* f, SPITupleTable* rows, uint64 row) {
         const Size size = sizeof(float) * static_cast<Size>(dimension);
         token = static_cast<const float*>(std::memcpy(palloc(size), read_token(m, event.input.item, dimension), size));
     }
+    if (token == nullptr) note_unknown();
     f->inputs[f->events++] = event.input.with(token);
     r->events++;
 }

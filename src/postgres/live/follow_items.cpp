@@ -41,7 +41,7 @@ void describe_items(LiveModel* m, Datum ids, Arrival* arrival) {
     for (int i = 0; i < texts.count; i++)
         if (is_long_id(texts.values[i])) refuse_long_id(texts.values[i], m->relation, m->key);
     const Arguments arguments = arguments_of(m, ids, arrival->version);
-    if (events_come_first(m)) {
+    if (events_come_first(m) || has_met_unknown()) {
         run(m, Statement::items_unmet, &arguments);
         for (uint64 row = 0; row < SPI_processed; row++) {
             bool null;

@@ -100,11 +100,17 @@ bool load_catalogue(LiveModel* m) {
     add_text(&p, NameStr(m->name));
     execute(
         "SELECT m.*, "
-        // A foreign key from the events to the items.
+        // A foreign key from the events to the items. It is not that of inheritance children, and what replication applies
+        // is not asked for it.
         "EXISTS (SELECT FROM pg_constraint c, pg_attribute e, pg_attribute i WHERE e.attrelid = m.interactions "
         "AND e.attname = m.item_column AND i.attrelid = m.items AND i.attname = m.item_key AND c.contype = 'f' "
         "AND c.conrelid = m.interactions AND c.confrelid = m.items AND c.conkey = ARRAY[e.attnum] "
-        "AND c.confkey = ARRAY[i.attnum] AND c.convalidated AND NOT c.condeferrable) AS items_first, "
+        "AND c.confkey = ARRAY[i.attnum] AND c.convalidated AND NOT c.condeferrable) "
+        // A key is not that of inheritance children, and what replication applies is not asked for it.
+        "AND NOT EXISTS (SELECT FROM pg_inherits h, pg_class c WHERE h.inhparent = m.interactions "
+        "AND c.oid = m.interactions AND c.relkind = 'r') "
+        "AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = m.interactions "
+        "AND t.tgfoid = 'holomamba.follow_events'::regproc AND t.tgenabled = 'R') AS items_first, "
         // An order that leaves no ties: a unique index on some of what orders events, of all of them.
         "NOT EXISTS (SELECT FROM pg_index x WHERE x.indrelid = m.interactions AND x.indisunique AND x.indisvalid "
         "AND x.indimmediate AND x.indpred IS NULL AND x.indexprs IS NULL AND NOT EXISTS (SELECT FROM "
@@ -124,7 +130,8 @@ bool load_catalogue(LiveModel* m) {
     if (get_rel_relkind(m->interactions) == 0) return false;
     if (!OidIsValid(m->relation)) m->relation = m->interactions;
     const bool of_events = is_part_of(m->relation, m->interactions);
-    // Not an error: a trigger that a former model has left behind must not fail where another role makes one of its name.
+    // Not an error: a trigger that a former model has left behind must not fail where another role makes one of its
+    // name.
     m->of_items = !of_events;
     if (m->of_items && !is_part_of(m->relation, m->owned_items)) return false;
     m->items_first = DatumGetBool(value_of(0, "items_first", &null));
@@ -133,7 +140,8 @@ bool load_catalogue(LiveModel* m) {
         ereport(ERROR,
                 (errcode(ERRCODE_DATA_CORRUPTED), errmsg("model \"%s\" has no order columns", NameStr(m->name))));
     m->order = static_cast<Column*>(MemoryContextAllocZero(m->context, sizeof(Column) * static_cast<Size>(m->orders)));
-    load_own_tables(m, DatumGetObjectId(value_of(0, "user_type", &null)), DatumGetObjectId(value_of(0, "item_type", &null)));
+    load_own_tables(m, DatumGetObjectId(value_of(0, "user_type", &null)),
+                    DatumGetObjectId(value_of(0, "item_type", &null)));
     // Statements read all events and all items, whichever table has changed.
     find_event_columns(m, m->interactions);
     if (of_events && m->relation != m->interactions) find_event_columns(m, m->relation);

@@ -1,4 +1,5 @@
-// What the tables of a model are: found when a session first writes to one of them, and again after each change of them.
+// What the tables of a model are: found when a session first writes to one of them, and again after each change of
+// them.
 #pragma once
 
 #include "postgres/live/live_model.hpp"
@@ -14,8 +15,8 @@ inline void note_read(LiveModel* model, AttrNumber number) {
     model->last_read = Max(model->last_read, number);
 }
 
-// Fills in the rest. False where there is no such model, a table of its owner's is gone, or `relation` is none of its tables.
-// Raises where the columns of two tables do not agree (model_columns.hpp). SPI is connected.
+// Fills in the rest. False where there is no such model, a table of its owner's is gone, or `relation` is none of its
+// tables. Raises where the columns of two tables do not agree (model_columns.hpp). SPI is connected.
 bool load_catalogue(LiveModel* model);
 
 // Raises where the tables are not any more what they were found to be. Of a model that is in use. SPI is connected.

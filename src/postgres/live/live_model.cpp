@@ -123,13 +123,14 @@ void warn_of_orphan(const char* model, const char* trigger, Oid relation) {
     namestrcpy(&w->model, model);
     w->next = warned;
     warned = w;
-    ereport(WARNING, (errcode(ERRCODE_UNDEFINED_OBJECT),
-                      errmsg("trigger \"%s\" on table \"%s\" follows model \"%s\", which is not there or not of this table",
-                             trigger, get_rel_name(relation), model),
-                      errdetail("The statement is done as if there were no trigger."),
-                      errhint("Drop the trigger, or where the model is gone, all that is left of it: "
-                              "SELECT holomamba.drop_model('%s');",
-                              model)));
+    ereport(WARNING,
+            (errcode(ERRCODE_UNDEFINED_OBJECT),
+             errmsg("trigger \"%s\" on table \"%s\" follows model \"%s\", which is not there or not of this table",
+                    trigger, get_rel_name(relation), model),
+             errdetail("The statement is done as if there were no trigger."),
+             errhint("Drop the trigger, or where the model is gone, all that is left of it: "
+                     "SELECT holomamba.drop_model('%s');",
+                     model)));
 }
 
 }  // namespace holomamba::postgres

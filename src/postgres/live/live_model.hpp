@@ -43,10 +43,9 @@ struct LiveModel {
 // lock only what it says of `relation` is sure to be so.
 LiveModel* find_live_model(const char* name, Oid relation);
 
-// The same with its table of users locked: in
-// `part_mode` where `relation` is a partition, else in `mode`. Until the end of the transaction none of its tables is
-// altered. NULL where there is no such model, one of its tables is gone, or `relation` is none of them. Raises where the
-// columns of two tables do not agree (model_columns.hpp).
+// The same with its table of users locked: in `part_mode` where `relation` is a partition, else in `mode`. Until the
+// end of the transaction none of its tables is altered. NULL where there is no such model, one of its tables is gone,
+// or `relation` is none of them. Raises where the columns of two tables do not agree (model_columns.hpp).
 LiveModel* lock_live_model(const char* name, Oid relation, LOCKMODE mode, LOCKMODE part_mode);
 
 // Calls function(model): until it is done the model stays, even where one of its tables changes meanwhile.

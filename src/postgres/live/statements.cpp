@@ -6,6 +6,7 @@
 
 extern "C" {
 #include "utils/array.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 }
@@ -23,7 +24,9 @@ struct StatementInfo {
 constexpr StatementInfo kInfos[kStatements] = {HOLOMAMBA_STATEMENTS(HOLOMAMBA_INFO)};
 #undef HOLOMAMBA_INFO
 
-const StatementInfo& info_of(Statement statement) { return kInfos[static_cast<int>(statement)]; }
+const StatementInfo& info_of(Statement statement) {
+    return kInfos[static_cast<int>(statement)];
+}
 
 int statement_named(const char* name) {
     for (int i = 0; i < kStatements; i++)
@@ -34,10 +37,13 @@ int statement_named(const char* name) {
 
 int count_of(Takes takes, int orders) {
     switch (takes) {
-        case Takes::nothing: break;
+        case Takes::nothing:
+            break;
         case Takes::one:
-        case Takes::many: return orders + static_cast<int>(OfUser::version) + 1;
-        case Takes::items: return static_cast<int>(OfItems::version) + 1;
+        case Takes::many:
+            return orders + static_cast<int>(OfUser::version) + 1;
+        case Takes::items:
+            return static_cast<int>(OfItems::version) + 1;
     }
     return 0;
 }
@@ -116,7 +122,9 @@ Arguments make_arguments(const LiveModel* model, Takes takes) {
     return arguments;
 }
 
-void set_order(Arguments* arguments, int number, Datum value, bool null) { set_value(arguments, number, value, null); }
+void set_order(Arguments* arguments, int number, Datum value, bool null) {
+    set_value(arguments, number, value, null);
+}
 
 void set(Arguments* arguments, OfUser number, Datum value, bool null) {
     set_value(arguments, arguments->orders + static_cast<int>(number), value, null);
@@ -133,8 +141,9 @@ Datum array_of(const Column& column, Datum* values, bool* nulls, int count) {
 }
 
 uint64 run(LiveModel* model, Statement statement, const Arguments* arguments, bool read_only) {
-    check_result(statement, SPI_execute_plan(plan_for(model, statement, arguments), arguments ? arguments->values : nullptr,
-                                             arguments ? arguments->nulls : nullptr, read_only, 0));
+    check_result(statement,
+                 SPI_execute_plan(plan_for(model, statement, arguments), arguments ? arguments->values : nullptr,
+                                  arguments ? arguments->nulls : nullptr, read_only, 0));
     return SPI_processed;
 }
 
@@ -159,15 +168,20 @@ Datum users_of(LiveModel* model, Statement statement) {
 }
 
 void lock_users(LiveModel* model, Statement place, Statement lock, const Arguments* arguments) {
-    int64 missed = 1;
-    while (missed > 0) {
+    // Each round is another transaction's that took a row away just now. So many there are not.
+    constexpr int kRounds = 100;
+    for (int round = 0; round < kRounds; round++) {
         CHECK_FOR_INTERRUPTS();
         run(model, place, arguments);
         run(model, lock, arguments);
         bool null;
-        missed = DatumGetInt64(value_of(0, 1, &null));
+        const int64 missed = DatumGetInt64(value_of(0, 1, &null));
         SPI_freetuptable(SPI_tuptable);
+        if (missed == 0) return;
     }
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("rows of users do not stay in table holomamba.%s", get_rel_name(model->users)),
+                    errhint("Drop the trigger, rule or policy on it that keeps or takes them away.")));
 }
 
 }  // namespace holomamba::postgres

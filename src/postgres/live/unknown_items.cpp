@@ -16,6 +16,9 @@ extern "C" {
 namespace holomamba::postgres {
 namespace {
 
+// The last transaction of this session that has counted an event with an unknown item.
+TransactionId met_unknown = InvalidTransactionId;
+
 // By the tag of an object that the server does not know, a part of the table of items: nobody else locks it.
 void lock_slot(const LiveModel* m, int slot, LOCKMODE mode) {
     LOCKTAG tag;
@@ -50,18 +53,28 @@ bool events_come_first(const LiveModel* model) {
     return OidIsValid(model->owned_items) && !model->items_first;
 }
 
+void note_unknown() {
+    met_unknown = GetTopTransactionIdIfAny();
+}
+
+bool has_met_unknown() {
+    return TransactionIdIsValid(met_unknown) && met_unknown == GetTopTransactionIdIfAny();
+}
+
 bool stays_unknown(const LiveModel* model, Datum item) {
-    if (!events_come_first(model)) return true;
+    if (!OidIsValid(model->owned_items)) return true;
     if (is_known(model, item, GetTransactionSnapshot())) return false;
-    lock_slot(model, slot_of(model, item), ShareLock);
-    // Whoever inserted it may have committed just before.
+    note_unknown();
+    if (events_come_first(model)) lock_slot(model, slot_of(model, item), ShareLock);
+    // The session that inserted it may have committed just before.
     if (!is_known(model, item, GetLatestSnapshot())) return true;
     if (IsolationUsesXactSnapshot()) refuse_to_serialize("insert");
     return false;
 }
 
 void keep_unknown(LiveModel* model, Statement items) {
-    if (!events_come_first(model)) return;
+    const bool first = events_come_first(model);
+    if (!first && !(OidIsValid(model->owned_items) && IsolationUsesXactSnapshot())) return;
     constexpr long kRows = 1000;
     ItemSlots slots{};
     uint64 unknown = 0;
@@ -75,7 +88,7 @@ void keep_unknown(LiveModel* model, Statement items) {
         SPI_freetuptable(SPI_tuptable);
     }
     SPI_cursor_close(cursor);
-    lock_slots(model, &slots, ShareLock);
+    if (first) lock_slots(model, &slots, ShareLock);
     if (unknown > 0 && IsolationUsesXactSnapshot() && run_on_latest(model, items) < unknown)
         refuse_to_serialize("insert");
 }

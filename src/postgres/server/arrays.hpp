@@ -9,7 +9,8 @@ extern "C" {
 
 namespace holomamba::postgres {
 
-// The number of an array's elements, the elements, which may lie in it, and which of them are NULL: none, where `nulls` is.
+// The number of an array's elements, the elements, which may lie in it, and which of them are NULL: none, where `nulls`
+// is.
 int elements_of(ArrayType* array, Datum** elements, bool** nulls);
 
 struct Elements {
@@ -27,6 +28,8 @@ inline Elements elements_of(ArrayType* array) {
 
 // An array of one dimension, or of none where it is empty; no `nulls`: none is NULL.
 ArrayType* array_of(Oid type, Datum* values, bool* nulls, int count);
-inline Datum array_of(Oid type, Datum* values, int count) { return PointerGetDatum(array_of(type, values, nullptr, count)); }
+inline Datum array_of(Oid type, Datum* values, int count) {
+    return PointerGetDatum(array_of(type, values, nullptr, count));
+}
 
 }  // namespace holomamba::postgres

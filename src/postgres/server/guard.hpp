@@ -33,14 +33,14 @@ using namespace ranking;
 
 namespace holomamba::postgres {
 
-// What became of a call into the core: plain data, so that it may live in a frame that the server jumps out of.
+// The outcome of a call into the core: plain data, so that it may live in a frame that the server jumps out of.
 struct Outcome {
     int sqlstate;
     char message[512];
     char hint[256];
 };
 
-// An Outcome of one's own.
+// An Outcome with these texts, cut to its room.
 Outcome outcome_of(int sqlstate, const char* message, const char* hint);
 
 // The exception that is being handled.

@@ -5,8 +5,8 @@
 
 namespace holomamba::postgres {
 
-// bigint, text or uuid: the type in which ids of this type are passed and compared. InvalidOid for a type that ids cannot have,
-// domains included.
+// bigint, text or uuid: the type in which ids of this type are passed and compared. InvalidOid for a type that ids
+// cannot have, domains included.
 Oid id_family(Oid type);
 
 // An id of this type from text, by the input function of the type.

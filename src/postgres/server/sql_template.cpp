@@ -64,14 +64,15 @@ bool fill(StringInfo out, const char* text, const Template& t) {
             append_list(out, text + 2, element, t.repeats);
             text += element + 4;
         } else if (name > 0) {
-            const Slot *literal = find_slot(t.names, text + 1, name), *part = find_slot(t.parts, text + 1, name);
-            if (literal == nullptr && part == nullptr)
+            const Slot* literal = find_slot(t.names, text + 1, name);
+            const Slot* slot = literal ? literal : find_slot(t.parts, text + 1, name);
+            if (slot == nullptr)
                 ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                                 errmsg("no text for \"%s\" in a template", pnstrdup(text + 1, name))));
-            if ((literal ? literal : part)->text == nullptr) return false;
+            if (slot->text == nullptr) return false;
             if (literal)
-                appendStringInfoString(out, literal->text);
-            else if (!fill(out, part->text, t))
+                appendStringInfoString(out, slot->text);
+            else if (!fill(out, slot->text, t))
                 return false;
             text += name + 2;
         } else {

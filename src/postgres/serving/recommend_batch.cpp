@@ -184,10 +184,6 @@ int32* read_seen(const Asked& asked, const ItemIds& items, bool all_users, int t
     const ServingModel& m = asked.model;
     const Rows rows = last_rows(m.users, m.name, m.version);
     const uint64 count = rows.count;
-    int16 length;
-    bool by_value;
-    char alignment;
-    get_typlenbyvalalign(m.user_family, &length, &by_value, &alignment);
     auto* ids = static_cast<Datum*>(palloc_extended(sizeof(Datum) * count, MCXT_ALLOC_HUGE));
     for (uint64 row = 0; row < count; row++) ids[row] = datum_of(rows, row, 3, m.user_family);
     auto* reader = static_cast<SeenReceiver*>(palloc0(sizeof(SeenReceiver)));
@@ -202,8 +198,7 @@ int32* read_seen(const Asked& asked, const ItemIds& items, bool all_users, int t
 
     Parameters p;
     if (!all_users)
-        add_ids(&p, m.user_family,
-                construct_array(ids, static_cast<int>(count), m.user_family, length, by_value, alignment));
+        add_ids(&p, m.user_family, array_of(m.user_family, ids, nullptr, static_cast<int>(count)));
     Portal cursor = open_cursor(batch_events_statement(m, all_users), &p);
     PortalRunFetch(cursor, FETCH_FORWARD, FETCH_ALL, &reader->receiver);
     SPI_cursor_close(cursor);

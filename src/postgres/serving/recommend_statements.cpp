@@ -107,7 +107,7 @@ constexpr const char* kTheseUsers = R"(
       FROM unnest($1) WITH ORDINALITY AS g (user_id, number) LEFT JOIN {users} u ON u.user_id = g.user_id
       WHERE g.user_id IS NOT NULL)";
 
-// In no order: whoever reads them knows the users' places. The planner may take an index for few users. There may be very
+// In no order: the reader knows the users' places. The planner may take an index for few users. There may be very
 // many, so the executor evaluates nothing for each of them: NULLs are passed over and integers widened as they come.
 constexpr const char* kBatchEvents = R"(
 SELECT e.{user_column}{user_cast}, e.{item_column}{item_cast}

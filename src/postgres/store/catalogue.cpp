@@ -85,6 +85,24 @@ bool delete_rows(const char* const* tables, int count, const char* condition, Pa
     return found;
 }
 
+// A version is locked, by which an activation of it ends or waits, before it is looked at whether it is active: under a lock, for
+// a snapshot may show what was. The model comes first, as where it is dropped.
+void refuse_if_active(const NameData* model, int32 version) {
+    Parameters p;
+    add(&p, NAMEOID, NameGetDatum(model));
+    write_catalogue("SELECT FROM holomamba.model_catalogue m WHERE m.model = $1 FOR KEY SHARE", &p);
+    Parameters both = p;
+    add_int(&both, version);
+    write_catalogue("SELECT FROM holomamba.version_catalogue v WHERE v.model = $1 AND v.version = $2 FOR UPDATE", &both);
+    write_catalogue("SELECT m.active_version FROM holomamba.model_catalogue m WHERE m.model = $1 FOR SHARE", &p);
+    bool null = true;
+    const Datum active = SPI_processed > 0 ? value_of(0, 1, &null) : Datum{0};
+    if (!null && DatumGetInt32(active) == version)
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
+                        errmsg("version %d of model \"%s\" is active", version, NameStr(*model)),
+                        errhint("Activate another version first: SELECT holomamba.activate('%s', ...);", NameStr(*model))));
+}
+
 constexpr const char* kTables[] = {"model_catalogue",      "version_catalogue", "parameters",
                                    "vocabulary_catalogue", "training_log",      "checkpoint_catalogue"};
 
@@ -103,8 +121,12 @@ Datum holomamba_declare_model(PG_FUNCTION_ARGS) {
     write_catalogue(
         "INSERT INTO holomamba.model_catalogue (model, interactions, user_column, item_column, order_columns, items, "
         "item_key, attributes, options, user_type, item_type) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
-        "holomamba.check_id_column($2, $3), holomamba.check_id_column($2, $4))",
+        "holomamba.check_id_column($2, $3), holomamba.check_id_column($2, $4)) ON CONFLICT (model) DO NOTHING",
         &p);
+    // create_model() has looked before; another may have come since.
+    if (SPI_processed == 0)
+        ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT),
+                        errmsg("model \"%s\" already exists", NameStr(*PG_GETARG_NAME(0)))));
     p.count = 1;
     write_catalogue("SELECT holomamba.create_tables($1)", &p);
     SPI_finish();
@@ -127,6 +149,7 @@ HOLOMAMBA_FUNCTION(holomamba_delete_version)
 Datum holomamba_delete_version(PG_FUNCTION_ARGS) {
     SPI_connect();
     Parameters p = for_manager(fcinfo);
+    refuse_if_active(PG_GETARG_NAME(0), PG_GETARG_INT32(1));
     const bool found = delete_rows(kTables + 1, lengthof(kTables) - 1, "c.model = $1 AND c.version = $2", &p);
     SPI_finish();
     PG_RETURN_BOOL(found);
@@ -144,6 +167,19 @@ Datum holomamba_active_version(PG_FUNCTION_ARGS) {
         write_catalogue("SELECT m.active_version FROM holomamba.model_catalogue m WHERE m.model = $1 FOR SHARE", &p);
     }
     return first_integer(fcinfo);
+}
+
+HOLOMAMBA_FUNCTION(holomamba_hold_version)
+Datum holomamba_hold_version(PG_FUNCTION_ARGS) {
+    SPI_connect();
+    Parameters p = for_manager(fcinfo);
+    write_catalogue(
+        "SELECT FROM holomamba.version_catalogue v WHERE v.model = $1 AND v.version = $2 AND v.status = 'ready' "
+        "FOR KEY SHARE",
+        &p);
+    const bool there = SPI_processed > 0;
+    SPI_finish();
+    PG_RETURN_BOOL(there);
 }
 
 HOLOMAMBA_FUNCTION(holomamba_set_active_version)

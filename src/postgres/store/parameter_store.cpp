@@ -2,11 +2,11 @@
 
 #include <bit>
 
+#include "postgres/server/arrays.hpp"
 #include "postgres/store/catalogue.hpp"
 #include "postgres/store/stored.hpp"
 
 extern "C" {
-#include "utils/array.h"
 #include "utils/memutils.h"
 }
 
@@ -67,7 +67,7 @@ void store_parameters(const char* model, int32 version, const ParameterLayout& l
         add_text(&p, model);
         add_int(&p, version);
         add_text(&p, stored_name(parameter, attributes, &attribute));
-        add(&p, INT4ARRAYOID, PointerGetDatum(construct_array(shape, rank, INT4OID, sizeof(int32), true, TYPALIGN_INT)));
+        add(&p, INT4ARRAYOID, array_of(INT4OID, shape, rank));
         add(&p, BYTEAOID, PointerGetDatum(data));
         write_catalogue(
             "INSERT INTO holomamba.parameters (model, version, name, shape, data) VALUES ($1::pg_catalog.name, $2, $3, $4, $5) "

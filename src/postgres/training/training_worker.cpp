@@ -227,7 +227,7 @@ Datum holomamba_start_training(PG_FUNCTION_ARGS) {
     PG_RETURN_INT32(begun.id);
 }
 
-// As pg_cancel_backend(), but whoever may manage the model may, whatever the role that trains it.
+// As pg_cancel_backend(), but allowed to every role that may manage the model, whichever role trains it.
 HOLOMAMBA_FUNCTION(holomamba_cancel_training)
 Datum holomamba_cancel_training(PG_FUNCTION_ARGS) {
     const int32 training_id = PG_GETARG_INT32(0);
