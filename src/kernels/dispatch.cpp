@@ -15,15 +15,34 @@ extern const holomamba::kernels::Table holomamba_kernels_avx512;
 }
 
 namespace holomamba::kernels {
+namespace {
 
-std::vector<const Table*> tables() {
-    std::vector<const Table*> all{&holomamba_kernels_default};
+template <typename Use>
+void for_each_table(Use&& use) {
+    use(&holomamba_kernels_default);
 #ifdef HOLOMAMBA_HAS_avx2
-    if (__builtin_cpu_supports("x86-64-v3")) all.push_back(&holomamba_kernels_avx2);
+    if (__builtin_cpu_supports("x86-64-v3")) use(&holomamba_kernels_avx2);
 #endif
 #ifdef HOLOMAMBA_HAS_avx512
-    if (__builtin_cpu_supports("x86-64-v4")) all.push_back(&holomamba_kernels_avx512);
+    if (__builtin_cpu_supports("x86-64-v4")) use(&holomamba_kernels_avx512);
 #endif
+}
+
+const Table* choose_table() noexcept {
+    const char* wanted = std::getenv("HOLOMAMBA_KERNELS");
+    const Table *best = nullptr, *named = nullptr;
+    for_each_table([&](const Table* table) {
+        best = table;
+        if (wanted && std::strcmp(table->name, wanted) == 0) named = table;
+    });
+    return named ? named : best;
+}
+
+}  // namespace
+
+std::vector<const Table*> tables() {
+    std::vector<const Table*> all;
+    for_each_table([&](const Table* table) { all.push_back(table); });
     return all;
 }
 
@@ -36,15 +55,9 @@ void pack_weights(std::size_t n, std::size_t k, const float* weight, const float
     }
 }
 
-const Table& table() {
-    static const Table& chosen = [&]() -> const Table& {
-        const auto all = tables();
-        const char* wanted = std::getenv("HOLOMAMBA_KERNELS");
-        for (const Table* one : all)
-            if (wanted && std::strcmp(one->name, wanted) == 0) return *one;
-        return *all.back();
-    }();
-    return chosen;
+const Table& table() noexcept {
+    static const Table* const chosen = choose_table();
+    return *chosen;
 }
 
 }  // namespace holomamba::kernels

@@ -176,7 +176,8 @@ constexpr std::size_t packed_size(std::size_t n, std::size_t k) {
 void pack_weights(std::size_t n, std::size_t k, const float* weight, const float* bias, float* packed);
 
 // The table for this processor. HOLOMAMBA_KERNELS=default|avx2|avx512 in the environment picks another, for measuring.
-const Table& table();
+// Allocates nothing: the first call may come from where no exception may pass.
+const Table& table() noexcept;
 
 // Every table this processor can run, the portable one first.
 std::vector<const Table*> tables();
