@@ -36,6 +36,11 @@ CREATE FUNCTION holomamba.hold_tables(VARIADIC tables regclass[]) RETURNS void
 COMMENT ON FUNCTION holomamba.hold_tables(regclass[]) IS
     'internal: keeps tables that the current role may read as they are until the transaction ends';
 
+CREATE FUNCTION holomamba.name_for(relation regclass) RETURNS text
+    AS 'MODULE_PATHNAME', 'holomamba_name_for' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION holomamba.name_for(regclass) IS
+    'internal: what a statement calls a table of a user''s, as an alias, so that it is that table or the statement is refused';
+
 -- What reads a model's tables relies on their columns, and holds them. To a type that an owner makes, and gives a table
 -- later, casts and operators may belong that are functions of his. Attributes are read as what they are now.
 CREATE FUNCTION holomamba.assert_columns(m holomamba.model_catalogue) RETURNS void
@@ -156,11 +161,11 @@ BEGIN
     FOREACH attribute IN ARRAY m.attributes LOOP
         EXECUTE CASE holomamba.attribute_kind((holomamba.column_of(m.items, attribute)).atttypid)
             WHEN 'number' THEN
-                format('SELECT ARRAY[coalesce(avg(v.x), 0), coalesce(nullif(stddev_pop(v.x), 0), 1)]::text[] FROM (SELECT %s FROM %s i) v (x)',
-                       holomamba.number_expression(m.items, attribute), m.items)
+                format('SELECT ARRAY[coalesce(avg(v.x), 0), coalesce(nullif(stddev_pop(v.x), 0), 1)]::text[] FROM (SELECT %s FROM %s %s) v (x)',
+                       holomamba.number_expression(m.items, attribute), m.items, holomamba.name_for(m.items))
             ELSE
-                format('SELECT array_agg(DISTINCT v.x ORDER BY v.x) FROM %s i, %s v (x)',
-                       m.items, holomamba.values_expression(m.items, attribute))
+                format('SELECT array_agg(DISTINCT v.x ORDER BY v.x) FROM %s %s, %s v (x)',
+                       m.items, holomamba.name_for(m.items), holomamba.values_expression(m.items, attribute))
             END
         INTO labels;
         PERFORM holomamba.store_vocabulary(m.model, make_vocabulary.version, attribute, coalesce(labels, '{}'));
@@ -176,12 +181,12 @@ CREATE FUNCTION holomamba.number_expression(items regclass, attribute name) RETU
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT format(CASE WHEN holomamba.base_type(c.atttypid) IN ('date'::regtype, 'timestamp', 'timestamptz')
-                       THEN 'CASE WHEN isfinite(i.%I) THEN extract(epoch FROM i.%1$I)::double precision END'
-                       ELSE 'CASE WHEN abs(i.%I) < 1e-30 THEN 0 WHEN abs(i.%1$I) <= 1e30 THEN i.%1$I::double precision END'
-                  END, attribute)
+                       THEN 'CASE WHEN isfinite(%s.%I) THEN extract(epoch FROM %1$s.%2$I)::double precision END'
+                       ELSE 'CASE WHEN abs(%s.%I) < 1e-30 THEN 0 WHEN abs(%1$s.%2$I) <= 1e30 THEN %1$s.%2$I::double precision END'
+                  END, holomamba.name_for(items), attribute)
     FROM holomamba.column_of(items, attribute) c
 $$;
-COMMENT ON FUNCTION holomamba.number_expression(regclass, name) IS 'internal: a numeric attribute of row i as double precision, or NULL';
+COMMENT ON FUNCTION holomamba.number_expression(regclass, name) IS 'internal: a numeric attribute of a row of name_for(items) as double precision, or NULL';
 
 -- In deviations from the mean, within the range of the network's floats, and near enough for the phase that a number turns
 -- by to be exact. No item of a training is further away where there are fewer than 100,000,000.
@@ -197,13 +202,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT format('LATERAL (SELECT DISTINCT %s COLLATE "C" FROM %s u (x) WHERE u.x IS NOT NULL)',
                   CASE WHEN t.typtype = 'e' THEN 'format(''%s'', u.x)' ELSE 'u.x::text' END,
-                  format(CASE k.kind WHEN 'many' THEN 'unnest(i.%I)' ELSE '(SELECT i.%I)' END, attribute))
+                  format(CASE k.kind WHEN 'many' THEN 'unnest(%s.%I)' ELSE '(SELECT %s.%I)' END, holomamba.name_for(items), attribute))
     FROM holomamba.column_of(items, attribute) c, holomamba.attribute_kind(c.atttypid) k (kind), pg_type b, pg_type t
     WHERE b.oid = holomamba.base_type(c.atttypid)
       AND t.oid = CASE k.kind WHEN 'many' THEN holomamba.base_type(b.typelem) ELSE b.oid END
 $$;
 COMMENT ON FUNCTION holomamba.values_expression(regclass, name) IS
-    'internal: the values of a category of row i, as a set of text that is compared by bytes';
+    'internal: the values of a category of a row of name_for(items), as a set of text that is compared by bytes';
 
 -- Of which items, the list of (id, n) says.
 CREATE FUNCTION holomamba.attribute_queries(m holomamba.model_catalogue, version integer, items_list text)
@@ -241,17 +246,17 @@ BEGIN
                     HINT = format('Restore it from a backup, or train a new version: CALL holomamba.train(%L);', m.model);
             END IF;
             query := format('SELECT (k.n - 1)::integer AS item, holomamba.standard_score(x.x, %L, %L)::real AS value '
-                            'FROM %s JOIN %s i ON i.%I%s = k.id, LATERAL (SELECT %s) x (x) WHERE x.x IS NOT NULL ORDER BY 1',
-                            known[1], known[2], items_list, m.items, m.item_key, collation_clause,
+                            'FROM %s JOIN %s %s ON %5$s.%I%s = k.id, LATERAL (SELECT %s) x (x) WHERE x.x IS NOT NULL ORDER BY 1',
+                            known[1], known[2], items_list, m.items, holomamba.name_for(m.items), m.item_key, collation_clause,
                             holomamba.number_expression(m.items, attribute));
         ELSE
             kind := 'category';
             query := format('SELECT (k.n - 1)::integer AS item, (l.n - 1)::integer AS value '
-                            'FROM %s JOIN %s i ON i.%I%s = k.id, %s x (x), '
+                            'FROM %s JOIN %s %s ON %3$s.%I%s = k.id, %s x (x), '
                             '(SELECT u.* FROM holomamba.labels y, unnest(y.labels) WITH ORDINALITY u '
                             'WHERE y.model = %L AND y.version = %s AND y.field = %L) l (label, n) '
                             'WHERE l.label = x.x ORDER BY 1, 2',
-                            items_list, m.items, m.item_key, collation_clause, holomamba.values_expression(m.items, attribute),
+                            items_list, m.items, holomamba.name_for(m.items), m.item_key, collation_clause, holomamba.values_expression(m.items, attribute),
                             m.model, version, attribute);
         END IF;
         RETURN NEXT;

@@ -144,7 +144,7 @@ BEGIN
         value := part.text;
         IF kind = 'attribute' AND part.label IS NULL THEN
             -- A number, of a type of the server's own: item_parts() has seen to that, and holds the table.
-            EXECUTE format('SELECT i.%I::text FROM %s i WHERE i.%I%s = $1::%s',
+            EXECUTE format('SELECT %1$s.%2$I::text FROM %3$s %1$s WHERE %1$s.%4$I%5$s = $1::%6$s', holomamba.name_for(m.items),
                            part.attribute, m.items, m.item_key, holomamba.item_collation(m), m.item_type)
                 INTO value USING item_text;
         END IF;
@@ -163,13 +163,15 @@ CREATE FUNCTION holomamba.explain_events(m holomamba.model_catalogue, user_text 
 RETURNS TABLE (kind text, value text, contribution double precision)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    name CONSTANT text := holomamba.name_for(m.interactions);
 BEGIN
     RETURN QUERY EXECUTE format($query$
         WITH history AS MATERIALIZED (
-            SELECT e.%1$I::text AS item, t.token,
-                   row_number() OVER (ORDER BY %2$s, e.tableoid DESC, e.ctid DESC) AS age
-            FROM %3$s e LEFT JOIN holomamba.%4$I t ON t.item_id = e.%1$I
-            WHERE e.%5$I = $1::%6$s AND e.%1$I IS NOT NULL
+            SELECT %8$s.%1$I::text AS item, t.token,
+                   row_number() OVER (ORDER BY %2$s, %8$s.tableoid DESC, %8$s.ctid DESC) AS age
+            FROM %3$s %8$s LEFT JOIN holomamba.%4$I t ON t.item_id = %8$s.%1$I
+            WHERE %8$s.%5$I = $1::%6$s AND %8$s.%1$I IS NOT NULL
         ), before AS MATERIALIZED (
             SELECT %7$s.ssm_update(%7$s.ssm_initial($2, $3), coalesce(array_agg(h.token ORDER BY h.age DESC), ARRAY[]::%7$s.hrr[])) AS state
             FROM history h WHERE h.age > 100
@@ -181,8 +183,8 @@ BEGIN
         WHERE h.age <= 100
         $query$,
         m.item_column,
-        (SELECT string_agg(format('e.%I DESC', o.name), ', ' ORDER BY o.number) FROM unnest(m.order_columns) WITH ORDINALITY AS o (name, number)),
-        m.interactions, m.model || '_items', m.user_column, holomamba.id_family(m.user_type), '@extschema@')
+        (SELECT string_agg(format('%s.%I DESC', name, o.column_name), ', ' ORDER BY o.number) FROM unnest(m.order_columns) WITH ORDINALITY AS o (column_name, number)),
+        m.interactions, m.model || '_items', m.user_column, holomamba.id_family(m.user_type), '@extschema@', name)
         USING user_text, m.model::text, m.active_version, target, score;
 END
 $$;
@@ -198,8 +200,9 @@ BEGIN
     RETURN QUERY EXECUTE format(
         'SELECT ''repeat'', NULL, v.repeat_score::double precision FROM holomamba.version_catalogue v '
         'WHERE v.model = $3 AND v.version = $4 AND v.repeat_score <> 0 '
-        'AND EXISTS (SELECT FROM %s e WHERE e.%I = $1::%s AND e.%I = $2::%s)',
-        m.interactions, m.user_column, holomamba.id_family(m.user_type), m.item_column, holomamba.id_family(m.item_type))
+        'AND EXISTS (SELECT FROM %1$s %2$s WHERE %2$s.%3$I = $1::%4$s AND %2$s.%5$I = $2::%6$s)',
+        m.interactions, holomamba.name_for(m.interactions), m.user_column, holomamba.id_family(m.user_type), m.item_column,
+        holomamba.id_family(m.item_type))
         USING user_text, item_text, m.model, m.active_version;
 END
 $$;

@@ -2,6 +2,7 @@
 #include "postgres/server/compat.h"
 #include "postgres/server/executor_run.hpp"
 #include "postgres/server/guard.hpp"
+#include "postgres/server/held_table.hpp"
 
 extern "C" {
 HOLOMAMBA_EXPORT const Pg_magic_struct* PG_MAGIC_FUNCTION_NAME(void);
@@ -25,4 +26,5 @@ void _PG_init(void) {
                             nullptr);
     MarkGUCPrefixReserved("holomamba");
     holomamba::postgres::watch_executor();
+    holomamba::postgres::watch_names();
 }

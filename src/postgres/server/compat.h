@@ -91,3 +91,12 @@ static inline void InitMaterializedSRF(FunctionCallInfo fcinfo, uint32) {
 #else
 #define lock_held_by_me(tag, mode) LockHeldByMe(tag, mode)
 #endif
+
+// 16: the functions that walk through a tree of nodes take the type that they call.
+#if PG_VERSION_NUM >= 160000
+using TreeWalker = bool (*)(struct Node*, void*);
+#define tree_walker(function) (function)
+#else
+using TreeWalker = bool (*)();
+#define tree_walker(function) reinterpret_cast<TreeWalker>(reinterpret_cast<void*>(function))
+#endif

@@ -9,4 +9,12 @@ namespace holomamba::postgres {
 // true in it. False, and nothing, where the current role may read no column of it: its query will be refused.
 bool hold_table(Oid table);
 
+// The name by which a statement that names a table of a user's calls it: FROM schema.table AS name_for(table). No lock keeps a
+// schema's name, and where it has gone to another schema the statement names another table, which may be a view of a stranger's.
+// So whatever is called by such a name has to be that table, or the statement is refused before it is planned.
+const char* name_for(Oid table);
+
+// To be called when the module is loaded: has the server ask that.
+void watch_names();
+
 }  // namespace holomamba::postgres

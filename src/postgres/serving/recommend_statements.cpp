@@ -2,6 +2,7 @@
 
 #include <initializer_list>
 
+#include "postgres/server/held_table.hpp"
 #include "postgres/server/sql_template.hpp"
 
 extern "C" {
@@ -16,7 +17,8 @@ const char* filled(const char* text, const ServingModel& m, std::initializer_lis
     const Slot names[] = {{"schema", m.schema},
                           {"items", m.items},
                           {"users", m.users},
-                          {"events", m.events},
+                          {"events", psprintf("%s %s", m.events, name_for(m.interactions))},
+                          {"e", name_for(m.interactions)},
                           {"user_column", m.user_column},
                           {"item_column", m.item_column},
                           {"user_family", format_type_be(m.user_family)},
@@ -24,8 +26,7 @@ const char* filled(const char* text, const ServingModel& m, std::initializer_lis
     return fill_template(text, {names, lengthof(names)}, {parts.begin(), static_cast<int>(parts.size())});
 }
 
-// --- whom targets are compared with
-// -------------------------------------------------------------------------------------
+// --- whom targets are compared with ----------------------------------------------------------------------------------
 
 constexpr const char* kNobody = "{schema}.ssm_vector({schema}.ssm_initial($4, $5))";
 
@@ -37,26 +38,24 @@ constexpr const char* kVectorOfHistory = R"(
     FROM unnest($1) WITH ORDINALITY AS h (id, number) LEFT JOIN {items} t ON t.item_id = h.id
     WHERE h.id IS NOT NULL)";
 
-// --- which items count
-// -------------------------------------------------------------------------------------------------- Each is asked of
-// one row at a time, so that it serves beside an index that gives rows in order. IS NOT TRUE keeps the seen items a
-// hashed subplan: read once, however many there are.
+// --- which items count -----------------------------------------------------------------------------------------------
+// Each is asked of one row at a time, so that it serves beside an index that gives rows in order. IS NOT TRUE keeps the seen
+// items a hashed subplan: read once, however many there are.
 
 constexpr const char* kSeenByUser =
-    " AND (i.item_id IN (SELECT e.{item_column} FROM {events} e WHERE e.{user_column} = $1 AND e.{item_column} IS NOT "
-    "NULL)) IS NOT TRUE";
+    " AND (i.item_id IN (SELECT {e}.{item_column} FROM {events} WHERE {e}.{user_column} = $1 "
+    "AND {e}.{item_column} IS NOT NULL)) IS NOT TRUE";
 constexpr const char* kSeenInHistory = " AND NOT holomamba.is_among(i.item_id::{item_family}, $1)";
 constexpr const char* kHadByUser =
-    " AND i.item_id IN (SELECT e.{item_column} FROM {events} e WHERE e.{user_column} = $1)";
+    " AND i.item_id IN (SELECT {e}.{item_column} FROM {events} WHERE {e}.{user_column} = $1)";
 constexpr const char* kHadInHistory = " AND i.item_id = ANY ($1)";
 constexpr const char* kCandidatesByKey = " AND i.item_id = ANY ($2)";
 constexpr const char* kCandidatesByIndex = " AND i.item_id::{item_family} OPERATOR(holomamba.<@) $2";
 constexpr const char* kCandidates = " AND holomamba.is_among(i.item_id::{item_family}, $2)";
 constexpr const char* kExclude = " AND NOT holomamba.is_among(i.item_id::{item_family}, $3)";
 
-// --- the order
-// ---------------------------------------------------------------------------------------------------------- An index
-// knows distances and not which of two equal items has the lower id: WITH TIES takes all that are as good as the last,
+// --- the order -------------------------------------------------------------------------------------------------------
+// An index knows distances and not which of two equal items has the lower id: WITH TIES takes all that are as good as the last,
 // and the outer ORDER BY chooses among them.
 
 constexpr const char* kInOrder = "ORDER BY distance FETCH FIRST {limit} ROWS WITH TIES";
@@ -110,9 +109,9 @@ constexpr const char* kTheseUsers = R"(
 // In no order: the reader knows the users' places. The planner may take an index for few users. There may be very
 // many, so the executor evaluates nothing for each of them: NULLs are passed over and integers widened as they come.
 constexpr const char* kBatchEvents = R"(
-SELECT e.{user_column}{user_cast}, e.{item_column}{item_cast}
-FROM {events} e{of_users})";
-constexpr const char* kOfTheseUsers = " WHERE e.{user_column} IN (SELECT unnest($1))";
+SELECT {e}.{user_column}{user_cast}, {e}.{item_column}{item_cast}
+FROM {events}{of_users})";
+constexpr const char* kOfTheseUsers = " WHERE {e}.{user_column} IN (SELECT unnest($1))";
 
 const char* candidates_clause(Candidates candidates) {
     switch (candidates) {
