@@ -556,6 +556,22 @@ $$;
 
 COMMENT ON FUNCTION holomamba.is_abandoned(name) IS 'whether a model has lost all its tables, and with them its owner, if there is a row of it at all: anybody may drop it';
 
+-- Anybody can make a view of a table that he may not read, or a function that reads it: nobody can use it, but it is in the way.
+CREATE FUNCTION holomamba.is_used(relation regclass) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT EXISTS (
+        SELECT FROM pg_depend d
+        LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+        LEFT JOIN pg_class c ON c.oid = r.ev_class OR d.classid = 'pg_class'::regclass AND c.oid = d.objid
+        LEFT JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
+        WHERE d.deptype = 'n'
+          AND (d.refclassid = 'pg_class'::regclass AND d.refobjid = relation
+               OR d.refclassid = 'pg_type'::regclass AND d.refobjid = (SELECT t.reltype FROM pg_class t WHERE t.oid = relation))
+          AND has_any_column_privilege(coalesce(c.relowner, p.proowner), relation, 'SELECT') IS NOT FALSE)
+$$;
+COMMENT ON FUNCTION holomamba.is_used(regclass) IS 'internal: whether anything of roles that may read a table depends on it';
+
 -- Not the triggers that others hung on tables of their own: they do nothing there, model or not.
 CREATE FUNCTION holomamba.drop_leftovers(model name, relations oid[], owners oid[]) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -572,7 +588,7 @@ BEGIN
         found_some := true;
     END LOOP;
     FOR t IN SELECT o.relation FROM holomamba.own_tables(model) o LOOP
-        EXECUTE format('DROP TABLE %s', t.relation);
+        EXECUTE format('DROP TABLE %s%s', t.relation, CASE WHEN NOT holomamba.is_used(t.relation) THEN ' CASCADE' END);
         found_some := true;
     END LOOP;
     RETURN found_some;

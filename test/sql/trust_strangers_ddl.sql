@@ -231,6 +231,22 @@ SET ROLE ddl_victim;
 SELECT holomamba.create_model('ddl_books', 'ddl_victim.events', 'customer', 'item_id', '{t}');
 RESET ROLE;
 
+-- Views and functions of who may not read the tables of a model keep nobody from dropping it; those of who may do
+SET ROLE ddl_mallory;
+CREATE VIEW ddl_mallory.thorn AS SELECT * FROM holomamba.ddl_books_users;
+CREATE VIEW ddl_mallory.on_thorn AS SELECT * FROM ddl_mallory.thorn;
+CREATE FUNCTION ddl_mallory.thorn() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM holomamba.ddl_books_items; END;
+CREATE TABLE ddl_mallory.thorns (x holomamba.ddl_books_items);
+SET ROLE ddl_victim;
+CREATE VIEW ddl_victim.last_seen AS SELECT user_id, last_1 FROM holomamba.ddl_books_users;
+SELECT holomamba.drop_model('ddl_books');
+DROP VIEW ddl_victim.last_seen;
+SET client_min_messages = error;
+SELECT holomamba.drop_model('ddl_books');
+SET client_min_messages = warning;
+SELECT holomamba.create_model('ddl_books', 'ddl_victim.events', 'customer', 'item_id', '{t}');
+RESET ROLE;
+
 SET client_min_messages = error;
 SELECT holomamba.drop_model('ddl_model'), holomamba.drop_model('ddl_visits'), holomamba.drop_model('ddl_own'), holomamba.drop_model('ddl_books');
 DROP TABLE public.events, public.wares, public.ddl_clicks;
