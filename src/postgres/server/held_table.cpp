@@ -66,6 +66,10 @@ bool hold_table(Oid table) {
     return true;
 }
 
+void assert_held(Oid table, bool held) {
+    if (!held) aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(table));
+}
+
 }  // namespace holomamba::postgres
 
 HOLOMAMBA_FUNCTION(holomamba_hold_tables)

@@ -127,6 +127,8 @@ const char* candidates_clause(Candidates candidates) {
 
 const char* ranking_statement(const ServingModel& m, const Ranking& ranking) {
     const bool of_user = ranking.subject == Subject::user;
+    if (of_user) assert_held(m.users_table, m.users_held);
+    if (of_user && (ranking.exclude_seen || ranking.repeats)) assert_held(m.interactions, m.events_held);
     return filled(kRanking, m,
                   {{"ids", format_type_be(ranking.ids)},
                    {"limit", psprintf("%d", ranking.limit)},
@@ -156,6 +158,7 @@ const char* batch_items_statement(const ServingModel& m, bool candidates, bool e
 }
 
 const char* batch_users_statement(const ServingModel& m, Oid ids, bool all_users) {
+    assert_held(m.users_table, m.users_held);
     return filled(kBatchUsers, m,
                   {{"ids", format_type_be(ids)}, {"who", all_users ? kAllUsers : kTheseUsers}, {"nobody", kNobody}});
 }
@@ -171,6 +174,7 @@ int16 stored_width(Oid stored, Oid family) {
 }
 
 const char* batch_events_statement(const ServingModel& m, bool all_users) {
+    assert_held(m.interactions, m.events_held);
     return filled(kBatchEvents, m,
                   {{"user_cast", stored_width(m.user_stored, m.user_family) > 0 ? "" : "::{user_family}"},
                    {"item_cast", stored_width(m.item_stored, m.item_family) > 0 ? "" : "::{item_family}"},

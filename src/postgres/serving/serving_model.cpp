@@ -64,11 +64,11 @@ void find_only_model() {
 
 // A table of ours, as it was made, and as it stays while it is asked: its owner may turn it into something that runs code of his
 // own when it is read.
-Oid hold_own_table(const char* model, const char* suffix, Oid schema) {
+Oid hold_own_table(const char* model, const char* suffix, Oid schema, bool* held) {
     const char* name = psprintf("%s_%s", model, suffix);
     for (;;) {
         const Oid table = get_relname_relid(name, schema);
-        if (OidIsValid(table)) hold_table(table);
+        *held = OidIsValid(table) && hold_table(table);
         if (get_relname_relid(name, schema) != table) continue;
         if (OidIsValid(table) && get_rel_relkind(table) == RELKIND_RELATION) return table;
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("table holomamba.%s is gone", name),
@@ -126,7 +126,7 @@ ServingModel choose_model(const char* name, bool k_given, int32 k, const char* v
     m.name = text_of(0, 1);
     m.version = DatumGetInt32(value_of(0, 2, &untrained));
     m.interactions = DatumGetObjectId(value_of(0, 3, &null));
-    hold_table(m.interactions);
+    m.events_held = hold_table(m.interactions);
     m.user_type = DatumGetObjectId(value_of(0, 4, &null));
     m.item_type = DatumGetObjectId(value_of(0, 5, &null));
     const char* events = get_rel_name(m.interactions);
@@ -140,8 +140,10 @@ ServingModel choose_model(const char* name, bool k_given, int32 k, const char* v
         refuse_overload(m.name, verb, ids, takes_user);
 
     const Oid ours = LookupExplicitNamespace("holomamba", false);
-    m.items_table = hold_own_table(m.name, "items", ours);
-    m.users_table = hold_own_table(m.name, "users", ours);
+    bool items_held;
+    m.items_table = hold_own_table(m.name, "items", ours, &items_held);
+    assert_held(m.items_table, items_held);
+    m.users_table = hold_own_table(m.name, "users", ours, &m.users_held);
     check_own_columns(m);
     m.schema = quote_identifier(get_namespace_name(extension_schema()));
     m.items = qualified("holomamba", get_rel_name(m.items_table));

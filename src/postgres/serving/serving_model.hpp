@@ -14,6 +14,7 @@ struct ServingModel {
     const char* name;  // not quoted
     int32 version;     // the active one
     Oid interactions, items_table, users_table;
+    bool events_held, users_held;  // the caller may read them; the items he may
     Oid user_type, item_type;      // of the columns, as the model was declared
     Oid user_stored, item_stored;  // and as they are now
     Oid user_family, item_family;  // bigint, text or uuid: what ids of those types are passed and compared as
