@@ -25,7 +25,7 @@ SELECT holomamba.create_model('m', 'events', 'user_id', 'item_id', '{id}', 'item
 SELECT holomamba.start_training('m') AS job \gset
 DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM holomamba.checkpoints) LOOP PERFORM pg_sleep(0.1); COMMIT; END LOOP; END $$;
 SELECT pg_sleep(30) \g /dev/null
-SELECT (regexp_match(pg_read_file('/proc/' || holomamba.training_pid(:job) || '/status'), 'RssAnon:\s+(\d+)'))[1]::bigint / 1000;
+SELECT (regexp_match(pg_read_file('/proc/' || holomamba_internal.training_pid(:job) || '/status'), 'RssAnon:\s+(\d+)'))[1]::bigint / 1000;
 SELECT holomamba.cancel_training(:job) \g /dev/null
 SELECT holomamba.start_training('m', 1000, options => '{"windows": "last", "max_history": 10}') AS job \gset
 CREATE FUNCTION wait_for(epochs integer) RETURNS void LANGUAGE plpgsql AS $$

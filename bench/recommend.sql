@@ -47,5 +47,5 @@ END
 $$;
 
 -- As an activation does: the index is fitted to the vectors.
-SELECT holomamba.refit_target_index(m) FROM holomamba.model_catalogue m \g /dev/null
+SELECT holomamba_internal.refit_target_index(m) FROM holomamba.model_catalogue m \g /dev/null
 VACUUM ANALYZE;

@@ -20,7 +20,7 @@ profile() {
         'items', 'item_id', '{$attribute}')" >/dev/null
     job=$(server_psql -At -d "$database" -c "SELECT holomamba.start_training('m', 1000)")
     until [[ $(server_psql -At -d "$database" -c 'SELECT count(*) FROM holomamba.training_log') != 0 ]]; do sleep 0.2; done
-    pid=$(server_psql -At -d "$database" -c "SELECT holomamba.training_pid($job)")
+    pid=$(server_psql -At -d "$database" -c "SELECT holomamba_internal.training_pid($job)")
     "$perf" record -q -e cpu-clock -F 997 -p "$pid" -o "$server_base/perf.data" -- sleep 30 >/dev/null 2>&1
     server_psql -q -d "$database" -c "SELECT holomamba.cancel_training($job)" >/dev/null
     "$perf" report -i "$server_base/perf.data" --stdio --no-children -F overhead,symbol 2>/dev/null | awk '

@@ -49,11 +49,11 @@ COMMENT ON FUNCTION @extschema@.ssm_vector(@extschema@.ssm_state) IS
 COMMENT ON FUNCTION @extschema@.ssm_events(@extschema@.ssm_state) IS 'number of events in the state';
 
 -- Nothing is grouped or sorted that needs not be: events name their user and their item by numbers.
-CREATE FUNCTION holomamba.advance_states(
+CREATE FUNCTION holomamba_internal.advance_states(
     states @extschema@.ssm_state[], tokens @extschema@.hrr[], users integer[], items integer[],
     OUT number integer, OUT state @extschema@.ssm_state
 ) RETURNS SETOF record
     AS 'MODULE_PATHNAME', 'holomamba_advance_states' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED ROWS 1000 COST 1000000;
-COMMENT ON FUNCTION holomamba.advance_states(@extschema@.ssm_state[], @extschema@.hrr[], integer[], integer[]) IS
+COMMENT ON FUNCTION holomamba_internal.advance_states(@extschema@.ssm_state[], @extschema@.hrr[], integer[], integer[]) IS
     'states moved forward, on several processors: event i is of states[users[i]] and of the item tokens[items[i]], or of one '
     'that the model does not know where items[i] is NULL; a user''s events take effect in the order of the arrays';

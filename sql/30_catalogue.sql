@@ -45,7 +45,7 @@ COMMENT ON COLUMN holomamba.model_catalogue.created_at IS 'when create_model() r
 CREATE SEQUENCE holomamba.training_ids AS integer;
 COMMENT ON SEQUENCE holomamba.training_ids IS 'numbers of trainings';
 
-CREATE FUNCTION holomamba.next_training_id() RETURNS integer
+CREATE FUNCTION holomamba_internal.next_training_id() RETURNS integer
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -59,12 +59,12 @@ BEGIN
     RETURN id;
 END
 $$;
-COMMENT ON FUNCTION holomamba.next_training_id() IS 'internal: a number that no training in this database has';
+COMMENT ON FUNCTION holomamba_internal.next_training_id() IS 'internal: a number that no training in this database has';
 
 CREATE TABLE holomamba.version_catalogue (
     model       name NOT NULL,
     version     integer NOT NULL CHECK (version > 0),
-    training_id integer NOT NULL UNIQUE DEFAULT holomamba.next_training_id(),
+    training_id integer NOT NULL UNIQUE DEFAULT holomamba_internal.next_training_id(),
     status      text NOT NULL CHECK (status IN ('training', 'failed', 'ready')),
     message     text,
     holdout     text NOT NULL CHECK (holdout IN ('none', 'leave_one_out', 'time')),
@@ -197,13 +197,13 @@ SELECT pg_catalog.pg_extension_config_dump('holomamba.checkpoint_catalogue', '')
 
 -- Ownership
 
-CREATE FUNCTION holomamba.owns_extension() RETURNS boolean
+CREATE FUNCTION holomamba_internal.owns_extension() RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT pg_has_role(c.relowner, 'USAGE') FROM pg_class c WHERE c.oid = 'holomamba.model_catalogue'::regclass
 $$;
 
-COMMENT ON FUNCTION holomamba.owns_extension() IS
+COMMENT ON FUNCTION holomamba_internal.owns_extension() IS
     'whether the current role is a superuser or a member of the owner of the extension, in whose name deletions cascade';
 
 CREATE FUNCTION holomamba.may_manage(model name) RETURNS boolean
@@ -216,7 +216,7 @@ AS $$
                     (SELECT pg_has_role(c.relowner, 'USAGE') FROM holomamba.model_catalogue m JOIN pg_class c ON c.oid = m.interactions
                      WHERE m.model = may_manage.model),
                     false)
-        OR holomamba.owns_extension()
+        OR holomamba_internal.owns_extension()
 $$;
 
 COMMENT ON FUNCTION holomamba.may_manage(name) IS
@@ -224,49 +224,49 @@ COMMENT ON FUNCTION holomamba.may_manage(name) IS
 
 -- Writing
 
-CREATE FUNCTION holomamba.declare_model(model name, interactions regclass, user_column name, item_column name, order_columns name[],
+CREATE FUNCTION holomamba_internal.declare_model(model name, interactions regclass, user_column name, item_column name, order_columns name[],
                                         items regclass, item_key name, attributes name[], options jsonb) RETURNS void
     AS 'MODULE_PATHNAME', 'holomamba_declare_model' LANGUAGE C;
-COMMENT ON FUNCTION holomamba.declare_model(name, regclass, name, name, name[], regclass, name, name[], jsonb) IS
+COMMENT ON FUNCTION holomamba_internal.declare_model(name, regclass, name, name, name[], regclass, name, name[], jsonb) IS
     'internal: puts a model of tables that the caller owns into the catalogue, and makes its tables';
 
-CREATE FUNCTION holomamba.delete_model(model name) RETURNS boolean
+CREATE FUNCTION holomamba_internal.delete_model(model name) RETURNS boolean
     AS 'MODULE_PATHNAME', 'holomamba_delete_model' LANGUAGE C STRICT;
-COMMENT ON FUNCTION holomamba.delete_model(name) IS
+COMMENT ON FUNCTION holomamba_internal.delete_model(name) IS
     'internal: takes a model with its versions out of the catalogue, for its owner; false where it is not there';
 
-CREATE FUNCTION holomamba.active_version(model name) RETURNS integer
+CREATE FUNCTION holomamba_internal.active_version(model name) RETURNS integer
     AS 'MODULE_PATHNAME', 'holomamba_active_version' LANGUAGE C STRICT;
-COMMENT ON FUNCTION holomamba.active_version(name) IS
+COMMENT ON FUNCTION holomamba_internal.active_version(name) IS
     'internal: the version whose states are to be written, NULL before the first training; to be called under a lock on the table of users';
 
-CREATE FUNCTION holomamba.hold_version(model name, version integer) RETURNS boolean
+CREATE FUNCTION holomamba_internal.hold_version(model name, version integer) RETURNS boolean
     AS 'MODULE_PATHNAME', 'holomamba_hold_version' LANGUAGE C;
-COMMENT ON FUNCTION holomamba.hold_version(name, integer) IS
+COMMENT ON FUNCTION holomamba_internal.hold_version(name, integer) IS
     'internal: keeps a complete version from being deleted until the transaction ends, for the owner of the model; false where it is not there';
 
-CREATE FUNCTION holomamba.set_active_version(model name, version integer) RETURNS void
+CREATE FUNCTION holomamba_internal.set_active_version(model name, version integer) RETURNS void
     AS 'MODULE_PATHNAME', 'holomamba_set_active_version' LANGUAGE C STRICT;
-COMMENT ON FUNCTION holomamba.set_active_version(name, integer) IS 'internal: says which version recommends, for the owner of the model';
+COMMENT ON FUNCTION holomamba_internal.set_active_version(name, integer) IS 'internal: says which version recommends, for the owner of the model';
 
-CREATE FUNCTION holomamba.add_version(model name, holdout text, options jsonb) RETURNS integer
+CREATE FUNCTION holomamba_internal.add_version(model name, holdout text, options jsonb) RETURNS integer
     AS 'MODULE_PATHNAME', 'holomamba_add_version' LANGUAGE C STRICT;
-COMMENT ON FUNCTION holomamba.add_version(name, text, jsonb) IS
+COMMENT ON FUNCTION holomamba_internal.add_version(name, text, jsonb) IS
     'internal: a new version that is to be trained, for the owner of the model; returns the number of the training';
 
-CREATE FUNCTION holomamba.reopen_version(model name, version integer) RETURNS integer
+CREATE FUNCTION holomamba_internal.reopen_version(model name, version integer) RETURNS integer
     AS 'MODULE_PATHNAME', 'holomamba_reopen_version' LANGUAGE C STRICT;
-COMMENT ON FUNCTION holomamba.reopen_version(name, integer) IS
+COMMENT ON FUNCTION holomamba_internal.reopen_version(name, integer) IS
     'internal: a version whose training goes on, for the owner of the model; returns the number of the training, NULL where it is complete or not there';
 
-CREATE FUNCTION holomamba.delete_version(model name, version integer) RETURNS boolean
+CREATE FUNCTION holomamba_internal.delete_version(model name, version integer) RETURNS boolean
     AS 'MODULE_PATHNAME', 'holomamba_delete_version' LANGUAGE C STRICT;
-COMMENT ON FUNCTION holomamba.delete_version(name, integer) IS
+COMMENT ON FUNCTION holomamba_internal.delete_version(name, integer) IS
     'internal: takes a version with its weights and its log out of the catalogue, for the owner of the model; false where it is not there';
 
-CREATE FUNCTION holomamba.store_vocabulary(model name, version integer, field name, labels text[], counts bigint[] DEFAULT NULL) RETURNS void
+CREATE FUNCTION holomamba_internal.store_vocabulary(model name, version integer, field name, labels text[], counts bigint[] DEFAULT NULL) RETURNS void
     AS 'MODULE_PATHNAME', 'holomamba_store_vocabulary' LANGUAGE C;
-COMMENT ON FUNCTION holomamba.store_vocabulary(name, integer, name, text[], bigint[]) IS
+COMMENT ON FUNCTION holomamba_internal.store_vocabulary(name, integer, name, text[], bigint[]) IS
     'internal: what the rows of an embedding table of a version in training stand for, for the owner of the model';
 
 -- Views
@@ -296,7 +296,7 @@ COMMENT ON COLUMN holomamba.models.created_at IS 'when create_model() ran';
 
 -- A session that trains holds a lock (src/postgres/training/training_lock.hpp) until it ends, however it ends: not an advisory one, which
 -- anybody could take. Locks are not replicated, so a standby has to believe what is written.
-CREATE FUNCTION holomamba.training_pid(training_id integer) RETURNS integer
+CREATE FUNCTION holomamba_internal.training_pid(training_id integer) RETURNS integer
 LANGUAGE sql VOLATILE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT l.pid FROM pg_locks l
@@ -304,11 +304,11 @@ AS $$
       AND l.classid = 'holomamba.version_catalogue'::regclass AND l.objid = training_id::oid AND l.objsubid = 0 AND l.granted
 $$;
 
-COMMENT ON FUNCTION holomamba.training_pid(integer) IS 'process that runs a training, or NULL where none does';
+COMMENT ON FUNCTION holomamba_internal.training_pid(integer) IS 'process that runs a training, or NULL where none does';
 
 CREATE VIEW holomamba.versions AS
     SELECT v.model, v.version, v.version IS NOT DISTINCT FROM m.active_version AS active,
-           CASE WHEN v.status = 'training' AND NOT pg_is_in_recovery() AND holomamba.training_pid(v.training_id) IS NULL
+           CASE WHEN v.status = 'training' AND NOT pg_is_in_recovery() AND holomamba_internal.training_pid(v.training_id) IS NULL
                 THEN 'interrupted' ELSE v.status END AS status,
            v.message, v.training_id, v.holdout, v.options, v.seed,
            coalesce(v.epochs, (SELECT max(l.epoch) FROM holomamba.training_log l WHERE l.model = v.model AND l.version = v.version)) AS epochs,

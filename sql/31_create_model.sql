@@ -2,32 +2,32 @@
 
 -- Questions about types and columns
 
-CREATE FUNCTION holomamba.base_type(type regtype) RETURNS regtype
+CREATE FUNCTION holomamba_internal.base_type(type regtype) RETURNS regtype
     AS 'MODULE_PATHNAME', 'holomamba_base_type' LANGUAGE C STABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION holomamba.base_type(regtype) IS 'the type itself, or the type under a domain';
+COMMENT ON FUNCTION holomamba_internal.base_type(regtype) IS 'the type itself, or the type under a domain';
 
-CREATE FUNCTION holomamba.id_family(type regtype) RETURNS regtype
+CREATE FUNCTION holomamba_internal.id_family(type regtype) RETURNS regtype
     AS 'MODULE_PATHNAME', 'holomamba_id_family' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION holomamba.id_family(regtype) IS
+COMMENT ON FUNCTION holomamba_internal.id_family(regtype) IS
     'bigint, text or uuid: the type in which ids of the given type are passed and compared; NULL for a type that ids cannot have, domains included';
 
-CREATE FUNCTION holomamba.attribute_kind(type regtype) RETURNS text
+CREATE FUNCTION holomamba_internal.attribute_kind(type regtype) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE WHEN t.typtype = 'e' OR t.oid::regtype IN ('text', 'varchar', 'bpchar', 'smallint', 'integer', 'bigint', 'boolean')
                     THEN 'category'
                 WHEN t.oid::regtype IN ('real', 'double precision', 'numeric', 'date', 'timestamp', 'timestamptz')
                     THEN 'number'
-                WHEN t.typcategory = 'A' AND holomamba.attribute_kind(t.typelem) = 'category'
+                WHEN t.typcategory = 'A' AND holomamba_internal.attribute_kind(t.typelem) = 'category'
                     THEN 'many' END
     FROM pg_type t
-    WHERE t.oid = holomamba.base_type(type)
+    WHERE t.oid = holomamba_internal.base_type(type)
 $$;
 
-COMMENT ON FUNCTION holomamba.attribute_kind(regtype) IS
+COMMENT ON FUNCTION holomamba_internal.attribute_kind(regtype) IS
     'what a column of the type says of an item: category (one value), many (an array of them) or number; NULL for any other type';
 
-CREATE FUNCTION holomamba.is_orderable(type regtype) RETURNS boolean
+CREATE FUNCTION holomamba_internal.is_orderable(type regtype) RETURNS boolean
 LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT t.typtype = 'e' OR EXISTS (
@@ -37,18 +37,18 @@ AS $$
                OR EXISTS (SELECT FROM pg_cast c
                           WHERE c.castsource = t.oid AND c.casttarget = o.opcintype AND c.castmethod = 'b' AND c.castcontext = 'i')))
     FROM pg_type t
-    WHERE t.oid = holomamba.base_type(type)
+    WHERE t.oid = holomamba_internal.base_type(type)
 $$;
 
-COMMENT ON FUNCTION holomamba.is_orderable(regtype) IS
+COMMENT ON FUNCTION holomamba_internal.is_orderable(regtype) IS
     'whether events can be ordered by columns of the type: built-in scalar types with a btree order, and enums';
 
-CREATE FUNCTION holomamba.column_type(relation regclass, column_name name) RETURNS regtype
+CREATE FUNCTION holomamba_internal.column_type(relation regclass, column_name name) RETURNS regtype
     AS 'MODULE_PATHNAME', 'holomamba_column_type' LANGUAGE C STABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION holomamba.column_type(regclass, name) IS
+COMMENT ON FUNCTION holomamba_internal.column_type(regclass, name) IS
     'internal: the type of a column as a query finds it now, whatever the snapshot of the statement; NULL where there is no such column';
 
-CREATE FUNCTION holomamba.column_of(relation regclass, column_name name) RETURNS pg_attribute
+CREATE FUNCTION holomamba_internal.column_of(relation regclass, column_name name) RETURNS pg_attribute
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -56,7 +56,7 @@ DECLARE
 BEGIN
     SELECT a.* INTO found_column FROM pg_attribute a
     WHERE a.attrelid = relation AND a.attname = column_name AND a.attnum > 0 AND NOT a.attisdropped;
-    found_column.atttypid := holomamba.column_type(relation, column_name);
+    found_column.atttypid := holomamba_internal.column_type(relation, column_name);
     IF found_column.attrelid IS NULL OR found_column.atttypid IS NULL THEN
         RAISE undefined_column USING
             MESSAGE = format('column "%s" of table %s does not exist', column_name, relation),
@@ -67,9 +67,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.column_of(regclass, name) IS 'the description of a column; an error that lists the columns where there is no such one';
+COMMENT ON FUNCTION holomamba_internal.column_of(regclass, name) IS 'the description of a column; an error that lists the columns where there is no such one';
 
-CREATE FUNCTION holomamba.collation_clause(type regtype, collation_id oid) RETURNS text
+CREATE FUNCTION holomamba_internal.collation_clause(type regtype, collation_id oid) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT coalesce((SELECT format(' COLLATE %s', c.oid::regcollation)
@@ -77,21 +77,21 @@ AS $$
                      WHERE c.oid = collation_id AND t.oid = type AND t.typcollation <> collation_id), '')
 $$;
 
-COMMENT ON FUNCTION holomamba.collation_clause(regtype, oid) IS 'the COLLATE clause of a column, empty where it has its type''s own collation';
+COMMENT ON FUNCTION holomamba_internal.collation_clause(regtype, oid) IS 'the COLLATE clause of a column, empty where it has its type''s own collation';
 
 -- Operators on enums know no domains over them.
-CREATE FUNCTION holomamba.comparable(relation regclass, column_name name) RETURNS text
+CREATE FUNCTION holomamba_internal.comparable(relation regclass, column_name name) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT format('e.%I', column_name) || CASE WHEN t.typtype = 'd' THEN '::' || format_type(holomamba.base_type(t.oid), -1) ELSE '' END
-    FROM holomamba.column_of(relation, column_name) c JOIN pg_type t ON t.oid = c.atttypid
+    SELECT format('e.%I', column_name) || CASE WHEN t.typtype = 'd' THEN '::' || format_type(holomamba_internal.base_type(t.oid), -1) ELSE '' END
+    FROM holomamba_internal.column_of(relation, column_name) c JOIN pg_type t ON t.oid = c.atttypid
 $$;
 
-COMMENT ON FUNCTION holomamba.comparable(regclass, name) IS
+COMMENT ON FUNCTION holomamba_internal.comparable(regclass, name) IS
     'internal: a column of row e as the type under its domain, if it has one, to be compared with a value of that type';
 
 -- The key of the items may be wider than the item column. No event can name what is beyond that.
-CREATE FUNCTION holomamba.fits_item_type(item_type regtype, id text) RETURNS text
+CREATE FUNCTION holomamba_internal.fits_item_type(item_type regtype, id text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE item_type WHEN 'smallint'::regtype THEN format('%s BETWEEN -32768 AND 32767', id)
@@ -99,12 +99,12 @@ AS $$
                           ELSE 'true' END
 $$;
 
-COMMENT ON FUNCTION holomamba.fits_item_type(regtype, text) IS
+COMMENT ON FUNCTION holomamba_internal.fits_item_type(regtype, text) IS
     'internal: the condition that an expression, an id of the same family, can be cast to the type of the items of a model';
 
 -- Checks of create_model()
 
-CREATE FUNCTION holomamba.check_table(relation regclass) RETURNS void
+CREATE FUNCTION holomamba_internal.check_table(relation regclass) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -138,34 +138,34 @@ BEGIN
             DETAIL = 'Its triggers do not see what statements do that name the other table.',
             HINT = (SELECT format('Use that table, %s.', string_agg(i.inhparent::regclass::text, ' or ' ORDER BY i.inhseqno))
                     FROM pg_inherits i WHERE i.inhrelid = relation);
-    ELSIF EXISTS (SELECT FROM holomamba.descendants(relation) d JOIN pg_class c ON c.oid = d WHERE c.relkind = 'f') THEN
+    ELSIF EXISTS (SELECT FROM holomamba_internal.descendants(relation) d JOIN pg_class c ON c.oid = d WHERE c.relkind = 'f') THEN
         RAISE wrong_object_type USING
             MESSAGE = format('table %s has a foreign table among its parts', relation),
             DETAIL = 'Triggers with transition tables cannot see the rows of foreign tables.',
             HINT = (SELECT format('The foreign tables are %s.', string_agg(c.oid::regclass::text, ', ' ORDER BY c.oid))
-                    FROM holomamba.descendants(relation) d JOIN pg_class c ON c.oid = d WHERE c.relkind = 'f');
-    ELSIF EXISTS (SELECT FROM holomamba.descendants(relation) d JOIN pg_class c ON c.oid = d WHERE c.relpersistence <> 'p') THEN
+                    FROM holomamba_internal.descendants(relation) d JOIN pg_class c ON c.oid = d WHERE c.relkind = 'f');
+    ELSIF EXISTS (SELECT FROM holomamba_internal.descendants(relation) d JOIN pg_class c ON c.oid = d WHERE c.relpersistence <> 'p') THEN
         RAISE wrong_object_type USING
             MESSAGE = format('table %s has temporary or unlogged tables among its parts', relation),
             DETAIL = 'The end of a session or a crash would empty them, and leave the states of their users.',
             HINT = (SELECT format('They are %s.', string_agg(c.oid::regclass::text, ', ' ORDER BY c.oid))
-                    FROM holomamba.descendants(relation) d JOIN pg_class c ON c.oid = d WHERE c.relpersistence <> 'p');
+                    FROM holomamba_internal.descendants(relation) d JOIN pg_class c ON c.oid = d WHERE c.relpersistence <> 'p');
     ELSIF NOT pg_has_role(class.relowner, 'USAGE') THEN
         RAISE insufficient_privilege USING MESSAGE = format('must be owner of table %s', relation);
     END IF;
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.check_table(regclass) IS 'refuses relations that a model cannot be made of, and those of others';
+COMMENT ON FUNCTION holomamba_internal.check_table(regclass) IS 'refuses relations that a model cannot be made of, and those of others';
 
-CREATE FUNCTION holomamba.check_id_column(relation regclass, column_name name) RETURNS regtype
+CREATE FUNCTION holomamba_internal.check_id_column(relation regclass, column_name name) RETURNS regtype
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    id_column pg_attribute := holomamba.column_of(relation, column_name);
-    id_type regtype := holomamba.base_type(id_column.atttypid);
+    id_column pg_attribute := holomamba_internal.column_of(relation, column_name);
+    id_type regtype := holomamba_internal.base_type(id_column.atttypid);
 BEGIN
-    IF holomamba.id_family(id_type) IS NULL THEN
+    IF holomamba_internal.id_family(id_type) IS NULL THEN
         RAISE datatype_mismatch USING
             MESSAGE = format('column "%s" of table %s is of type %s, which ids cannot have',
                              column_name, relation, format_type(id_column.atttypid, id_column.atttypmod)),
@@ -175,9 +175,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.check_id_column(regclass, name) IS 'the type of a column of ids; an error where it cannot be one';
+COMMENT ON FUNCTION holomamba_internal.check_id_column(regclass, name) IS 'the type of a column of ids; an error where it cannot be one';
 
-CREATE FUNCTION holomamba.check_order_columns(interactions regclass, order_columns name[]) RETURNS void
+CREATE FUNCTION holomamba_internal.check_order_columns(interactions regclass, order_columns name[]) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -190,21 +190,21 @@ BEGIN
             HINT = 'Name the columns that order the events of one user, such as ''{created_at,id}''.';
     END IF;
     FOREACH column_name IN ARRAY order_columns LOOP
-        order_column := holomamba.column_of(interactions, column_name);
-        IF holomamba.is_orderable(order_column.atttypid) IS NOT TRUE THEN
+        order_column := holomamba_internal.column_of(interactions, column_name);
+        IF holomamba_internal.is_orderable(order_column.atttypid) IS NOT TRUE THEN
             RAISE datatype_mismatch USING
                 MESSAGE = format('events cannot be ordered by column "%s" of type %s',
                                  column_name, format_type(order_column.atttypid, order_column.atttypmod)),
                 HINT = 'Order columns are of a built-in scalar type, such as timestamptz or bigint, or of an enum type.';
         END IF;
     END LOOP;
-    PERFORM holomamba.check_distinct(order_columns, 'order_columns');
+    PERFORM holomamba_internal.check_distinct(order_columns, 'order_columns');
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.check_order_columns(regclass, name[]) IS 'refuses columns that do not exist or do not order events';
+COMMENT ON FUNCTION holomamba_internal.check_order_columns(regclass, name[]) IS 'refuses columns that do not exist or do not order events';
 
-CREATE FUNCTION holomamba.check_attributes(items regclass, attributes name[]) RETURNS void
+CREATE FUNCTION holomamba_internal.check_attributes(items regclass, attributes name[]) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -217,8 +217,8 @@ BEGIN
             HINT = 'Name the table that holds them with items => and its key with item_key =>.';
     END IF;
     FOREACH column_name IN ARRAY attributes LOOP
-        attribute := holomamba.column_of(items, column_name);
-        IF holomamba.attribute_kind(attribute.atttypid) IS NULL THEN
+        attribute := holomamba_internal.column_of(items, column_name);
+        IF holomamba_internal.attribute_kind(attribute.atttypid) IS NULL THEN
             RAISE datatype_mismatch USING
                 MESSAGE = format('column "%s" of type %s cannot be an attribute',
                                  column_name, format_type(attribute.atttypid, attribute.atttypmod)),
@@ -226,13 +226,13 @@ BEGIN
                        'real, double precision, numeric, date or timestamp.';
         END IF;
     END LOOP;
-    PERFORM holomamba.check_distinct(attributes, 'attributes');
+    PERFORM holomamba_internal.check_distinct(attributes, 'attributes');
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.check_attributes(regclass, name[]) IS 'refuses columns that do not exist or do not describe items';
+COMMENT ON FUNCTION holomamba_internal.check_attributes(regclass, name[]) IS 'refuses columns that do not exist or do not describe items';
 
-CREATE FUNCTION holomamba.check_distinct(names name[], argument text) RETURNS void
+CREATE FUNCTION holomamba_internal.check_distinct(names name[], argument text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -244,17 +244,17 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.check_distinct(name[], text) IS 'refuses a name given twice';
+COMMENT ON FUNCTION holomamba_internal.check_distinct(name[], text) IS 'refuses a name given twice';
 
-CREATE FUNCTION holomamba.check_item_key(items regclass, item_key name, interactions regclass, item_column name) RETURNS void
+CREATE FUNCTION holomamba_internal.check_item_key(items regclass, item_key name, interactions regclass, item_column name) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    key_type regtype := holomamba.check_id_column(items, item_key);
-    item_type regtype := holomamba.check_id_column(interactions, item_column);
-    key_number smallint := (holomamba.column_of(items, item_key)).attnum;
+    key_type regtype := holomamba_internal.check_id_column(items, item_key);
+    item_type regtype := holomamba_internal.check_id_column(interactions, item_column);
+    key_number smallint := (holomamba_internal.column_of(items, item_key)).attnum;
 BEGIN
-    IF holomamba.id_family(key_type) <> holomamba.id_family(item_type) THEN
+    IF holomamba_internal.id_family(key_type) <> holomamba_internal.id_family(item_type) THEN
         RAISE datatype_mismatch USING
             MESSAGE = format('column "%s" of table %s is of type %s, but column "%s" of table %s is of type %s',
                              item_key, items, key_type, item_column, interactions, item_type);
@@ -269,26 +269,26 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.check_item_key(regclass, name, regclass, name) IS
+COMMENT ON FUNCTION holomamba_internal.check_item_key(regclass, name, regclass, name) IS
     'refuses a key of items that is not unique or cannot equal the item column';
 
-CREATE FUNCTION holomamba.check_interactions(interactions regclass, user_column name, item_column name, order_columns name[]) RETURNS void
+CREATE FUNCTION holomamba_internal.check_interactions(interactions regclass, user_column name, item_column name, order_columns name[]) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM holomamba.check_table(interactions);
-    PERFORM holomamba.check_id_column(interactions, user_column);
-    PERFORM holomamba.check_id_column(interactions, item_column);
+    PERFORM holomamba_internal.check_table(interactions);
+    PERFORM holomamba_internal.check_id_column(interactions, user_column);
+    PERFORM holomamba_internal.check_id_column(interactions, item_column);
     IF user_column = item_column THEN
         RAISE invalid_parameter_value USING MESSAGE = format('column "%s" is both user column and item column', user_column);
     END IF;
-    PERFORM holomamba.check_order_columns(interactions, order_columns);
+    PERFORM holomamba_internal.check_order_columns(interactions, order_columns);
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.check_interactions(regclass, name, name, name[]) IS 'refuses tables and columns that cannot be those of the events';
+COMMENT ON FUNCTION holomamba_internal.check_interactions(regclass, name, name, name[]) IS 'refuses tables and columns that cannot be those of the events';
 
-CREATE FUNCTION holomamba.check_items(items regclass, item_key name, interactions regclass, item_column name) RETURNS void
+CREATE FUNCTION holomamba_internal.check_items(items regclass, item_key name, interactions regclass, item_column name) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -296,11 +296,11 @@ DECLARE
 BEGIN
     IF items = interactions THEN
         RAISE invalid_parameter_value USING MESSAGE = format('table %s cannot hold both interactions and items', items);
-    ELSIF items IN (SELECT holomamba.descendants(interactions)) OR interactions IN (SELECT holomamba.descendants(items)) THEN
+    ELSIF items IN (SELECT holomamba_internal.descendants(interactions)) OR interactions IN (SELECT holomamba_internal.descendants(items)) THEN
         RAISE invalid_parameter_value USING
             MESSAGE = format('tables %s and %s share rows: they cannot be interactions and items', interactions, items);
     END IF;
-    PERFORM holomamba.check_item_key(items, item_key, interactions, item_column);
+    PERFORM holomamba_internal.check_item_key(items, item_key, interactions, item_column);
     IF NOT has_table_privilege(owner, items, 'SELECT') THEN
         RAISE insufficient_privilege USING
             MESSAGE = format('role "%s", the owner of table %s, may not read table %s', owner, interactions, items),
@@ -309,14 +309,14 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.check_items(regclass, name, regclass, name) IS
+COMMENT ON FUNCTION holomamba_internal.check_items(regclass, name, regclass, name) IS
     'refuses a table of items that is that of the events, whose key does not fit, or that the owner of the events may not read';
 
-CREATE FUNCTION holomamba.warn_without_index(interactions regclass, user_column name, order_columns name[]) RETURNS void
+CREATE FUNCTION holomamba_internal.warn_without_index(interactions regclass, user_column name, order_columns name[]) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    user_number smallint := (holomamba.column_of(interactions, user_column)).attnum;
+    user_number smallint := (holomamba_internal.column_of(interactions, user_column)).attnum;
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam
                    WHERE i.indrelid = interactions AND i.indisvalid AND i.indkey[0] = user_number AND i.indpred IS NULL
@@ -330,9 +330,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.warn_without_index(regclass, name, name[]) IS 'warns where the events of one user cannot be found by an index';
+COMMENT ON FUNCTION holomamba_internal.warn_without_index(regclass, name, name[]) IS 'warns where the events of one user cannot be found by an index';
 
-CREATE FUNCTION holomamba.find_model(model text) RETURNS holomamba.model_catalogue
+CREATE FUNCTION holomamba_internal.find_model(model text) RETURNS holomamba.model_catalogue
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -350,9 +350,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.find_model(text) IS 'the row of a model in the catalogue; an error that lists the models where there is no such one';
+COMMENT ON FUNCTION holomamba_internal.find_model(text) IS 'the row of a model in the catalogue; an error that lists the models where there is no such one';
 
-CREATE FUNCTION holomamba.assert_tables_exist(m holomamba.model_catalogue, with_items boolean DEFAULT true) RETURNS void
+CREATE FUNCTION holomamba_internal.assert_tables_exist(m holomamba.model_catalogue, with_items boolean DEFAULT true) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -369,17 +369,17 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.assert_tables_exist(holomamba.model_catalogue, boolean) IS 'an error where a table that a model was made of is not there any more, or is no table';
+COMMENT ON FUNCTION holomamba_internal.assert_tables_exist(holomamba.model_catalogue, boolean) IS 'an error where a table that a model was made of is not there any more, or is no table';
 
 -- Runs with the rights of the extension's owner, for no other role may create in this schema (src/postgres/store/catalogue.cpp): it
 -- makes what the catalogue's row says, in the name of the owner of the interactions, who was asked when the row was written.
-CREATE FUNCTION holomamba.create_tables(model name) RETURNS void
+CREATE FUNCTION holomamba_internal.create_tables(model name) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET default_table_access_method = heap
 AS $$
 DECLARE
-    m holomamba.model_catalogue := holomamba.find_model(model);
-    user_column pg_attribute := holomamba.column_of(m.interactions, m.user_column);
-    item_column pg_attribute := holomamba.column_of(m.interactions, m.item_column);
+    m holomamba.model_catalogue := holomamba_internal.find_model(model);
+    user_column pg_attribute := holomamba_internal.column_of(m.interactions, m.user_column);
+    item_column pg_attribute := holomamba_internal.column_of(m.interactions, m.item_column);
     items_table text := format('holomamba.%I', m.model || '_items');
     users_table text := format('holomamba.%I', m.model || '_users');
     owner regrole := (SELECT c.relowner FROM pg_class c WHERE c.oid = m.interactions);
@@ -402,22 +402,22 @@ BEGIN
     -- Rows of up to a page stay whole: a scan that ranks reads no TOAST table.
     EXECUTE format('CREATE TABLE %s (item_id %s%s PRIMARY KEY, token %s NOT NULL, target %s, popularity bigint NOT NULL DEFAULT 0) '
                    'WITH (toast_tuple_target = 8160)',
-                   items_table, m.item_type, holomamba.collation_clause(m.item_type, item_column.attcollation),
+                   items_table, m.item_type, holomamba_internal.collation_clause(m.item_type, item_column.attcollation),
                    '@extschema@.hrr', '@extschema@.hrr');
     EXECUTE format('CREATE INDEX %I ON %s USING holomamba (target, (item_id::%s))', m.model || '_items_target_idx', items_table,
-                   holomamba.id_family(m.item_type));
+                   holomamba_internal.id_family(m.item_type));
 
-    SELECT string_agg(format('last_%s %s%s', o.number, format_type(o.type, -1), holomamba.collation_clause(o.type, o.collation)),
+    SELECT string_agg(format('last_%s %s%s', o.number, format_type(o.type, -1), holomamba_internal.collation_clause(o.type, o.collation)),
                       ', ' ORDER BY o.number)
     INTO last_columns
-    FROM (SELECT u.number, holomamba.base_type(c.atttypid) AS type, c.attcollation AS collation
-          FROM unnest(m.order_columns) WITH ORDINALITY AS u (name, number), holomamba.column_of(m.interactions, u.name) c) o;
+    FROM (SELECT u.number, holomamba_internal.base_type(c.atttypid) AS type, c.attcollation AS collation
+          FROM unnest(m.order_columns) WITH ORDINALITY AS u (name, number), holomamba_internal.column_of(m.interactions, u.name) c) o;
 
     -- Half a page is left free, so that an event's new version of a row fits beside the old one: no index entry, no bloat.
     -- Vector and state are NULL only inside a transaction that is rebuilding the row.
     EXECUTE format('CREATE TABLE %s (user_id %s%s PRIMARY KEY, vector %s, state %s, events bigint NOT NULL DEFAULT 0, %s, version integer) '
                    'WITH (fillfactor = 50, toast_tuple_target = 8160)',
-                   users_table, m.user_type, holomamba.collation_clause(m.user_type, user_column.attcollation),
+                   users_table, m.user_type, holomamba_internal.collation_clause(m.user_type, user_column.attcollation),
                    '@extschema@.hrr', '@extschema@.ssm_state', last_columns);
     EXECUTE format('ALTER TABLE %s ALTER vector SET STORAGE EXTERNAL, ALTER state SET STORAGE EXTERNAL', users_table);
 
@@ -460,8 +460,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.create_tables(name) IS 'internal: makes the tables of a model that is in the catalogue, in the name of its owner';
-REVOKE EXECUTE ON FUNCTION holomamba.create_tables(name) FROM PUBLIC;
+COMMENT ON FUNCTION holomamba_internal.create_tables(name) IS 'internal: makes the tables of a model that is in the catalogue, in the name of its owner';
+REVOKE EXECUTE ON FUNCTION holomamba_internal.create_tables(name) FROM PUBLIC;
 
 -- What users call
 
@@ -502,19 +502,19 @@ BEGIN
                              CASE WHEN items IS NULL THEN 'items' ELSE 'item_key' END),
             HINT = 'Give the table of items and its unique key together, or neither.';
     END IF;
-    PERFORM holomamba.make_room(model::name, interactions);
+    PERFORM holomamba_internal.make_room(model::name, interactions);
 
-    PERFORM holomamba.check_interactions(interactions, user_column, item_column, order_columns);
+    PERFORM holomamba_internal.check_interactions(interactions, user_column, item_column, order_columns);
     IF items IS NOT NULL THEN
-        PERFORM holomamba.check_table(items);
-        PERFORM holomamba.check_items(items, item_key, interactions, item_column);
+        PERFORM holomamba_internal.check_table(items);
+        PERFORM holomamba_internal.check_items(items, item_key, interactions, item_column);
     END IF;
-    PERFORM holomamba.check_attributes(items, attributes);
-    PERFORM holomamba.check_options(options);
-    PERFORM holomamba.warn_without_index(interactions, user_column, order_columns);
+    PERFORM holomamba_internal.check_attributes(items, attributes);
+    PERFORM holomamba_internal.check_options(options);
+    PERFORM holomamba_internal.warn_without_index(interactions, user_column, order_columns);
 
-    PERFORM holomamba.declare_model(model::name, interactions, user_column, item_column, order_columns, items, item_key, attributes, options);
-    PERFORM holomamba.create_triggers(model);
+    PERFORM holomamba_internal.declare_model(model::name, interactions, user_column, item_column, order_columns, items, item_key, attributes, options);
+    PERFORM holomamba_internal.create_triggers(model);
 
     RAISE NOTICE USING
         MESSAGE = format('model "%s" is declared, not yet trained', model),
@@ -527,7 +527,7 @@ COMMENT ON FUNCTION holomamba.create_model(text, regclass, name, name, name[], r
 
 -- What a model leaves behind where its row of the catalogue did not come along, or its tables went without it: with a dump of
 -- the schema alone or of some tables, DROP OWNED, DROP SCHEMA.
-CREATE FUNCTION holomamba.own_tables(model name) RETURNS TABLE (relation regclass, owner oid)
+CREATE FUNCTION holomamba_internal.own_tables(model name) RETURNS TABLE (relation regclass, owner oid)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT c.oid, c.relowner FROM pg_class c
@@ -536,28 +536,28 @@ AS $$
     ORDER BY c.relname
 $$;
 
-COMMENT ON FUNCTION holomamba.own_tables(name) IS 'the tables of a model in schema holomamba that are there, whether the model is or not';
+COMMENT ON FUNCTION holomamba_internal.own_tables(name) IS 'the tables of a model in schema holomamba that are there, whether the model is or not';
 
-CREATE FUNCTION holomamba.is_dead(m holomamba.model_catalogue) RETURNS boolean
+CREATE FUNCTION holomamba_internal.is_dead(m holomamba.model_catalogue) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = m.interactions)
-        OR (SELECT count(*) FROM holomamba.own_tables(m.model)) < 2
+        OR (SELECT count(*) FROM holomamba_internal.own_tables(m.model)) < 2
 $$;
 
-COMMENT ON FUNCTION holomamba.is_dead(holomamba.model_catalogue) IS 'whether a table is gone without which there is no model';
+COMMENT ON FUNCTION holomamba_internal.is_dead(holomamba.model_catalogue) IS 'whether a table is gone without which there is no model';
 
-CREATE FUNCTION holomamba.is_abandoned(model name) RETURNS boolean
+CREATE FUNCTION holomamba_internal.is_abandoned(model name) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT NOT EXISTS (SELECT FROM holomamba.model_catalogue m JOIN pg_class c ON c.oid = m.interactions WHERE m.model = is_abandoned.model)
-       AND NOT EXISTS (SELECT FROM holomamba.own_tables(is_abandoned.model))
+       AND NOT EXISTS (SELECT FROM holomamba_internal.own_tables(is_abandoned.model))
 $$;
 
-COMMENT ON FUNCTION holomamba.is_abandoned(name) IS 'whether a model has lost all its tables, and with them its owner, if there is a row of it at all: anybody may drop it';
+COMMENT ON FUNCTION holomamba_internal.is_abandoned(name) IS 'whether a model has lost all its tables, and with them its owner, if there is a row of it at all: anybody may drop it';
 
 -- Anybody can make a view of a table that he may not read, or a function that reads it: nobody can use it, but it is in the way.
-CREATE FUNCTION holomamba.is_used(relation regclass) RETURNS boolean
+CREATE FUNCTION holomamba_internal.is_used(relation regclass) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT EXISTS (
@@ -570,10 +570,10 @@ AS $$
                OR d.refclassid = 'pg_type'::regclass AND d.refobjid = (SELECT t.reltype FROM pg_class t WHERE t.oid = relation))
           AND has_any_column_privilege(coalesce(c.relowner, p.proowner), relation, 'SELECT') IS NOT FALSE)
 $$;
-COMMENT ON FUNCTION holomamba.is_used(regclass) IS 'internal: whether anything of roles that may read a table depends on it';
+COMMENT ON FUNCTION holomamba_internal.is_used(regclass) IS 'internal: whether anything of roles that may read a table depends on it';
 
 -- Not the triggers that others hung on tables of their own: they do nothing there, model or not.
-CREATE FUNCTION holomamba.drop_leftovers(model name, relations oid[], owners oid[]) RETURNS boolean
+CREATE FUNCTION holomamba_internal.drop_leftovers(model name, relations oid[], owners oid[]) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -581,21 +581,21 @@ DECLARE
     found_some boolean := false;
 BEGIN
     FOR t IN
-        SELECT f.* FROM holomamba.model_triggers(model) f JOIN pg_class c ON c.oid = f.relation
+        SELECT f.* FROM holomamba_internal.model_triggers(model) f JOIN pg_class c ON c.oid = f.relation
         WHERE pg_has_role(c.relowner, 'USAGE') AND (c.relowner = ANY (owners) OR c.oid = ANY (relations))
     LOOP
         EXECUTE format('DROP TRIGGER %I ON %s', t.trigger_name, t.relation);
         found_some := true;
     END LOOP;
-    FOR t IN SELECT o.relation FROM holomamba.own_tables(model) o LOOP
-        EXECUTE format('DROP TABLE %s%s', t.relation, CASE WHEN NOT holomamba.is_used(t.relation) THEN ' CASCADE' END);
+    FOR t IN SELECT o.relation FROM holomamba_internal.own_tables(model) o LOOP
+        EXECUTE format('DROP TABLE %s%s', t.relation, CASE WHEN NOT holomamba_internal.is_used(t.relation) THEN ' CASCADE' END);
         found_some := true;
     END LOOP;
     RETURN found_some;
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.drop_leftovers(name, oid[], oid[]) IS
+COMMENT ON FUNCTION holomamba_internal.drop_leftovers(name, oid[], oid[]) IS
     'internal: drops the tables of a model, and its triggers on these tables and on those of these roles, in the name of the caller; whether there were any';
 
 CREATE FUNCTION holomamba.drop_model(model text) RETURNS void
@@ -607,17 +607,17 @@ DECLARE
 BEGIN
     SELECT c.* INTO m FROM holomamba.model_catalogue c WHERE c.model = drop_model.model;
     IF FOUND THEN
-        owners := ARRAY(SELECT o.owner FROM holomamba.own_tables(m.model) o UNION SELECT c.relowner FROM pg_class c WHERE c.oid = m.interactions);
-        PERFORM holomamba.delete_model(m.model);
+        owners := ARRAY(SELECT o.owner FROM holomamba_internal.own_tables(m.model) o UNION SELECT c.relowner FROM pg_class c WHERE c.oid = m.interactions);
+        PERFORM holomamba_internal.delete_model(m.model);
     ELSE
-        owners := ARRAY(SELECT o.owner FROM holomamba.own_tables(model::name) o WHERE pg_has_role(o.owner, 'USAGE')
-                        UNION SELECT c.relowner FROM holomamba.model_triggers(model::name) f JOIN pg_class c ON c.oid = f.relation
+        owners := ARRAY(SELECT o.owner FROM holomamba_internal.own_tables(model::name) o WHERE pg_has_role(o.owner, 'USAGE')
+                        UNION SELECT c.relowner FROM holomamba_internal.model_triggers(model::name) f JOIN pg_class c ON c.oid = f.relation
                         WHERE pg_has_role(c.relowner, 'USAGE'));
         IF owners = '{}' THEN
-            m := holomamba.find_model(model);
+            m := holomamba_internal.find_model(model);
         END IF;
     END IF;
-    PERFORM holomamba.drop_leftovers(model::name, ARRAY(SELECT holomamba.descendants(m.interactions) UNION SELECT holomamba.descendants(m.items)), owners);
+    PERFORM holomamba_internal.drop_leftovers(model::name, ARRAY(SELECT holomamba_internal.descendants(m.interactions) UNION SELECT holomamba_internal.descendants(m.items)), owners);
 END
 $$;
 
@@ -625,19 +625,19 @@ COMMENT ON FUNCTION holomamba.drop_model(text) IS
     'removes a model with its versions, tables and triggers, or what is left of it, and nothing of the user''s';
 
 -- Makes room for a new model of the name, unless there is one.
-CREATE FUNCTION holomamba.make_room(model name, interactions regclass) RETURNS void
+CREATE FUNCTION holomamba_internal.make_room(model name, interactions regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     m holomamba.model_catalogue;
     is_known boolean;
-    owners CONSTANT oid[] := ARRAY(SELECT o.owner FROM holomamba.own_tables(model) o UNION SELECT c.relowner FROM pg_class c WHERE c.oid = interactions);
-    stranger CONSTANT oid := (SELECT o.owner FROM holomamba.own_tables(model) o WHERE NOT pg_has_role(o.owner, 'USAGE') LIMIT 1);
+    owners CONSTANT oid[] := ARRAY(SELECT o.owner FROM holomamba_internal.own_tables(model) o UNION SELECT c.relowner FROM pg_class c WHERE c.oid = interactions);
+    stranger CONSTANT oid := (SELECT o.owner FROM holomamba_internal.own_tables(model) o WHERE NOT pg_has_role(o.owner, 'USAGE') LIMIT 1);
     in_the_way record;
 BEGIN
     SELECT c.* INTO m FROM holomamba.model_catalogue c WHERE c.model = make_room.model;
     is_known := FOUND;
-    IF is_known AND NOT (holomamba.is_dead(m) AND (holomamba.may_manage(model) OR holomamba.is_abandoned(model))) THEN
+    IF is_known AND NOT (holomamba_internal.is_dead(m) AND (holomamba.may_manage(model) OR holomamba_internal.is_abandoned(model))) THEN
         RAISE duplicate_object USING
             MESSAGE = format('model "%s" already exists', model),
             HINT = format('To declare it anew: SELECT holomamba.drop_model(%L);', model);
@@ -647,14 +647,14 @@ BEGIN
             HINT = format('Choose another name, or let that role clean up: SELECT holomamba.drop_model(%L);', model);
     END IF;
     IF is_known THEN
-        PERFORM holomamba.delete_model(model);
+        PERFORM holomamba_internal.delete_model(model);
     END IF;
-    IF holomamba.drop_leftovers(model, '{}', owners) OR is_known THEN
+    IF holomamba_internal.drop_leftovers(model, '{}', owners) OR is_known THEN
         RAISE NOTICE 'what was left of a former model "%" is dropped', model;
     END IF;
     -- Versions can have come without it.
     IF NOT is_known THEN
-        PERFORM holomamba.delete_model(model);
+        PERFORM holomamba_internal.delete_model(model);
     END IF;
     SELECT c.oid::regclass AS relation, pg_get_userbyid(c.relowner) AS owner, x.indrelid::regclass AS indexed INTO in_the_way
     FROM pg_class c LEFT JOIN pg_index x ON x.indexrelid = c.oid
@@ -669,5 +669,5 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.make_room(name, regclass) IS
+COMMENT ON FUNCTION holomamba_internal.make_room(name, regclass) IS
     'internal: drops what is left of a model whose name is wanted; an error where the model is there';

@@ -1,20 +1,20 @@
 -- What an event is to SQL, and the names of a model in the templates of statements (src/postgres/server/sql_template.hpp).
 
-CREATE FUNCTION holomamba.event_columns(m holomamba.model_catalogue) RETURNS name[]
+CREATE FUNCTION holomamba_internal.event_columns(m holomamba.model_catalogue) RETURNS name[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT m.order_columns || m.user_column || m.item_column
 $$;
-COMMENT ON FUNCTION holomamba.event_columns(holomamba.model_catalogue) IS 'the columns of its events that a model reads';
+COMMENT ON FUNCTION holomamba_internal.event_columns(holomamba.model_catalogue) IS 'the columns of its events that a model reads';
 
-CREATE FUNCTION holomamba.fill_template(template text, names text[], repeats integer) RETURNS text
+CREATE FUNCTION holomamba_internal.fill_template(template text, names text[], repeats integer) RETURNS text
     AS 'MODULE_PATHNAME', 'holomamba_fill_template' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION holomamba.fill_template(text, text[], integer) IS
+COMMENT ON FUNCTION holomamba_internal.fill_template(text, text[], integer) IS
     'internal: a template with the texts of names, pairs of these, filled in; NULL where a text that it asks for is';
 
 -- Row e is one of the events, i the row of its item in ours. What statements return has names of ours alone: a bare one, as in
 -- ORDER BY, is never that of a column of theirs.
-CREATE FUNCTION holomamba.template_names(m holomamba.model_catalogue) RETURNS text[]
+CREATE FUNCTION holomamba_internal.template_names(m holomamba.model_catalogue) RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -36,7 +36,7 @@ BEGIN
         ['owned_items', m.items::text],
         ['key', quote_ident(m.item_key)],
         ['item_type', m.item_type::text],
-        ['fits', holomamba.fits_item_type(m.item_type, 'a::bigint')],
+        ['fits', holomamba_internal.fits_item_type(m.item_type, 'a::bigint')],
         ['attributes', (SELECT coalesce(string_agg(format(', n.%I AS attribute_%s', a.name, a.number), '' ORDER BY a.number), '')
                         FROM unnest(m.attributes) WITH ORDINALITY AS a (name, number))],
         -- Always explicit: keys of the items that have another collation are compared as ids of items are.
@@ -50,8 +50,8 @@ BEGIN
         ['read_history', format('array_agg((k.n - 1)::integer ORDER BY %s) AS items', in_order)],
         ['order_values', order_values],
         -- Only where it need not look for NULL does an index help.
-        ['same_order', (SELECT string_agg(format(CASE WHEN (holomamba.column_of(m.interactions, o.name)).attnotnull THEN '%s = $%s'
-                                                      ELSE '%s IS NOT DISTINCT FROM $%s' END, holomamba.comparable(m.interactions, o.name), o.number),
+        ['same_order', (SELECT string_agg(format(CASE WHEN (holomamba_internal.column_of(m.interactions, o.name)).attnotnull THEN '%s = $%s'
+                                                      ELSE '%s IS NOT DISTINCT FROM $%s' END, holomamba_internal.comparable(m.interactions, o.name), o.number),
                                            ' AND ' ORDER BY o.number)
                         FROM unnest(m.order_columns) WITH ORDINALITY AS o (name, number))],
         -- The parameters of statements about users, after the order values (src/postgres/live/statement_list.hpp).
@@ -59,4 +59,4 @@ BEGIN
         ['p_version', '$' || orders + 5]];
 END
 $$;
-COMMENT ON FUNCTION holomamba.template_names(holomamba.model_catalogue) IS 'internal: the names of a model as templates of statements ask for them';
+COMMENT ON FUNCTION holomamba_internal.template_names(holomamba.model_catalogue) IS 'internal: the names of a model as templates of statements ask for them';

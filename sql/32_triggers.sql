@@ -17,12 +17,12 @@
 
 -- Templates, each with what it takes: parameters as src/postgres/live/statement_list.hpp says. They are compared with that list
 -- when a session loads them.
-CREATE FUNCTION holomamba.event_statements(model name) RETURNS TABLE (name text, takes text, statement text)
+CREATE FUNCTION holomamba_internal.event_statements(model name) RETURNS TABLE (name text, takes text, statement text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    m CONSTANT holomamba.model_catalogue := holomamba.find_model(model);
-    names CONSTANT text[] := holomamba.template_names(m);
+    m CONSTANT holomamba.model_catalogue := holomamba_internal.find_model(model);
+    names CONSTANT text[] := holomamba_internal.template_names(m);
     -- Parts of the statements about updated events.
     updated CONSTANT text := $$
 WITH before AS (
@@ -46,11 +46,11 @@ $$;
 SELECT array_agg(DISTINCT touched.user_id) FROM touched
 $$;
 BEGIN
-    PERFORM holomamba.column_of(m.interactions, c) FROM unnest(holomamba.event_columns(m)) c;
-    RETURN QUERY SELECT t.name, t.takes, holomamba.fill_template(t.template, names, cardinality(m.order_columns)) FROM (VALUES
+    PERFORM holomamba_internal.column_of(m.interactions, c) FROM unnest(holomamba_internal.event_columns(m)) c;
+    RETURN QUERY SELECT t.name, t.takes, holomamba_internal.fill_template(t.template, names, cardinality(m.order_columns)) FROM (VALUES
 
 ('active_version', 'nothing', $$
-SELECT holomamba.active_version({model})
+SELECT holomamba_internal.active_version({model})
 $$),
 
 -- The first event of a new user {p_user}: the state {p_state} after it, its vector {p_vector} and number of events {p_events},
@@ -246,28 +246,28 @@ $$)) AS t (name, takes, template);
 END
 $function$;
 
-COMMENT ON FUNCTION holomamba.event_statements(name) IS 'the statements that keep the states of a model, as its triggers run them';
+COMMENT ON FUNCTION holomamba_internal.event_statements(name) IS 'the statements that keep the states of a model, as its triggers run them';
 
 -- Triggers
 
-CREATE FUNCTION holomamba.follow_events() RETURNS trigger
+CREATE FUNCTION holomamba_internal.follow_events() RETURNS trigger
     AS 'MODULE_PATHNAME', 'holomamba_follow_events' LANGUAGE C;
-COMMENT ON FUNCTION holomamba.follow_events() IS
+COMMENT ON FUNCTION holomamba_internal.follow_events() IS
     'trigger on the events of the model that its argument names: keeps the states of the users, with the rights of the model''s owner';
 
-CREATE FUNCTION holomamba.follow_items() RETURNS trigger
+CREATE FUNCTION holomamba_internal.follow_items() RETURNS trigger
     AS 'MODULE_PATHNAME', 'holomamba_follow_items' LANGUAGE C;
-COMMENT ON FUNCTION holomamba.follow_items() IS
+COMMENT ON FUNCTION holomamba_internal.follow_items() IS
     'trigger on the items of the model that its argument names: new items and new attributes count at once, items that are gone are not recommended any more';
 
 -- Ordinary triggers, which pg_dump knows: dependent on no extension but by their function. They are known by it and by its
 -- argument; a name that another trigger of the table has is left to it. Those that are there already, with a dump or with a
 -- partition that was apart for a while, stay. Row triggers reach partitions by themselves.
-CREATE FUNCTION holomamba.create_triggers_on(model name, relation regclass, of_items boolean, applied boolean DEFAULT false) RETURNS void
+CREATE FUNCTION holomamba_internal.create_triggers_on(model name, relation regclass, of_items boolean, applied boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    function CONSTANT regproc := CASE WHEN of_items THEN 'holomamba.follow_items'::regproc ELSE 'holomamba.follow_events'::regproc END;
+    function CONSTANT regproc := CASE WHEN of_items THEN 'holomamba_internal.follow_items'::regproc ELSE 'holomamba_internal.follow_events'::regproc END;
     rows CONSTANT text := CASE WHEN of_items THEN 'items' ELSE 'events' END;
     is_partition CONSTANT boolean := (SELECT c.relispartition FROM pg_class c WHERE c.oid = relation);
     t record;
@@ -309,22 +309,22 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.create_triggers_on(name, regclass, boolean, boolean) IS
+COMMENT ON FUNCTION holomamba_internal.create_triggers_on(name, regclass, boolean, boolean) IS
     'internal: makes the triggers of a model on one table that are not there yet: the ordinary ones, or those for what logical replication applies';
 
-CREATE FUNCTION holomamba.create_triggers(model name, applied boolean DEFAULT false) RETURNS void
+CREATE FUNCTION holomamba_internal.create_triggers(model name, applied boolean DEFAULT false) RETURNS void
     AS 'MODULE_PATHNAME', 'holomamba_create_triggers' LANGUAGE C STRICT;
 
-COMMENT ON FUNCTION holomamba.create_triggers(name, boolean) IS
+COMMENT ON FUNCTION holomamba_internal.create_triggers(name, boolean) IS
     'internal: makes the triggers of a model on its tables and all their parts, whichever role owns these, for the owner of the model';
 
-CREATE FUNCTION holomamba.model_triggers(model name) RETURNS TABLE (trigger_name name, relation regclass)
+CREATE FUNCTION holomamba_internal.model_triggers(model name) RETURNS TABLE (trigger_name name, relation regclass)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT t.tgname, t.tgrelid::regclass
     FROM pg_trigger t
-    WHERE t.tgfoid IN ('holomamba.follow_events'::regproc, 'holomamba.follow_items'::regproc)
+    WHERE t.tgfoid IN ('holomamba_internal.follow_events'::regproc, 'holomamba_internal.follow_items'::regproc)
       AND t.tgargs = convert_to(model::text, 'UTF8') || decode('00', 'hex') AND t.tgparentid = 0
 $$;
 
-COMMENT ON FUNCTION holomamba.model_triggers(name) IS 'the triggers of a model: by their argument, for tables may have been renamed or dropped since they were made';
+COMMENT ON FUNCTION holomamba_internal.model_triggers(name) IS 'the triggers of a model: by their argument, for tables may have been renamed or dropped since they were made';

@@ -8,11 +8,11 @@ CREATE FUNCTION holomamba.enable_logical_replica(model text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    m CONSTANT holomamba.model_catalogue := holomamba.assert_may_manage(model);
+    m CONSTANT holomamba.model_catalogue := holomamba_internal.assert_may_manage(model);
 BEGIN
-    PERFORM holomamba.assert_tables_exist(m);
-    PERFORM holomamba.assert_read_committed('enable_logical_replica');
-    PERFORM holomamba.create_triggers(m.model, applied => true);
+    PERFORM holomamba_internal.assert_tables_exist(m);
+    PERFORM holomamba_internal.assert_read_committed('enable_logical_replica');
+    PERFORM holomamba_internal.create_triggers(m.model, applied => true);
     -- What was applied before is replayed now, and what comes next waits for the locks of the new triggers.
     PERFORM holomamba.rebuild_state(m.model);
 END

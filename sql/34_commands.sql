@@ -11,7 +11,7 @@ CREATE INDEX model_catalogue_items ON holomamba.model_catalogue (items);
 
 -- Relatives
 
-CREATE FUNCTION holomamba.ancestors(relation oid) RETURNS SETOF oid
+CREATE FUNCTION holomamba_internal.ancestors(relation oid) RETURNS SETOF oid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     WITH RECURSIVE above (relation) AS (
@@ -21,9 +21,9 @@ AS $$
     )
     SELECT above.relation FROM above
 $$;
-COMMENT ON FUNCTION holomamba.ancestors(oid) IS 'a table and all that it is a partition or an inheritance child of';
+COMMENT ON FUNCTION holomamba_internal.ancestors(oid) IS 'a table and all that it is a partition or an inheritance child of';
 
-CREATE FUNCTION holomamba.descendants(relation oid) RETURNS SETOF oid
+CREATE FUNCTION holomamba_internal.descendants(relation oid) RETURNS SETOF oid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     WITH RECURSIVE below (relation) AS (
@@ -33,52 +33,52 @@ AS $$
     )
     SELECT below.relation FROM below
 $$;
-COMMENT ON FUNCTION holomamba.descendants(oid) IS 'a table and all its partitions and inheritance children';
+COMMENT ON FUNCTION holomamba_internal.descendants(oid) IS 'a table and all its partitions and inheritance children';
 
 -- Columns of a table of a composite type are altered with the type's.
-CREATE FUNCTION holomamba.altered_with(relation oid) RETURNS SETOF oid
+CREATE FUNCTION holomamba_internal.altered_with(relation oid) RETURNS SETOF oid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT holomamba.descendants(altered_with.relation)
+    SELECT holomamba_internal.descendants(altered_with.relation)
     UNION
-    SELECT holomamba.descendants(c.oid)
+    SELECT holomamba_internal.descendants(c.oid)
     FROM pg_class t
     JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid = t.reltype AND d.classid = 'pg_class'::regclass AND d.objsubid = 0
     JOIN pg_class c ON c.oid = d.objid AND c.reloftype = t.reltype
     WHERE t.oid = altered_with.relation AND t.relkind = 'c'
 $$;
-COMMENT ON FUNCTION holomamba.altered_with(oid) IS 'the tables whose columns a command alters with those of a table or of a composite type';
+COMMENT ON FUNCTION holomamba_internal.altered_with(oid) IS 'the tables whose columns a command alters with those of a table or of a composite type';
 
-CREATE FUNCTION holomamba.models_of(relations oid[]) RETURNS SETOF holomamba.model_catalogue
+CREATE FUNCTION holomamba_internal.models_of(relations oid[]) RETURNS SETOF holomamba.model_catalogue
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT m.* FROM holomamba.model_catalogue m WHERE m.interactions = ANY (relations) OR m.items = ANY (relations) ORDER BY m.model
 $$;
-COMMENT ON FUNCTION holomamba.models_of(oid[]) IS 'the models that have their events or their items in one of these tables';
+COMMENT ON FUNCTION holomamba_internal.models_of(oid[]) IS 'the models that have their events or their items in one of these tables';
 
-CREATE FUNCTION holomamba.table_triggers(relation oid) RETURNS TABLE (trigger_name name, model name, of_items boolean, applied boolean)
+CREATE FUNCTION holomamba_internal.table_triggers(relation oid) RETURNS TABLE (trigger_name name, model name, of_items boolean, applied boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT t.tgname, left(encode(t.tgargs, 'escape'), -4)::name, t.tgfoid = 'holomamba.follow_items'::regproc, t.tgenabled = 'R'
+    SELECT t.tgname, left(encode(t.tgargs, 'escape'), -4)::name, t.tgfoid = 'holomamba_internal.follow_items'::regproc, t.tgenabled = 'R'
     FROM pg_trigger t
-    WHERE t.tgrelid = relation AND t.tgfoid IN ('holomamba.follow_events'::regproc, 'holomamba.follow_items'::regproc)
+    WHERE t.tgrelid = relation AND t.tgfoid IN ('holomamba_internal.follow_events'::regproc, 'holomamba_internal.follow_items'::regproc)
       AND t.tgnargs = 1 AND t.tgparentid = 0
 $$;
-COMMENT ON FUNCTION holomamba.table_triggers(oid) IS 'the triggers on a table that keep models up to date';
+COMMENT ON FUNCTION holomamba_internal.table_triggers(oid) IS 'the triggers on a table that keep models up to date';
 
 -- Renamed columns
 
 -- Names of attributes are part of what a version has stored.
-CREATE FUNCTION holomamba.column_renamed(relation oid, number integer, old_name name) RETURNS void
+CREATE FUNCTION holomamba_internal.column_renamed(relation oid, number integer, old_name name) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     new_name CONSTANT name := (SELECT a.attname FROM pg_attribute a WHERE a.attrelid = relation AND a.attnum = number);
-    altered CONSTANT oid[] := ARRAY(SELECT holomamba.altered_with(relation));
+    altered CONSTANT oid[] := ARRAY(SELECT holomamba_internal.altered_with(relation));
     m holomamba.model_catalogue;
 BEGIN
-    FOR m IN SELECT c.* FROM holomamba.models_of(altered) c LOOP
-        IF m.interactions = ANY (altered) AND old_name = ANY (holomamba.event_columns(m)) THEN
+    FOR m IN SELECT c.* FROM holomamba_internal.models_of(altered) c LOOP
+        IF m.interactions = ANY (altered) AND old_name = ANY (holomamba_internal.event_columns(m)) THEN
             UPDATE holomamba.model_catalogue c
             SET user_column = CASE WHEN c.user_column = old_name THEN new_name ELSE c.user_column END,
                 item_column = CASE WHEN c.item_column = old_name THEN new_name ELSE c.item_column END,
@@ -97,19 +97,19 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION holomamba.column_renamed(oid, integer, name) IS
+COMMENT ON FUNCTION holomamba_internal.column_renamed(oid, integer, name) IS
     'internal: lets the models of a table follow when one of its columns, which had the name before, is renamed';
 
 -- Partitions and inheritance children
 
 -- A statement fires the triggers of the table that it names: rows written to a part directly need triggers there. A part that
 -- comes meanwhile is seen in the next round, since the session that adds one waits for the triggers made here, or has committed.
-CREATE FUNCTION holomamba.follow_parts(model name, applied boolean DEFAULT false, chosen oid[] DEFAULT NULL) RETURNS void
+CREATE FUNCTION holomamba_internal.follow_parts(model name, applied boolean DEFAULT false, chosen oid[] DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    m CONSTANT holomamba.model_catalogue := holomamba.find_model(model);
-    is_replica CONSTANT boolean := applied OR EXISTS (SELECT FROM holomamba.table_triggers(m.interactions) t WHERE t.model = m.model AND t.applied);
+    m CONSTANT holomamba.model_catalogue := holomamba_internal.find_model(model);
+    is_replica CONSTANT boolean := applied OR EXISTS (SELECT FROM holomamba_internal.table_triggers(m.interactions) t WHERE t.model = m.model AND t.applied);
     seen oid[] := '{}';
     part record;
     found_part boolean;
@@ -118,14 +118,14 @@ BEGIN
         found_part := false;
         FOR part IN
             SELECT v.of_items, c.oid AS relation
-            FROM (VALUES (m.interactions, false), (m.items, true)) AS v (root, of_items), holomamba.descendants(v.root) d (relation),
+            FROM (VALUES (m.interactions, false), (m.items, true)) AS v (root, of_items), holomamba_internal.descendants(v.root) d (relation),
                  pg_class c
             WHERE c.oid = d.relation AND c.relkind IN ('r', 'p') AND c.oid <> ALL (seen) AND (chosen IS NULL OR c.oid = ANY (chosen))
             ORDER BY c.oid
         LOOP
-            PERFORM holomamba.create_triggers_on(m.model, part.relation, part.of_items);
+            PERFORM holomamba_internal.create_triggers_on(m.model, part.relation, part.of_items);
             IF is_replica THEN
-                PERFORM holomamba.create_triggers_on(m.model, part.relation, part.of_items, true);
+                PERFORM holomamba_internal.create_triggers_on(m.model, part.relation, part.of_items, true);
             END IF;
             seen := seen || part.relation;
             found_part := true;
@@ -134,23 +134,23 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION holomamba.follow_parts(name, boolean, oid[]) IS
+COMMENT ON FUNCTION holomamba_internal.follow_parts(name, boolean, oid[]) IS
     'internal: gives the tables of a model, and each of their partitions and inheritance children, the triggers that are not there yet: all of them, or those chosen';
 
 -- By size, for to read a table is to run what its owner has made of it.
-CREATE FUNCTION holomamba.has_rows(relation oid) RETURNS boolean
+CREATE FUNCTION holomamba_internal.has_rows(relation oid) RETURNS boolean
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT coalesce(bool_or(pg_relation_size(c.oid) > 0), false)
-    FROM holomamba.descendants(has_rows.relation) d (relation) JOIN pg_class c ON c.oid = d.relation AND c.relkind = 'r'
+    FROM holomamba_internal.descendants(has_rows.relation) d (relation) JOIN pg_class c ON c.oid = d.relation AND c.relkind = 'r'
 $$;
-COMMENT ON FUNCTION holomamba.has_rows(oid) IS 'whether a table or one of its parts has pages, with rows in them as far as one can tell without a look';
+COMMENT ON FUNCTION holomamba_internal.has_rows(oid) IS 'whether a table or one of its parts has pages, with rows in them as far as one can tell without a look';
 
-CREATE FUNCTION holomamba.warn_of_rows(m holomamba.model_catalogue, relation regclass, of_items boolean, joined boolean) RETURNS void
+CREATE FUNCTION holomamba_internal.warn_of_rows(m holomamba.model_catalogue, relation regclass, of_items boolean, joined boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF m.active_version IS NOT NULL AND holomamba.has_rows(relation) THEN
+    IF m.active_version IS NOT NULL AND holomamba_internal.has_rows(relation) THEN
         RAISE WARNING USING
             MESSAGE = format(CASE WHEN of_items AND joined THEN 'model "%s" does not know the items of table %s yet'
                                   WHEN of_items THEN 'model "%s" still recommends the items of table %s'
@@ -161,21 +161,21 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION holomamba.warn_of_rows(holomamba.model_catalogue, regclass, boolean, boolean) IS
+COMMENT ON FUNCTION holomamba_internal.warn_of_rows(holomamba.model_catalogue, regclass, boolean, boolean) IS
     'internal: says that rows which came or went with a part of a table are a matter for a repair';
 
 -- A command that attaches or detaches a partition names it, and the server reports the whole alone. Of all partitions, it is
 -- that which the transaction has for itself.
-CREATE FUNCTION holomamba.is_held(relation oid) RETURNS boolean
+CREATE FUNCTION holomamba_internal.is_held(relation oid) RETURNS boolean
     AS 'MODULE_PATHNAME', 'holomamba_is_held' LANGUAGE C STRICT;
-COMMENT ON FUNCTION holomamba.is_held(oid) IS 'whether this session holds an ACCESS EXCLUSIVE lock on a table';
+COMMENT ON FUNCTION holomamba_internal.is_held(oid) IS 'whether this session holds an ACCESS EXCLUSIVE lock on a table';
 
-CREATE FUNCTION holomamba.parts_joined(named oid[], wholes oid[]) RETURNS void
+CREATE FUNCTION holomamba_internal.parts_joined(named oid[], wholes oid[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    joined CONSTANT oid[] := named || ARRAY(SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = ANY (wholes) AND holomamba.is_held(i.inhrelid));
-    parts CONSTANT oid[] := ARRAY(SELECT DISTINCT d FROM unnest(joined) j, holomamba.descendants(j) d);
+    joined CONSTANT oid[] := named || ARRAY(SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = ANY (wholes) AND holomamba_internal.is_held(i.inhrelid));
+    parts CONSTANT oid[] := ARRAY(SELECT DISTINCT d FROM unnest(joined) j, holomamba_internal.descendants(j) d);
     far regclass := (SELECT c.oid FROM pg_class c WHERE c.oid = ANY (parts) AND c.relkind = 'f' ORDER BY c.oid LIMIT 1);
     passing regclass := (SELECT c.oid FROM pg_class c WHERE c.oid = ANY (parts) AND c.relpersistence = 't' ORDER BY c.oid LIMIT 1);
     unlogged regclass := (SELECT c.oid FROM pg_class c WHERE c.oid = ANY (parts) AND c.relpersistence = 'u' ORDER BY c.oid LIMIT 1);
@@ -183,11 +183,11 @@ DECLARE
     part record;
     parent regclass;
 BEGIN
-    FOR m IN SELECT c.* FROM holomamba.models_of(ARRAY(SELECT DISTINCT a FROM unnest(joined) j, holomamba.ancestors(j) a)) c LOOP
+    FOR m IN SELECT c.* FROM holomamba_internal.models_of(ARRAY(SELECT DISTINCT a FROM unnest(joined) j, holomamba_internal.ancestors(j) a)) c LOOP
         FOR part IN
             SELECT j.relation::regclass, v.root, v.of_items
             FROM unnest(joined) j (relation), (VALUES (m.interactions, false), (m.items, true)) AS v (root, of_items)
-            WHERE v.root IN (SELECT holomamba.ancestors(j.relation))
+            WHERE v.root IN (SELECT holomamba_internal.ancestors(j.relation))
             ORDER BY j.relation
         LOOP
             IF part.relation <> part.root THEN
@@ -206,7 +206,7 @@ BEGIN
                         MESSAGE = format('a crash will empty table %s, and model "%s" will not know', unlogged, m.model),
                         HINT = format('ALTER TABLE %s SET LOGGED;', unlogged);
                 END IF;
-                PERFORM holomamba.warn_of_rows(m, part.relation, part.of_items, true);
+                PERFORM holomamba_internal.warn_of_rows(m, part.relation, part.of_items, true);
             ELSE
                 SELECT i.inhparent INTO parent FROM pg_inherits i WHERE i.inhrelid = part.root ORDER BY i.inhseqno DESC LIMIT 1;
                 IF FOUND THEN
@@ -214,59 +214,59 @@ BEGIN
                         MESSAGE = format('model "%s" does not see the rows that are written through table %s', m.model, parent),
                         DETAIL = format('It follows table %s, and what statements do that name this table.', part.root),
                         HINT = format('SELECT holomamba.%s(%L, %L);', CASE WHEN part.of_items THEN 'change_items' ELSE 'change_interactions' END,
-                                      m.model, (SELECT a FROM holomamba.ancestors(part.root) a
+                                      m.model, (SELECT a FROM holomamba_internal.ancestors(part.root) a
                                                 WHERE NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = a) LIMIT 1)::regclass);
                 END IF;
             END IF;
         END LOOP;
-        PERFORM holomamba.follow_parts(m.model, chosen => parts);
+        PERFORM holomamba_internal.follow_parts(m.model, chosen => parts);
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION holomamba.parts_joined(oid[], oid[]) IS
+COMMENT ON FUNCTION holomamba_internal.parts_joined(oid[], oid[]) IS
     'internal: lets the models of a table follow when it has got partitions or inheritance children, and warns where it has become one';
 
 -- A trigger of a model on a table that is none of its tables any more.
-CREATE FUNCTION holomamba.parts_left(named oid[], wholes oid[]) RETURNS void
+CREATE FUNCTION holomamba_internal.parts_left(named oid[], wholes oid[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     departed CONSTANT oid[] := named || ARRAY(
         SELECT DISTINCT f.relation::oid
-        FROM holomamba.models_of(ARRAY(SELECT holomamba.ancestors(w) FROM unnest(wholes) w)) m, holomamba.model_triggers(m.model) f
-        WHERE holomamba.is_held(f.relation));
+        FROM holomamba_internal.models_of(ARRAY(SELECT holomamba_internal.ancestors(w) FROM unnest(wholes) w)) m, holomamba_internal.model_triggers(m.model) f
+        WHERE holomamba_internal.is_held(f.relation));
     part record;
     t record;
 BEGIN
     FOR part IN
         SELECT p.*, c AS model_row
         FROM (SELECT DISTINCT d.relation::regclass AS relation, g.model, g.of_items
-              FROM unnest(departed) l (relation), holomamba.descendants(l.relation) d (relation), holomamba.table_triggers(d.relation) g) p
+              FROM unnest(departed) l (relation), holomamba_internal.descendants(l.relation) d (relation), holomamba_internal.table_triggers(d.relation) g) p
         JOIN holomamba.model_catalogue c ON c.model = p.model
-        WHERE coalesce(CASE WHEN p.of_items THEN c.items ELSE c.interactions END NOT IN (SELECT holomamba.ancestors(p.relation)), true)
+        WHERE coalesce(CASE WHEN p.of_items THEN c.items ELSE c.interactions END NOT IN (SELECT holomamba_internal.ancestors(p.relation)), true)
         ORDER BY p.model, p.relation::oid
     LOOP
-        FOR t IN SELECT g.* FROM holomamba.table_triggers(part.relation) g WHERE g.model = part.model AND g.of_items = part.of_items LOOP
+        FOR t IN SELECT g.* FROM holomamba_internal.table_triggers(part.relation) g WHERE g.model = part.model AND g.of_items = part.of_items LOOP
             EXECUTE format('DROP TRIGGER %I ON %s', t.trigger_name, part.relation);
         END LOOP;
         IF NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = part.relation) THEN
-            PERFORM holomamba.warn_of_rows(part.model_row, part.relation, part.of_items, false);
+            PERFORM holomamba_internal.warn_of_rows(part.model_row, part.relation, part.of_items, false);
         END IF;
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION holomamba.parts_left(oid[], oid[]) IS
+COMMENT ON FUNCTION holomamba_internal.parts_left(oid[], oid[]) IS
     'internal: takes the triggers of models from tables that are no partitions or inheritance children of theirs any more';
 
 -- Renamed and given away
 
-CREATE FUNCTION holomamba.table_renamed(relation oid) RETURNS void
+CREATE FUNCTION holomamba_internal.table_renamed(relation oid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     m holomamba.model_catalogue;
 BEGIN
-    FOR m IN SELECT c.* FROM holomamba.models_of(ARRAY[relation]) c LOOP
+    FOR m IN SELECT c.* FROM holomamba_internal.models_of(ARRAY[relation]) c LOOP
         RAISE WARNING USING
             MESSAGE = format('model "%s" goes with its table to the new name, %s', m.model, relation::regclass),
             HINT = format('If another table takes its place: SELECT holomamba.%s(%L, ...);',
@@ -274,10 +274,10 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION holomamba.table_renamed(oid) IS 'internal: says that the models of a table go with it';
+COMMENT ON FUNCTION holomamba_internal.table_renamed(oid) IS 'internal: says that the models of a table go with it';
 
 -- Who gives the events away gives the model with them, if it is his to give.
-CREATE FUNCTION holomamba.owner_changed(relation oid, giver oid) RETURNS void
+CREATE FUNCTION holomamba_internal.owner_changed(relation oid, giver oid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -286,7 +286,7 @@ DECLARE
     own record;
     model_owner name;
 BEGIN
-    FOR m IN SELECT c.* FROM holomamba.models_of(ARRAY[relation]) c LOOP
+    FOR m IN SELECT c.* FROM holomamba_internal.models_of(ARRAY[relation]) c LOOP
         FOR own IN
             SELECT c.oid::regclass AS relation, pg_get_userbyid(c.relowner) AS owner, pg_has_role(giver, c.relowner, 'USAGE') AS is_his
             FROM pg_class c
@@ -312,16 +312,16 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION holomamba.owner_changed(oid, oid) IS 'internal: gives the models of a table to its new owner, for the role that gave it away';
+COMMENT ON FUNCTION holomamba_internal.owner_changed(oid, oid) IS 'internal: gives the models of a table to its new owner, for the role that gave it away';
 
 -- What makes a table one that create_model() refuses, or advises against
-CREATE FUNCTION holomamba.table_weakened(relation oid, is_unlogged boolean) RETURNS void
+CREATE FUNCTION holomamba_internal.table_weakened(relation oid, is_unlogged boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     m holomamba.model_catalogue;
 BEGIN
-    FOR m IN SELECT c.* FROM holomamba.models_of(ARRAY(SELECT holomamba.ancestors(relation))) c LOOP
+    FOR m IN SELECT c.* FROM holomamba_internal.models_of(ARRAY(SELECT holomamba_internal.ancestors(relation))) c LOOP
         IF is_unlogged THEN
             RAISE WARNING USING
                 MESSAGE = format('a crash will empty table %s, and model "%s" will not know', relation::regclass, m.model),
@@ -334,21 +334,21 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION holomamba.table_weakened(oid, boolean) IS 'internal: warns where a model cannot rely on its table any more';
+COMMENT ON FUNCTION holomamba_internal.table_weakened(oid, boolean) IS 'internal: warns where a model cannot rely on its table any more';
 
 -- Dropped
 
 -- As for a column that a view reads; but there is no CASCADE, for a model takes long to learn.
-CREATE FUNCTION holomamba.column_dropped(relation oid, column_name name, actor oid) RETURNS void
+CREATE FUNCTION holomamba_internal.column_dropped(relation oid, column_name name, actor oid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     m holomamba.model_catalogue;
 BEGIN
-    FOR m IN SELECT c.* FROM holomamba.models_of(ARRAY[relation]) c LOOP
-        IF m.interactions = relation AND column_name = ANY (holomamba.event_columns(m))
+    FOR m IN SELECT c.* FROM holomamba_internal.models_of(ARRAY[relation]) c LOOP
+        IF m.interactions = relation AND column_name = ANY (holomamba_internal.event_columns(m))
            OR m.items = relation AND column_name = ANY (m.attributes || m.item_key) THEN
-            PERFORM holomamba.refuse_to(actor, m.model, 'dependent_objects_still_exist',
+            PERFORM holomamba_internal.refuse_to(actor, m.model, 'dependent_objects_still_exist',
                 format('cannot drop column "%s" of table %s because model "%s" reads it', column_name, relation::regclass, m.model),
                 format('Drop the model first: SELECT holomamba.drop_model(%L);', m.model),
                 format('column "%s" of table %s is dropped, which model "%s" reads', column_name, relation::regclass, m.model));
@@ -356,10 +356,10 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION holomamba.column_dropped(oid, name, oid) IS 'internal: refuses to drop a column that a model reads';
+COMMENT ON FUNCTION holomamba_internal.column_dropped(oid, name, oid) IS 'internal: refuses to drop a column that a model reads';
 
 -- That a table was a part of a model's, and which model's, its triggers alone can tell now, by the names that they had.
-CREATE FUNCTION holomamba.part_dropped(relation text, trigger_name name) RETURNS void
+CREATE FUNCTION holomamba_internal.part_dropped(relation text, trigger_name name) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -376,10 +376,10 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION holomamba.part_dropped(text, name) IS
+COMMENT ON FUNCTION holomamba_internal.part_dropped(text, name) IS
     'internal: says that rows which went with a part of a table are a matter for a repair';
 
-CREATE FUNCTION holomamba.objects_dropped(actor oid) RETURNS void
+CREATE FUNCTION holomamba_internal.objects_dropped(actor oid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -390,48 +390,48 @@ BEGIN
         WHERE o.object_type = 'table column' OR o.object_type = 'trigger' AND NOT o.original AND o.address_names[3] ~ '^holomamba_.*_delete'
     LOOP
         IF d.object_type = 'table column' THEN
-            PERFORM holomamba.column_dropped(d.objid, d.address_names[3], actor);
+            PERFORM holomamba_internal.column_dropped(d.objid, d.address_names[3], actor);
         ELSE
-            PERFORM holomamba.part_dropped(format('%I.%I', d.address_names[1], d.address_names[2]), d.address_names[3]);
+            PERFORM holomamba_internal.part_dropped(format('%I.%I', d.address_names[1], d.address_names[2]), d.address_names[3]);
         END IF;
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION holomamba.objects_dropped(oid) IS 'internal: what a command has dropped that a model reads';
+COMMENT ON FUNCTION holomamba_internal.objects_dropped(oid) IS 'internal: what a command has dropped that a model reads';
 
 -- The commands that can do one of these things to a table. A column of a table can be renamed by commands for views, too, and
 -- those of a table of a composite type by commands for types.
-CREATE FUNCTION holomamba.follow_commands() RETURNS event_trigger
+CREATE FUNCTION holomamba_internal.follow_commands() RETURNS event_trigger
     AS 'MODULE_PATHNAME', 'holomamba_follow_commands' LANGUAGE C;
-COMMENT ON FUNCTION holomamba.follow_commands() IS 'event trigger: lets models follow the changes of their tables';
+COMMENT ON FUNCTION holomamba_internal.follow_commands() IS 'event trigger: lets models follow the changes of their tables';
 
 CREATE EVENT TRIGGER holomamba_follow_commands ON ddl_command_end
     WHEN TAG IN ('ALTER TABLE', 'CREATE TABLE', 'CREATE SCHEMA', 'ALTER FOREIGN TABLE', 'CREATE FOREIGN TABLE', 'ALTER VIEW',
                  'ALTER MATERIALIZED VIEW', 'ALTER INDEX', 'ALTER SEQUENCE', 'ALTER TYPE', 'ALTER SCHEMA')
-    EXECUTE FUNCTION holomamba.follow_commands();
+    EXECUTE FUNCTION holomamba_internal.follow_commands();
 COMMENT ON EVENT TRIGGER holomamba_follow_commands IS 'lets the models of holomamba follow what becomes of their tables';
 
-CREATE FUNCTION holomamba.follow_drops() RETURNS event_trigger
+CREATE FUNCTION holomamba_internal.follow_drops() RETURNS event_trigger
     AS 'MODULE_PATHNAME', 'holomamba_follow_drops' LANGUAGE C;
-COMMENT ON FUNCTION holomamba.follow_drops() IS 'event trigger: keeps the columns that models read, and warns where parts of their tables are dropped';
+COMMENT ON FUNCTION holomamba_internal.follow_drops() IS 'event trigger: keeps the columns that models read, and warns where parts of their tables are dropped';
 
-CREATE EVENT TRIGGER holomamba_follow_drops ON sql_drop EXECUTE FUNCTION holomamba.follow_drops();
+CREATE EVENT TRIGGER holomamba_follow_drops ON sql_drop EXECUTE FUNCTION holomamba_internal.follow_drops();
 COMMENT ON EVENT TRIGGER holomamba_follow_drops IS 'keeps the columns that models of holomamba read, and warns where parts of their tables are dropped';
 
 -- Triggers that are enabled again
 
 -- ENABLE TRIGGER ALL, after a bulk load, makes ordinary triggers of those for what logical replication applies: those for rows, and of
 -- two for TRUNCATE the one whose name is first.
-CREATE FUNCTION holomamba.triggers_enabled(relation oid) RETURNS TABLE (run_as oid, statement text)
+CREATE FUNCTION holomamba_internal.triggers_enabled(relation oid) RETURNS TABLE (run_as oid, statement text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT c.relowner, format('ALTER TABLE ONLY %s ENABLE REPLICA TRIGGER %I', c.oid::regclass, t.tgname)
-    FROM holomamba.descendants(relation) d JOIN pg_class c ON c.oid = d JOIN pg_trigger t ON t.tgrelid = c.oid
-    WHERE t.tgfoid IN ('holomamba.follow_events'::regproc, 'holomamba.follow_items'::regproc) AND t.tgenabled = 'O'
+    FROM holomamba_internal.descendants(relation) d JOIN pg_class c ON c.oid = d JOIN pg_trigger t ON t.tgrelid = c.oid
+    WHERE t.tgfoid IN ('holomamba_internal.follow_events'::regproc, 'holomamba_internal.follow_items'::regproc) AND t.tgenabled = 'O'
       AND (t.tgtype = 29
            OR t.tgtype = 32 AND EXISTS (SELECT FROM pg_trigger o
                                         WHERE o.tgrelid = t.tgrelid AND o.tgfoid = t.tgfoid AND o.tgtype = 32 AND o.tgargs = t.tgargs
                                           AND o.tgenabled = 'O' AND o.tgname > t.tgname))
 $$;
-COMMENT ON FUNCTION holomamba.triggers_enabled(oid) IS
+COMMENT ON FUNCTION holomamba_internal.triggers_enabled(oid) IS
     'internal: what lets triggers for what logical replication applies be that when all triggers of a table have been enabled';

@@ -4,24 +4,24 @@ CREATE FUNCTION holomamba.options() RETURNS TABLE (name text, default_value text
     AS 'MODULE_PATHNAME', 'holomamba_options' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 30;
 COMMENT ON FUNCTION holomamba.options() IS 'the options of create_model() and train(), with their defaults and ranges';
 
-CREATE FUNCTION holomamba.check_options(options jsonb) RETURNS void
+CREATE FUNCTION holomamba_internal.check_options(options jsonb) RETURNS void
     AS 'MODULE_PATHNAME', 'holomamba_check_options' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION holomamba.check_options(jsonb) IS 'refuses options that do not exist, are out of range, or are those of another block';
+COMMENT ON FUNCTION holomamba_internal.check_options(jsonb) IS 'refuses options that do not exist, are out of range, or are those of another block';
 
-CREATE FUNCTION holomamba.complete_options(options jsonb) RETURNS jsonb
+CREATE FUNCTION holomamba_internal.complete_options(options jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT jsonb_object_agg(o.name, CASE WHEN o.default_value ~ '^[0-9]' THEN o.default_value::jsonb ELSE to_jsonb(o.default_value) END)
            || options
     FROM holomamba.options() o
 $$;
-COMMENT ON FUNCTION holomamba.complete_options(jsonb) IS 'the options, with defaults for those that are not given';
+COMMENT ON FUNCTION holomamba_internal.complete_options(jsonb) IS 'the options, with defaults for those that are not given';
 
-CREATE FUNCTION holomamba.assert_may_manage(model text) RETURNS holomamba.model_catalogue
+CREATE FUNCTION holomamba_internal.assert_may_manage(model text) RETURNS holomamba.model_catalogue
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    m holomamba.model_catalogue := holomamba.find_model(model);
+    m holomamba.model_catalogue := holomamba_internal.find_model(model);
 BEGIN
     IF NOT holomamba.may_manage(m.model) THEN
         RAISE insufficient_privilege USING MESSAGE = format('must be owner of model "%s"', model);
@@ -29,21 +29,21 @@ BEGIN
     RETURN m;
 END
 $$;
-COMMENT ON FUNCTION holomamba.assert_may_manage(text) IS 'the row of a model, for its owner; an error for others';
+COMMENT ON FUNCTION holomamba_internal.assert_may_manage(text) IS 'the row of a model, for its owner; an error for others';
 
-CREATE FUNCTION holomamba.hold_tables(VARIADIC tables regclass[]) RETURNS void
+CREATE FUNCTION holomamba_internal.hold_tables(VARIADIC tables regclass[]) RETURNS void
     AS 'MODULE_PATHNAME', 'holomamba_hold_tables' LANGUAGE C STABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION holomamba.hold_tables(regclass[]) IS
+COMMENT ON FUNCTION holomamba_internal.hold_tables(regclass[]) IS
     'internal: keeps tables that the current role may read as they are until the transaction ends';
 
-CREATE FUNCTION holomamba.name_for(relation regclass) RETURNS text
+CREATE FUNCTION holomamba_internal.name_for(relation regclass) RETURNS text
     AS 'MODULE_PATHNAME', 'holomamba_name_for' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION holomamba.name_for(regclass) IS
+COMMENT ON FUNCTION holomamba_internal.name_for(regclass) IS
     'internal: what a statement calls a table of a user''s, as an alias, so that it is that table or the statement is refused';
 
 -- What reads a model's tables relies on their columns, and holds them. To a type that an owner makes, and gives a table
 -- later, casts and operators may belong that are functions of his. Attributes are read as what they are now.
-CREATE FUNCTION holomamba.assert_columns(m holomamba.model_catalogue) RETURNS void
+CREATE FUNCTION holomamba_internal.assert_columns(m holomamba.model_catalogue) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -60,8 +60,8 @@ BEGIN
             MESSAGE = format('table %s is gone', gone),
             HINT = format('SELECT holomamba.drop_model(%L);', m.model);
     END IF;
-    PERFORM holomamba.hold_tables(m.interactions, m.items, items, users);
-    PERFORM holomamba.assert_tables_exist(m);
+    PERFORM holomamba_internal.hold_tables(m.interactions, m.items, items, users);
+    PERFORM holomamba_internal.assert_tables_exist(m);
     FOR expected IN
         SELECT c.* FROM (VALUES (m.interactions, m.user_column, m.user_type), (m.interactions, m.item_column, m.item_type),
                                 (m.items, m.item_key, m.item_type),
@@ -70,21 +70,21 @@ BEGIN
                                 (users, 'user_id', m.user_type), (users, 'vector', '@extschema@.hrr')) AS c (relation, name, type)
         WHERE c.relation IS NOT NULL
     LOOP
-        found := holomamba.base_type((holomamba.column_of(expected.relation, expected.name)).atttypid);
-        IF coalesce(holomamba.id_family(found), found) IS DISTINCT FROM coalesce(holomamba.id_family(expected.type), expected.type) THEN
+        found := holomamba_internal.base_type((holomamba_internal.column_of(expected.relation, expected.name)).atttypid);
+        IF coalesce(holomamba_internal.id_family(found), found) IS DISTINCT FROM coalesce(holomamba_internal.id_family(expected.type), expected.type) THEN
             RAISE datatype_mismatch USING
                 MESSAGE = format('column "%s" of table %s is of type %s, not %s', expected.name, expected.relation, found, expected.type),
                 HINT = format('Undo the change, or make model "%s" anew.', m.model);
         END IF;
     END LOOP;
-    PERFORM holomamba.check_order_columns(m.interactions, m.order_columns);
+    PERFORM holomamba_internal.check_order_columns(m.interactions, m.order_columns);
 END
 $$;
-COMMENT ON FUNCTION holomamba.assert_columns(holomamba.model_catalogue) IS
+COMMENT ON FUNCTION holomamba_internal.assert_columns(holomamba.model_catalogue) IS
     'internal: an error where a column that a model relies on is not of the type, or of the family of types, that it was made of';
 
 -- Ids are the keys of a model's tables: one that has no room in an index entry would be met at the very end of a training.
-CREATE FUNCTION holomamba.check_ids(m holomamba.model_catalogue) RETURNS void
+CREATE FUNCTION holomamba_internal.check_ids(m holomamba.model_catalogue) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -96,7 +96,7 @@ BEGIN
         SELECT c.* FROM (VALUES (m.interactions, m.user_column, format('r.%I IS NOT NULL', m.item_column), m.user_type),
                                 (m.interactions, m.item_column, 'true', m.item_type),
                                 (m.items, m.item_key, 'true', m.item_type)) AS c (relation, id_column, counts, id_type)
-        WHERE c.relation IS NOT NULL AND holomamba.id_family(c.id_type) = 'text'::regtype
+        WHERE c.relation IS NOT NULL AND holomamba_internal.id_family(c.id_type) = 'text'::regtype
     LOOP
         EXECUTE format('SELECT r.%I::text FROM %s r WHERE octet_length(r.%1$I::text) > $1 AND %3$s LIMIT 1',
                        source.id_column, source.relation, source.counts)
@@ -110,38 +110,38 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION holomamba.check_ids(holomamba.model_catalogue) IS 'internal: refuses ids that a model cannot keep';
+COMMENT ON FUNCTION holomamba_internal.check_ids(holomamba.model_catalogue) IS 'internal: refuses ids that a model cannot keep';
 
 -- Items are equal where their ids are equal in the item column, as in holomamba.<model>_items. The key may have a collation
 -- of its own.
-CREATE FUNCTION holomamba.item_collation(m holomamba.model_catalogue) RETURNS text
+CREATE FUNCTION holomamba_internal.item_collation(m holomamba.model_catalogue) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE WHEN c.attcollation = 0 THEN '' ELSE format(' COLLATE %s', c.attcollation::regcollation) END
-    FROM holomamba.column_of(m.interactions, m.item_column) c
+    FROM holomamba_internal.column_of(m.interactions, m.item_column) c
 $$;
-COMMENT ON FUNCTION holomamba.item_collation(holomamba.model_catalogue) IS
+COMMENT ON FUNCTION holomamba_internal.item_collation(holomamba.model_catalogue) IS
     'internal: the COLLATE clause by which ids of items are compared, empty where they have none';
 
 -- What the numbers of a version stand for: ordinals of items and of the values of their attributes. Items are those of the
 -- table of items together with those that only events know. The labels of a numeric attribute are its mean and its
 -- deviation, to the last digit.
-CREATE FUNCTION holomamba.make_vocabulary(m holomamba.model_catalogue, version integer) RETURNS void
+CREATE FUNCTION holomamba_internal.make_vocabulary(m holomamba.model_catalogue, version integer) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1
 AS $$
 DECLARE
-    ids text := format('SELECT %I::%s%s, 1 FROM %s', m.item_column, m.item_type, holomamba.item_collation(m), m.interactions);
-    fits CONSTANT text := holomamba.fits_item_type(m.item_type, quote_ident(m.item_key));
+    ids text := format('SELECT %I::%s%s, 1 FROM %s', m.item_column, m.item_type, holomamba_internal.item_collation(m), m.interactions);
+    fits CONSTANT text := holomamba_internal.fits_item_type(m.item_type, quote_ident(m.item_key));
     attribute name;
     labels text[];
     counts bigint[];
     left_out bigint := 0;
 BEGIN
-    PERFORM holomamba.assert_columns(m);
-    PERFORM holomamba.check_attributes(m.items, m.attributes);
-    PERFORM holomamba.check_ids(m);
+    PERFORM holomamba_internal.assert_columns(m);
+    PERFORM holomamba_internal.check_attributes(m.items, m.attributes);
+    PERFORM holomamba_internal.check_ids(m);
     IF m.items IS NOT NULL THEN
-        ids := ids || format(' UNION ALL SELECT %I::%s%s, 0 FROM %s WHERE %s', m.item_key, m.item_type, holomamba.item_collation(m), m.items, fits);
+        ids := ids || format(' UNION ALL SELECT %I::%s%s, 0 FROM %s WHERE %s', m.item_key, m.item_type, holomamba_internal.item_collation(m), m.items, fits);
         IF fits <> 'true' THEN
             EXECUTE format('SELECT count(*) FROM %s WHERE NOT %s', m.items, fits) INTO left_out;
         END IF;
@@ -156,74 +156,74 @@ BEGIN
     EXECUTE format('SELECT array_agg(u.id::text ORDER BY u.id), array_agg(u.events ORDER BY u.id) '
                    'FROM (SELECT i.id, sum(i.event) AS events FROM (%s) i (id, event) WHERE i.id IS NOT NULL GROUP BY i.id) u', ids)
     INTO labels, counts;
-    PERFORM holomamba.store_vocabulary(m.model, make_vocabulary.version, '', coalesce(labels, '{}'), coalesce(counts, '{}'));
+    PERFORM holomamba_internal.store_vocabulary(m.model, make_vocabulary.version, '', coalesce(labels, '{}'), coalesce(counts, '{}'));
 
     FOREACH attribute IN ARRAY m.attributes LOOP
-        EXECUTE CASE holomamba.attribute_kind((holomamba.column_of(m.items, attribute)).atttypid)
+        EXECUTE CASE holomamba_internal.attribute_kind((holomamba_internal.column_of(m.items, attribute)).atttypid)
             WHEN 'number' THEN
                 format('SELECT ARRAY[coalesce(avg(v.x), 0), coalesce(nullif(stddev_pop(v.x), 0), 1)]::text[] FROM (SELECT %s FROM %s %s) v (x)',
-                       holomamba.number_expression(m.items, attribute), m.items, holomamba.name_for(m.items))
+                       holomamba_internal.number_expression(m.items, attribute), m.items, holomamba_internal.name_for(m.items))
             ELSE
                 format('SELECT array_agg(DISTINCT v.x ORDER BY v.x) FROM %s %s, %s v (x)',
-                       m.items, holomamba.name_for(m.items), holomamba.values_expression(m.items, attribute))
+                       m.items, holomamba_internal.name_for(m.items), holomamba_internal.values_expression(m.items, attribute))
             END
         INTO labels;
-        PERFORM holomamba.store_vocabulary(m.model, make_vocabulary.version, attribute, coalesce(labels, '{}'));
+        PERFORM holomamba_internal.store_vocabulary(m.model, make_vocabulary.version, attribute, coalesce(labels, '{}'));
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION holomamba.make_vocabulary(holomamba.model_catalogue, integer) IS
+COMMENT ON FUNCTION holomamba_internal.make_vocabulary(holomamba.model_catalogue, integer) IS
     'internal: stores the items and the values of their attributes that a new version will know';
 
 -- NULL for what is no number to compare items by: NaN, infinity, and what is beyond the range of the arithmetic to come.
 -- What is next to nothing is 0. The bounds come before the cast, which may be out of range itself.
-CREATE FUNCTION holomamba.number_expression(items regclass, attribute name) RETURNS text
+CREATE FUNCTION holomamba_internal.number_expression(items regclass, attribute name) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT format(CASE WHEN holomamba.base_type(c.atttypid) IN ('date'::regtype, 'timestamp', 'timestamptz')
+    SELECT format(CASE WHEN holomamba_internal.base_type(c.atttypid) IN ('date'::regtype, 'timestamp', 'timestamptz')
                        THEN 'CASE WHEN isfinite(%s.%I) THEN extract(epoch FROM %1$s.%2$I)::double precision END'
                        ELSE 'CASE WHEN abs(%s.%I) < 1e-30 THEN 0 WHEN abs(%1$s.%2$I) <= 1e30 THEN %1$s.%2$I::double precision END'
-                  END, holomamba.name_for(items), attribute)
-    FROM holomamba.column_of(items, attribute) c
+                  END, holomamba_internal.name_for(items), attribute)
+    FROM holomamba_internal.column_of(items, attribute) c
 $$;
-COMMENT ON FUNCTION holomamba.number_expression(regclass, name) IS 'internal: a numeric attribute of a row of name_for(items) as double precision, or NULL';
+COMMENT ON FUNCTION holomamba_internal.number_expression(regclass, name) IS 'internal: a numeric attribute of a row of name_for(items) as double precision, or NULL';
 
 -- In deviations from the mean, within the range of the network's floats, and near enough for the phase that a number turns
 -- by to be exact. No item of a training is further away where there are fewer than 100,000,000.
-CREATE FUNCTION holomamba.standard_score(x double precision, mean double precision, deviation double precision) RETURNS double precision
+CREATE FUNCTION holomamba_internal.standard_score(x double precision, mean double precision, deviation double precision) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN abs(x - mean) < 1e-30 * deviation THEN 0 ELSE least(greatest((x - mean) / deviation, -10000), 10000) END;
-COMMENT ON FUNCTION holomamba.standard_score(double precision, double precision, double precision) IS
+COMMENT ON FUNCTION holomamba_internal.standard_score(double precision, double precision, double precision) IS
     'internal: a number by the mean and the deviation that a version knows of its attribute';
 
 -- An enum is the user's type, and its cast to text may be a function of his; its output function is the server's.
-CREATE FUNCTION holomamba.values_expression(items regclass, attribute name) RETURNS text
+CREATE FUNCTION holomamba_internal.values_expression(items regclass, attribute name) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT format('LATERAL (SELECT DISTINCT %s COLLATE "C" FROM %s u (x) WHERE u.x IS NOT NULL)',
                   CASE WHEN t.typtype = 'e' THEN 'format(''%s'', u.x)' ELSE 'u.x::text' END,
-                  format(CASE k.kind WHEN 'many' THEN 'unnest(%s.%I)' ELSE '(SELECT %s.%I)' END, holomamba.name_for(items), attribute))
-    FROM holomamba.column_of(items, attribute) c, holomamba.attribute_kind(c.atttypid) k (kind), pg_type b, pg_type t
-    WHERE b.oid = holomamba.base_type(c.atttypid)
-      AND t.oid = CASE k.kind WHEN 'many' THEN holomamba.base_type(b.typelem) ELSE b.oid END
+                  format(CASE k.kind WHEN 'many' THEN 'unnest(%s.%I)' ELSE '(SELECT %s.%I)' END, holomamba_internal.name_for(items), attribute))
+    FROM holomamba_internal.column_of(items, attribute) c, holomamba_internal.attribute_kind(c.atttypid) k (kind), pg_type b, pg_type t
+    WHERE b.oid = holomamba_internal.base_type(c.atttypid)
+      AND t.oid = CASE k.kind WHEN 'many' THEN holomamba_internal.base_type(b.typelem) ELSE b.oid END
 $$;
-COMMENT ON FUNCTION holomamba.values_expression(regclass, name) IS
+COMMENT ON FUNCTION holomamba_internal.values_expression(regclass, name) IS
     'internal: the values of a category of a row of name_for(items), as a set of text that is compared by bytes';
 
 -- Of which items, the list of (id, n) says.
-CREATE FUNCTION holomamba.attribute_queries(m holomamba.model_catalogue, version integer, items_list text)
+CREATE FUNCTION holomamba_internal.attribute_queries(m holomamba.model_catalogue, version integer, items_list text)
 RETURNS TABLE (kind text, name text, labels integer, query text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    collation_clause CONSTANT text := CASE WHEN cardinality(m.attributes) > 0 THEN holomamba.item_collation(m) END;
+    collation_clause CONSTANT text := CASE WHEN cardinality(m.attributes) > 0 THEN holomamba_internal.item_collation(m) END;
     attribute name;
     known text[];
     -- as double precision is written, well within its range
     number CONSTANT text := '[0-9]{1,40}([.][0-9]{1,40})?(e[-+]?[0-9]{1,2})?';
 BEGIN
-    PERFORM holomamba.assert_columns(m);
-    PERFORM holomamba.check_attributes(m.items, m.attributes);
+    PERFORM holomamba_internal.assert_columns(m);
+    PERFORM holomamba_internal.check_attributes(m.items, m.attributes);
     FOR attribute, known IN
         SELECT a.name, y.labels FROM unnest(m.attributes) WITH ORDINALITY a (name, number)
         LEFT JOIN holomamba.labels y ON y.model = m.model AND y.version = attribute_queries.version AND y.field = a.name
@@ -231,7 +231,7 @@ BEGIN
     LOOP
         name := attribute;
         labels := cardinality(known);
-        IF holomamba.attribute_kind((holomamba.column_of(m.items, attribute)).atttypid) = 'number' THEN
+        IF holomamba_internal.attribute_kind((holomamba_internal.column_of(m.items, attribute)).atttypid) = 'number' THEN
             kind := 'number';
             -- Of a number the vocabulary has mean and deviation.
             IF labels <> 2 OR array_to_string(known, ' ') !~ ('^-?' || number || ' ' || number || '$') THEN
@@ -245,10 +245,10 @@ BEGIN
                     DETAIL = format('It belongs to attribute "%s" in version %s of model "%s".', attribute, version, m.model),
                     HINT = format('Restore it from a backup, or train a new version: CALL holomamba.train(%L);', m.model);
             END IF;
-            query := format('SELECT (k.n - 1)::integer AS item, holomamba.standard_score(x.x, %L, %L)::real AS value '
+            query := format('SELECT (k.n - 1)::integer AS item, holomamba_internal.standard_score(x.x, %L, %L)::real AS value '
                             'FROM %s JOIN %s %s ON %5$s.%I%s = k.id, LATERAL (SELECT %s) x (x) WHERE x.x IS NOT NULL ORDER BY 1',
-                            known[1], known[2], items_list, m.items, holomamba.name_for(m.items), m.item_key, collation_clause,
-                            holomamba.number_expression(m.items, attribute));
+                            known[1], known[2], items_list, m.items, holomamba_internal.name_for(m.items), m.item_key, collation_clause,
+                            holomamba_internal.number_expression(m.items, attribute));
         ELSE
             kind := 'category';
             query := format('SELECT (k.n - 1)::integer AS item, (l.n - 1)::integer AS value '
@@ -256,22 +256,22 @@ BEGIN
                             '(SELECT u.* FROM holomamba.labels y, unnest(y.labels) WITH ORDINALITY u '
                             'WHERE y.model = %L AND y.version = %s AND y.field = %L) l (label, n) '
                             'WHERE l.label = x.x ORDER BY 1, 2',
-                            items_list, m.items, holomamba.name_for(m.items), m.item_key, collation_clause, holomamba.values_expression(m.items, attribute),
+                            items_list, m.items, holomamba_internal.name_for(m.items), m.item_key, collation_clause, holomamba_internal.values_expression(m.items, attribute),
                             m.model, version, attribute);
         END IF;
         RETURN NEXT;
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION holomamba.attribute_queries(holomamba.model_catalogue, integer, text) IS
+COMMENT ON FUNCTION holomamba_internal.attribute_queries(holomamba.model_catalogue, integer, text) IS
     'internal: what reads (item, value) pairs of each attribute of some items, both by number';
 
-CREATE FUNCTION holomamba.training_queries(model text, version integer)
+CREATE FUNCTION holomamba_internal.training_queries(model text, version integer)
 RETURNS TABLE (kind text, name text, labels integer, query text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    m holomamba.model_catalogue := holomamba.assert_may_manage(model);
+    m holomamba.model_catalogue := holomamba_internal.assert_may_manage(model);
     v holomamba.version_catalogue;
     items_list text := format('(SELECT k.id::%s, k.n FROM holomamba.vocabulary y, unnest(y.labels) WITH ORDINALITY k (id, n) '
                               'WHERE y.model = %L AND y.version = %s AND y.field = '''') k (id, n)', m.item_type, m.model, version);
@@ -279,34 +279,34 @@ DECLARE
 BEGIN
     SELECT * INTO v FROM holomamba.version_catalogue c WHERE c.model = m.model AND c.version = training_queries.version;
 
-    RETURN QUERY SELECT * FROM holomamba.attribute_queries(m, version, items_list);
+    RETURN QUERY SELECT * FROM holomamba_internal.attribute_queries(m, version, items_list);
 
     -- The cutoff is of the type under a domain, whose constraints may be functions of the user's.
-    first_order := holomamba.column_of(m.interactions, m.order_columns[1]);
+    first_order := holomamba_internal.column_of(m.interactions, m.order_columns[1]);
     kind := 'histories';
     name := NULL;
     labels := (SELECT cardinality(y.labels) FROM holomamba.vocabulary y
                WHERE y.model = m.model AND y.version = v.version AND y.field = '');
-    query := holomamba.fill_template(
+    query := holomamba_internal.fill_template(
         'SELECT {held_out} AS held_out, {read_history} FROM {interactions} e JOIN {items_list} ON k.id = e.{item}{collation} '
         'WHERE e.{user} IS NOT NULL GROUP BY e.{user} ORDER BY e.{user}',
-        holomamba.template_names(m) || ARRAY[
+        holomamba_internal.template_names(m) || ARRAY[
             ['items_list', items_list],
-            ['collation', holomamba.item_collation(m)],
+            ['collation', holomamba_internal.item_collation(m)],
             ['held_out', CASE v.holdout
-                             WHEN 'time' THEN format('(count(*) FILTER (WHERE %s < %L::%s))::integer', holomamba.comparable(m.interactions, m.order_columns[1]),
-                                                     v.options ->> 'cutoff', holomamba.base_type(first_order.atttypid))
+                             WHEN 'time' THEN format('(count(*) FILTER (WHERE %s < %L::%s))::integer', holomamba_internal.comparable(m.interactions, m.order_columns[1]),
+                                                     v.options ->> 'cutoff', holomamba_internal.base_type(first_order.atttypid))
                              WHEN 'leave_one_out' THEN '(count(*) - 1)::integer'
                              ELSE '-1' END]],
         cardinality(m.order_columns));
     RETURN NEXT;
 END
 $$;
-COMMENT ON FUNCTION holomamba.training_queries(text, integer) IS
+COMMENT ON FUNCTION holomamba_internal.training_queries(text, integer) IS
     'internal: what train() and evaluate() read, attributes first: (item, value) of each, then of each user the place of the test event and the events in order';
 
 -- The version that a training starts from: its number, or false.
-CREATE FUNCTION holomamba.warm_start_of(m holomamba.model_catalogue, chosen text) RETURNS jsonb
+CREATE FUNCTION holomamba_internal.warm_start_of(m holomamba.model_catalogue, chosen text) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -327,10 +327,10 @@ BEGIN
     RETURN to_jsonb(wanted::integer);
 END
 $$;
-COMMENT ON FUNCTION holomamba.warm_start_of(holomamba.model_catalogue, text) IS
+COMMENT ON FUNCTION holomamba_internal.warm_start_of(holomamba.model_catalogue, text) IS
     'internal: the value of the option "warm_start", with true replaced by the active version';
 
-CREATE FUNCTION holomamba.matching_rows(model text, version integer, old_version integer)
+CREATE FUNCTION holomamba_internal.matching_rows(model text, version integer, old_version integer)
 RETURNS TABLE (field name, old_rows integer[])
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -342,19 +342,19 @@ AS $$
     JOIN holomamba.vocabulary x ON x.model = y.model AND x.field = y.field
     WHERE y.model = matching_rows.model::name AND y.version = matching_rows.version AND x.version = matching_rows.old_version
 $$;
-COMMENT ON FUNCTION holomamba.matching_rows(text, integer, integer) IS
+COMMENT ON FUNCTION holomamba_internal.matching_rows(text, integer, integer) IS
     'internal: of each item and value that a version knows, its number in an older version, from 0, or -1';
 
 -- What a session has been told in its own settings, all others are to read as the same.
-CREATE FUNCTION holomamba.unambiguous(value anyelement) RETURNS text
+CREATE FUNCTION holomamba_internal.unambiguous(value anyelement) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
     SET "DateStyle" = 'ISO, YMD' SET "TimeZone" = 'UTC' SET "IntervalStyle" = postgres SET extra_float_digits = 1 SET bytea_output = hex
 AS $$
     SELECT format('%s', value)
 $$;
-COMMENT ON FUNCTION holomamba.unambiguous(anyelement) IS 'internal: a value as text that means the same whatever the settings';
+COMMENT ON FUNCTION holomamba_internal.unambiguous(anyelement) IS 'internal: a value as text that means the same whatever the settings';
 
-CREATE FUNCTION holomamba.begin_training(model text, epochs integer, holdout text, options jsonb, OUT version integer, OUT training_id integer)
+CREATE FUNCTION holomamba_internal.begin_training(model text, epochs integer, holdout text, options jsonb, OUT version integer, OUT training_id integer)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -365,8 +365,8 @@ DECLARE
     first_order pg_attribute;
     cutoff text;
 BEGIN
-    m := holomamba.assert_may_manage(model);
-    PERFORM holomamba.assert_tables_exist(m);
+    m := holomamba_internal.assert_may_manage(model);
+    PERFORM holomamba_internal.assert_tables_exist(m);
     IF holdout IS NULL OR holdout NOT IN ('none', 'leave_one_out', 'time') THEN
         RAISE invalid_parameter_value USING
             MESSAGE = format('invalid holdout: %s', coalesce(quote_literal(holdout), 'NULL')),
@@ -375,45 +375,45 @@ BEGIN
         RAISE null_value_not_allowed USING MESSAGE = 'argument "options" must not be null';
     END IF;
     chosen := m.options || options || CASE WHEN epochs IS NULL THEN '{}' ELSE jsonb_build_object('epochs', epochs) END;
-    PERFORM holomamba.check_options(chosen);
+    PERFORM holomamba_internal.check_options(chosen);
     -- Where everything is learned from, nothing tells when to stop: as many epochs as served the last holdout best.
     IF holdout = 'none' AND NOT chosen ? 'epochs' THEN
         -- A version has the numbers that auto came to.
-        free := free || ARRAY(SELECT o.key FROM jsonb_each_text(holomamba.complete_options(chosen)) o WHERE o.value = 'auto');
+        free := free || ARRAY(SELECT o.key FROM jsonb_each_text(holomamba_internal.complete_options(chosen)) o WHERE o.value = 'auto');
         SELECT v.best_epoch INTO best
         FROM holomamba.version_catalogue v
-        WHERE v.model = m.model AND v.status = 'ready' AND v.holdout <> 'none' AND v.options - free = holomamba.complete_options(chosen) - free
+        WHERE v.model = m.model AND v.status = 'ready' AND v.holdout <> 'none' AND v.options - free = holomamba_internal.complete_options(chosen) - free
           AND (v.options ->> 'warm_start' = 'false') = (coalesce(chosen ->> 'warm_start', 'false') = 'false')
         ORDER BY v.version DESC LIMIT 1;
         chosen := chosen || CASE WHEN best IS NULL THEN '{}' ELSE jsonb_build_object('epochs', best) END;
     END IF;
-    chosen := holomamba.complete_options(chosen);
+    chosen := holomamba_internal.complete_options(chosen);
     IF (holdout = 'time') <> (chosen ->> 'cutoff' <> '') THEN
         RAISE invalid_parameter_value USING
             MESSAGE = CASE WHEN holdout = 'time' THEN 'holdout ''time'' without a cutoff' ELSE 'a cutoff without holdout ''time''' END,
             HINT = format('CALL holomamba.train(%L, holdout => ''time'', options => ''{"cutoff": "2026-01-01"}'');', model);
     ELSIF holdout = 'time' THEN
-        first_order := holomamba.column_of(m.interactions, m.order_columns[1]);
-        EXECUTE format('SELECT holomamba.unambiguous(%L::%s)', chosen ->> 'cutoff', format_type(holomamba.base_type(first_order.atttypid), -1)) INTO cutoff;
+        first_order := holomamba_internal.column_of(m.interactions, m.order_columns[1]);
+        EXECUTE format('SELECT holomamba_internal.unambiguous(%L::%s)', chosen ->> 'cutoff', format_type(holomamba_internal.base_type(first_order.atttypid), -1)) INTO cutoff;
         chosen := chosen || jsonb_build_object('cutoff', cutoff);
     END IF;
 
-    chosen := chosen || jsonb_build_object('warm_start', holomamba.warm_start_of(m, chosen ->> 'warm_start'));
+    chosen := chosen || jsonb_build_object('warm_start', holomamba_internal.warm_start_of(m, chosen ->> 'warm_start'));
 
-    training_id := holomamba.add_version(m.model, holdout, chosen);
+    training_id := holomamba_internal.add_version(m.model, holdout, chosen);
     SELECT v.version INTO begin_training.version FROM holomamba.version_catalogue v WHERE v.training_id = begin_training.training_id;
-    PERFORM holomamba.make_vocabulary(m, begin_training.version);
+    PERFORM holomamba_internal.make_vocabulary(m, begin_training.version);
     -- What an old version has learned of a number holds for the scale that it learned it on.
     IF chosen ->> 'warm_start' <> 'false' THEN
-        PERFORM holomamba.store_vocabulary(m.model, begin_training.version, y.field, o.labels)
+        PERFORM holomamba_internal.store_vocabulary(m.model, begin_training.version, y.field, o.labels)
         FROM holomamba.vocabulary y JOIN holomamba.vocabulary o ON o.model = y.model AND o.field = y.field
         WHERE y.model = m.model AND y.version = begin_training.version AND y.field <> ''
           AND o.version = (chosen ->> 'warm_start')::integer
-          AND holomamba.attribute_kind((holomamba.column_of(m.items, y.field)).atttypid) = 'number';
+          AND holomamba_internal.attribute_kind((holomamba_internal.column_of(m.items, y.field)).atttypid) = 'number';
     END IF;
 END
 $$;
-COMMENT ON FUNCTION holomamba.begin_training(text, integer, text, jsonb) IS
+COMMENT ON FUNCTION holomamba_internal.begin_training(text, integer, text, jsonb) IS
     'internal: checks the arguments of train() and start_training(), and makes the version';
 
 CREATE PROCEDURE holomamba.train(model text, epochs integer DEFAULT NULL, holdout text DEFAULT 'none', options jsonb DEFAULT '{}')
@@ -422,17 +422,17 @@ COMMENT ON PROCEDURE holomamba.train(text, integer, text, jsonb) IS
     'trains a new version of a model, one committed row of training_log per epoch, and makes it the active one';
 
 -- Not a version that a session is training: that one needs no help.
-CREATE FUNCTION holomamba.begin_resuming(model text, INOUT version integer, OUT training_id integer)
+CREATE FUNCTION holomamba_internal.begin_resuming(model text, INOUT version integer, OUT training_id integer)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    m holomamba.model_catalogue := holomamba.assert_may_manage(model);
+    m holomamba.model_catalogue := holomamba_internal.assert_may_manage(model);
 BEGIN
     IF version IS NULL THEN
         SELECT v.version INTO begin_resuming.version FROM holomamba.versions v
         WHERE v.model = m.model AND v.status IN ('interrupted', 'failed') ORDER BY v.version DESC LIMIT 1;
     END IF;
-    training_id := holomamba.reopen_version(m.model, version);
+    training_id := holomamba_internal.reopen_version(m.model, version);
     IF training_id IS NULL THEN
         RAISE object_not_in_prerequisite_state USING
             MESSAGE = CASE WHEN version IS NULL THEN format('model "%s" has no training to go on with', model)
@@ -441,7 +441,7 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION holomamba.begin_resuming(text, integer) IS 'internal: checks the arguments of resume_training() and chooses the version';
+COMMENT ON FUNCTION holomamba_internal.begin_resuming(text, integer) IS 'internal: checks the arguments of resume_training() and chooses the version';
 
 CREATE PROCEDURE holomamba.resume_training(model text, version integer DEFAULT NULL)
     AS 'MODULE_PATHNAME', 'holomamba_resume_training' LANGUAGE C;
@@ -468,7 +468,7 @@ COMMENT ON FUNCTION holomamba.describe_items(text, integer, text[]) IS
     'the vectors of these items, by the weights of a version and the attributes that the items have now: of one that the version '
     'does not know, what its attributes say of it';
 
-CREATE FUNCTION holomamba.assert_read_committed(name text) RETURNS void
+CREATE FUNCTION holomamba_internal.assert_read_committed(name text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -480,7 +480,7 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION holomamba.assert_read_committed(text) IS 'internal: refuses to replay all events under an old snapshot';
+COMMENT ON FUNCTION holomamba_internal.assert_read_committed(text) IS 'internal: refuses to replay all events under an old snapshot';
 
 CREATE FUNCTION holomamba.activate(model text, version integer) RETURNS void
     AS 'MODULE_PATHNAME', 'holomamba_activate' LANGUAGE C;
@@ -488,23 +488,23 @@ COMMENT ON FUNCTION holomamba.activate(text, integer) IS
     'makes a complete version the one that recommends: item vectors and all user states are computed for it, in one commit';
 
 -- With the rights of the model's owner, whichever role has asked for it.
-CREATE FUNCTION holomamba.activate_as_owner(model text, version integer) RETURNS void
+CREATE FUNCTION holomamba_internal.activate_as_owner(model text, version integer) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    m holomamba.model_catalogue := holomamba.assert_may_manage(model);
+    m holomamba.model_catalogue := holomamba_internal.assert_may_manage(model);
     items_table text := format('holomamba.%I', m.model || '_items');
     ids text[];
 BEGIN
-    PERFORM holomamba.assert_read_committed('activate');
-    IF NOT holomamba.hold_version(m.model, activate_as_owner.version) THEN
+    PERFORM holomamba_internal.assert_read_committed('activate');
+    IF NOT holomamba_internal.hold_version(m.model, activate_as_owner.version) THEN
         RAISE undefined_object USING
             MESSAGE = format('model "%s" has no complete version %s', activate_as_owner.model, coalesce(activate_as_owner.version::text, 'NULL')),
             HINT = (SELECT coalesce('The complete versions are ' || string_agg(v.version::text, ', ' ORDER BY v.version) || '.',
                                     format('There is none yet: CALL holomamba.train(%L);', activate_as_owner.model))
                     FROM holomamba.version_catalogue v WHERE v.model = m.model AND v.status = 'ready');
     END IF;
-    PERFORM holomamba.assert_columns(m);
+    PERFORM holomamba_internal.assert_columns(m);
     -- Events wait from here on, so that none is missed by the replay and none is counted twice; readers do not wait.
     EXECUTE format('LOCK TABLE holomamba.%I IN SHARE ROW EXCLUSIVE MODE', m.model || '_users');
     EXECUTE format('DELETE FROM %s', items_table);
@@ -517,7 +517,7 @@ BEGIN
                    items_table, m.item_type,
                    CASE WHEN m.items IS NULL THEN 'i.target'
                         ELSE format('CASE WHEN EXISTS (SELECT FROM %s s WHERE s.%I%s = i.item_id::%s) THEN i.target END',
-                                    m.items, m.item_key, holomamba.item_collation(m), m.item_type) END)
+                                    m.items, m.item_key, holomamba_internal.item_collation(m), m.item_type) END)
     USING model, version;
     -- Items that have come since the training are known by their attributes. They are described some at a time.
     IF m.items IS NOT NULL THEN
@@ -525,26 +525,26 @@ BEGIN
             EXECUTE format('SELECT array_agg(n.id) FROM (SELECT u.id::text, row_number() OVER () / 1000 AS part '
                            'FROM (SELECT DISTINCT s.%I::%s%s AS id FROM %s s WHERE s.%1$I IS NOT NULL AND %5$s '
                            'AND NOT EXISTS (SELECT FROM %6$s i WHERE i.item_id = s.%1$I%3$s)) u) n GROUP BY n.part',
-                           m.item_key, m.item_type, holomamba.item_collation(m), m.items,
-                           holomamba.fits_item_type(m.item_type, format('s.%I', m.item_key)), items_table)
+                           m.item_key, m.item_type, holomamba_internal.item_collation(m), m.items,
+                           holomamba_internal.fits_item_type(m.item_type, format('s.%I', m.item_key)), items_table)
         LOOP
             EXECUTE format('INSERT INTO %s (item_id, token, target) SELECT d.item_id::%s, d.token, d.target '
                            'FROM holomamba.describe_items($1, $2, $3) d', items_table, m.item_type)
             USING model, version, ids;
         END LOOP;
     END IF;
-    PERFORM holomamba.set_active_version(m.model, activate_as_owner.version);
+    PERFORM holomamba_internal.set_active_version(m.model, activate_as_owner.version);
     PERFORM holomamba.rebuild_state(model);
-    PERFORM holomamba.refit_target_index(m);
+    PERFORM holomamba_internal.refit_target_index(m);
 END
 $$;
-COMMENT ON FUNCTION holomamba.activate_as_owner(text, integer) IS 'internal: what activate() does';
+COMMENT ON FUNCTION holomamba_internal.activate_as_owner(text, integer) IS 'internal: what activate() does';
 
 CREATE FUNCTION holomamba.forget_version(model text, version integer) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    m holomamba.model_catalogue := holomamba.assert_may_manage(model);
+    m holomamba.model_catalogue := holomamba_internal.assert_may_manage(model);
 BEGIN
     IF m.active_version = version THEN
         RAISE object_in_use USING
@@ -557,7 +557,7 @@ BEGIN
             HINT = (SELECT format('SELECT holomamba.cancel_training(%s); ends that.', v.training_id) FROM holomamba.version_catalogue v
                     WHERE v.model = m.model AND v.version = forget_version.version);
     END IF;
-    IF holomamba.delete_version(m.model, version) IS NOT TRUE THEN
+    IF holomamba_internal.delete_version(m.model, version) IS NOT TRUE THEN
         RAISE undefined_object USING
             MESSAGE = format('model "%s" has no version %s', model, coalesce(version::text, 'NULL')),
             HINT = 'The view holomamba.versions lists the versions.';
@@ -571,7 +571,7 @@ CREATE FUNCTION holomamba.forget_unfinished(model text) RETURNS integer
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    m CONSTANT holomamba.model_catalogue := holomamba.assert_may_manage(model);
+    m CONSTANT holomamba.model_catalogue := holomamba_internal.assert_may_manage(model);
     unfinished CONSTANT integer[] := ARRAY(SELECT v.version FROM holomamba.version_catalogue v
                                            WHERE v.model = m.model AND v.status <> 'ready' ORDER BY v.version);
     version integer;

@@ -7,7 +7,7 @@
 -- The verbs are C functions (src/postgres/serving) around one statement each, which a session plans once. That SQL is
 -- in src/postgres/serving/recommend_statements.cpp. Here is what they ask when something is wrong, and their declarations.
 
-CREATE FUNCTION holomamba.may_ask(model name) RETURNS boolean
+CREATE FUNCTION holomamba_internal.may_ask(model name) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT EXISTS (SELECT FROM pg_class c
@@ -15,13 +15,13 @@ AS $$
                      AND has_any_column_privilege(c.oid, 'SELECT'))
 $$;
 
-COMMENT ON FUNCTION holomamba.may_ask(name) IS 'internal: whether the current role may read the items of a model';
+COMMENT ON FUNCTION holomamba_internal.may_ask(name) IS 'internal: whether the current role may read the items of a model';
 
-CREATE FUNCTION holomamba.check_k(k integer) RETURNS void
+CREATE FUNCTION holomamba_internal.check_k(k integer) RETURNS void
     AS 'MODULE_PATHNAME', 'holomamba_check_k' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION holomamba.check_k(integer) IS 'internal: refuses a k that is NULL or out of range';
+COMMENT ON FUNCTION holomamba_internal.check_k(integer) IS 'internal: refuses a k that is NULL or out of range';
 
-CREATE FUNCTION holomamba.choose_model(model text, k integer) RETURNS holomamba.model_catalogue
+CREATE FUNCTION holomamba_internal.choose_model(model text, k integer) RETURNS holomamba.model_catalogue
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -29,11 +29,11 @@ DECLARE
     chosen text := coalesce(model, nullif(current_setting('holomamba.model', true), ''));
     models text[];
 BEGIN
-    PERFORM holomamba.check_k(k);
+    PERFORM holomamba_internal.check_k(k);
     IF chosen IS NULL THEN
         models := ARRAY(SELECT c.model::text FROM holomamba.model_catalogue c ORDER BY c.model);
         IF cardinality(models) > 1 THEN
-            models := ARRAY(SELECT c FROM unnest(models) c WHERE holomamba.may_ask(c::name));
+            models := ARRAY(SELECT c FROM unnest(models) c WHERE holomamba_internal.may_ask(c::name));
         END IF;
         IF cardinality(models) > 1 THEN
             RAISE invalid_parameter_value USING
@@ -43,27 +43,27 @@ BEGIN
         END IF;
         chosen := models[1];
     END IF;
-    m := holomamba.find_model(chosen);
+    m := holomamba_internal.find_model(chosen);
     IF m.active_version IS NULL THEN
         RAISE object_not_in_prerequisite_state USING
             MESSAGE = format('model "%s" is not trained', m.model),
             HINT = format('CALL holomamba.train(%L);', m.model);
     END IF;
-    PERFORM holomamba.assert_columns(m);
+    PERFORM holomamba_internal.assert_columns(m);
     RETURN m;
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.choose_model(text, integer) IS
+COMMENT ON FUNCTION holomamba_internal.choose_model(text, integer) IS
     'internal: the trained model to ask for k items, which is the one named, or named by the setting holomamba.model, or the only one';
 
-CREATE FUNCTION holomamba.check_overload(m holomamba.model_catalogue, verb text, argument_type regtype, takes_user boolean) RETURNS void
+CREATE FUNCTION holomamba_internal.check_overload(m holomamba.model_catalogue, verb text, argument_type regtype, takes_user boolean) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     ids text := replace(argument_type::text, '[]', '');
-    items text := holomamba.id_family(m.item_type);
-    users text := CASE WHEN takes_user THEN holomamba.id_family(m.user_type)::text ELSE items END;
+    items text := holomamba_internal.id_family(m.item_type);
+    users text := CASE WHEN takes_user THEN holomamba_internal.id_family(m.user_type)::text ELSE items END;
     usable text := CASE WHEN items = users THEN items ELSE 'text' END || CASE WHEN argument_type::text LIKE '%[]' THEN '[]' ELSE '' END;
 BEGIN
     IF ids <> 'text' AND (ids <> items OR ids <> users) THEN
@@ -76,19 +76,19 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.check_overload(holomamba.model_catalogue, text, regtype, boolean) IS
+COMMENT ON FUNCTION holomamba_internal.check_overload(holomamba.model_catalogue, text, regtype, boolean) IS
     'internal: refuses an overload whose type is not that of the model''s ids, and names the one that serves';
 
 -- The one test that the statements need and SQL has not: = ANY with a hash table.
-CREATE FUNCTION holomamba.is_among(id anyelement, ids anyarray) RETURNS boolean
+CREATE FUNCTION holomamba_internal.is_among(id anyelement, ids anyarray) RETURNS boolean
     AS 'MODULE_PATHNAME', 'holomamba_is_among' LANGUAGE C STABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION holomamba.is_among(anyelement, anyarray) IS
+COMMENT ON FUNCTION holomamba_internal.is_among(anyelement, anyarray) IS
     'internal: whether an id is in an array that is the same for the whole statement';
 
 -- Why an item is recommended. The labels of a version say which row of a parameter belongs to which value; they are values of
 -- the user's own tables, so they are shown to those who may read the columns that they come from.
 
-CREATE FUNCTION holomamba.may_read_labels(model name, field name) RETURNS boolean
+CREATE FUNCTION holomamba_internal.may_read_labels(model name, field name) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -101,14 +101,14 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.may_read_labels(name, name) IS
+COMMENT ON FUNCTION holomamba_internal.may_read_labels(name, name) IS
     'internal: whether the current role may read all of the column that the labels of a field are values of';
 
 -- The view's owner reads the table; the functions in its condition ask for the rights of the reader of the view.
 CREATE VIEW holomamba.labels WITH (security_barrier) AS
     SELECT v.model, v.version, v.field, v.labels
     FROM holomamba.vocabulary_catalogue v
-    WHERE holomamba.may_manage(v.model) OR holomamba.may_read_labels(v.model, v.field);
+    WHERE holomamba.may_manage(v.model) OR holomamba_internal.may_read_labels(v.model, v.field);
 
 COMMENT ON VIEW holomamba.labels IS
     'what the rows of the embedding tables stand for, to those who may read the columns that they come from';
@@ -119,14 +119,14 @@ COMMENT ON COLUMN holomamba.labels.labels IS
     'values of the attribute, or item ids, as text, in the order of their ordinals; of a number, its mean and its standard deviation';
 GRANT SELECT ON holomamba.labels TO PUBLIC;
 
-CREATE FUNCTION holomamba.item_parts(model text, version integer, item_id text, target @extschema@.hrr, vector @extschema@.hrr,
+CREATE FUNCTION holomamba_internal.item_parts(model text, version integer, item_id text, target @extschema@.hrr, vector @extschema@.hrr,
                                      OUT kind text, OUT attribute text, OUT label integer, OUT contribution double precision)
     RETURNS SETOF record AS 'MODULE_PATHNAME', 'holomamba_item_parts' LANGUAGE C STABLE STRICT PARALLEL SAFE ROWS 10;
-COMMENT ON FUNCTION holomamba.item_parts(text, integer, text, @extschema@.hrr, @extschema@.hrr) IS
+COMMENT ON FUNCTION holomamba_internal.item_parts(text, integer, text, @extschema@.hrr, @extschema@.hrr) IS
     'internal: what the values of its attributes, itself and its bias bring to the score of an item with this target for a vector; '
     'values of a category are places among the labels of the version';
 
-CREATE FUNCTION holomamba.explain_attributes(
+CREATE FUNCTION holomamba_internal.explain_attributes(
     m holomamba.model_catalogue, item_text text, target @extschema@.hrr, user_vector @extschema@.hrr
 ) RETURNS TABLE (kind text, value text, contribution double precision)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -136,7 +136,7 @@ DECLARE
 BEGIN
     FOR part IN
         SELECT p.*, l.labels[p.label] AS text
-        FROM holomamba.item_parts(m.model, m.active_version, item_text, target, user_vector) p
+        FROM holomamba_internal.item_parts(m.model, m.active_version, item_text, target, user_vector) p
         LEFT JOIN holomamba.labels l ON l.model = m.model AND l.version = m.active_version AND l.field = p.attribute AND p.label IS NOT NULL
     LOOP
         kind := part.kind;
@@ -144,8 +144,8 @@ BEGIN
         value := part.text;
         IF kind = 'attribute' AND part.label IS NULL THEN
             -- A number, of a type of the server's own: item_parts() has seen to that, and holds the table.
-            EXECUTE format('SELECT %1$s.%2$I::text FROM %3$s %1$s WHERE %1$s.%4$I%5$s = $1::%6$s', holomamba.name_for(m.items),
-                           part.attribute, m.items, m.item_key, holomamba.item_collation(m), m.item_type)
+            EXECUTE format('SELECT %1$s.%2$I::text FROM %3$s %1$s WHERE %1$s.%4$I%5$s = $1::%6$s', holomamba_internal.name_for(m.items),
+                           part.attribute, m.items, m.item_key, holomamba_internal.item_collation(m), m.item_type)
                 INTO value USING item_text;
         END IF;
         value := CASE kind WHEN 'attribute' THEN format('%s=%s', part.attribute, value) WHEN 'item' THEN item_text END;
@@ -154,17 +154,17 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.explain_attributes(holomamba.model_catalogue, text, @extschema@.hrr, @extschema@.hrr) IS
+COMMENT ON FUNCTION holomamba_internal.explain_attributes(holomamba.model_catalogue, text, @extschema@.hrr, @extschema@.hrr) IS
     'internal: the score of an item for a vector as the sum of what its attributes, the item itself and its bias bring';
 
 -- What an event did is what the score would lack without it: the history is replayed once for each event that is left out,
 -- from the state before the last 100 events on.
-CREATE FUNCTION holomamba.explain_events(m holomamba.model_catalogue, user_text text, target @extschema@.hrr, score double precision)
+CREATE FUNCTION holomamba_internal.explain_events(m holomamba.model_catalogue, user_text text, target @extschema@.hrr, score double precision)
 RETURNS TABLE (kind text, value text, contribution double precision)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    name CONSTANT text := holomamba.name_for(m.interactions);
+    name CONSTANT text := holomamba_internal.name_for(m.interactions);
 BEGIN
     RETURN QUERY EXECUTE format($query$
         WITH history AS MATERIALIZED (
@@ -184,15 +184,15 @@ BEGIN
         $query$,
         m.item_column,
         (SELECT string_agg(format('%s.%I DESC', name, o.column_name), ', ' ORDER BY o.number) FROM unnest(m.order_columns) WITH ORDINALITY AS o (column_name, number)),
-        m.interactions, m.model || '_items', m.user_column, holomamba.id_family(m.user_type), '@extschema@', name)
+        m.interactions, m.model || '_items', m.user_column, holomamba_internal.id_family(m.user_type), '@extschema@', name)
         USING user_text, m.model::text, m.active_version, target, score;
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.explain_events(holomamba.model_catalogue, text, @extschema@.hrr, double precision) IS
+COMMENT ON FUNCTION holomamba_internal.explain_events(holomamba.model_catalogue, text, @extschema@.hrr, double precision) IS
     'internal: by how much each of the last 100 events of a user raised a score';
 
-CREATE FUNCTION holomamba.explain_repeat(m holomamba.model_catalogue, user_text text, item_text text)
+CREATE FUNCTION holomamba_internal.explain_repeat(m holomamba.model_catalogue, user_text text, item_text text)
 RETURNS TABLE (kind text, value text, contribution double precision)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -201,27 +201,27 @@ BEGIN
         'SELECT ''repeat'', NULL, v.repeat_score::double precision FROM holomamba.version_catalogue v '
         'WHERE v.model = $3 AND v.version = $4 AND v.repeat_score <> 0 '
         'AND EXISTS (SELECT FROM %1$s %2$s WHERE %2$s.%3$I = $1::%4$s AND %2$s.%5$I = $2::%6$s)',
-        m.interactions, holomamba.name_for(m.interactions), m.user_column, holomamba.id_family(m.user_type), m.item_column,
-        holomamba.id_family(m.item_type))
+        m.interactions, holomamba_internal.name_for(m.interactions), m.user_column, holomamba_internal.id_family(m.user_type), m.item_column,
+        holomamba_internal.id_family(m.item_type))
         USING user_text, item_text, m.model, m.active_version;
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.explain_repeat(holomamba.model_catalogue, text, text) IS
+COMMENT ON FUNCTION holomamba_internal.explain_repeat(holomamba.model_catalogue, text, text) IS
     'internal: what an item''s score is raised by because the user has had it before';
 
-CREATE FUNCTION holomamba.explain(user_text text, item_text text, model text, id_type regtype)
+CREATE FUNCTION holomamba_internal.explain(user_text text, item_text text, model text, id_type regtype)
 RETURNS TABLE (kind text, value text, contribution double precision)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    m holomamba.model_catalogue := holomamba.choose_model(model, 1);
+    m holomamba.model_catalogue := holomamba_internal.choose_model(model, 1);
     target @extschema@.hrr;
     vector @extschema@.hrr;
     item text;
     unread name;
 BEGIN
-    PERFORM holomamba.check_overload(m, 'explain_recommendation', id_type, true);
+    PERFORM holomamba_internal.check_overload(m, 'explain_recommendation', id_type, true);
     -- Tables that the caller may read are held since choose_model(). Of the others the right may come meanwhile.
     unread := (SELECT c.relname
                FROM unnest(ARRAY[to_regclass(format('holomamba.%I', m.model || '_items')), to_regclass(format('holomamba.%I', m.model || '_users')),
@@ -230,24 +230,24 @@ BEGIN
     IF unread IS NOT NULL THEN
         RAISE insufficient_privilege USING MESSAGE = format('permission denied for table %s', unread);
     END IF;
-    PERFORM holomamba.assert_columns(m);
+    PERFORM holomamba_internal.assert_columns(m);
     EXECUTE format('SELECT i.target, i.item_id::text, coalesce((SELECT u.vector FROM holomamba.%I u WHERE u.user_id = $1::%s), '
                    '%3$s.ssm_vector(%3$s.ssm_initial($3, $4))) FROM holomamba.%4$I i WHERE i.item_id = $2::%5$s AND i.target IS NOT NULL',
-                   m.model || '_users', holomamba.id_family(m.user_type), '@extschema@', m.model || '_items', holomamba.id_family(m.item_type))
+                   m.model || '_users', holomamba_internal.id_family(m.user_type), '@extschema@', m.model || '_items', holomamba_internal.id_family(m.item_type))
         INTO target, item, vector USING user_text, item_text, m.model::text, m.active_version;
     IF target IS NULL OR user_text IS NULL THEN
         RETURN;
     END IF;
     RETURN QUERY
         SELECT e.kind, e.value, e.contribution
-        FROM (SELECT * FROM holomamba.explain_events(m, user_text, target, @extschema@.inner_product(target, vector))
-              UNION ALL SELECT * FROM holomamba.explain_attributes(m, item, target, vector)
-              UNION ALL SELECT * FROM holomamba.explain_repeat(m, user_text, item)) e
+        FROM (SELECT * FROM holomamba_internal.explain_events(m, user_text, target, @extschema@.inner_product(target, vector))
+              UNION ALL SELECT * FROM holomamba_internal.explain_attributes(m, item, target, vector)
+              UNION ALL SELECT * FROM holomamba_internal.explain_repeat(m, user_text, item)) e
         ORDER BY e.contribution DESC, e.kind, e.value;
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.explain(text, text, text, regtype) IS 'internal: what explain_recommendation() returns';
+COMMENT ON FUNCTION holomamba_internal.explain(text, text, text, regtype) IS 'internal: what explain_recommendation() returns';
 
 -- What users call. Each verb has three overloads, by the type in which ids are given and returned, and they differ in nothing
 -- else; each overload stands in schema holomamba, and in the schema of the extension it has a twin.
@@ -281,7 +281,7 @@ BEGIN
                 EXECUTE format('CREATE FUNCTION %s.%s RETURNS TABLE (%s) LANGUAGE %s STABLE PARALLEL SAFE ROWS %s %s',
                                schema, signature, replace(verb[2], '{ids}', ids), CASE verb[3] WHEN '' THEN 'sql' ELSE 'c' END, verb[4],
                                CASE verb[3]
-                                   WHEN '' THEN format('BEGIN ATOMIC SELECT * FROM holomamba.explain(user_id::text, item_id::text, model, %L); END', ids)
+                                   WHEN '' THEN format('BEGIN ATOMIC SELECT * FROM holomamba_internal.explain(user_id::text, item_id::text, model, %L); END', ids)
                                    ELSE format('AS %L, %L', 'MODULE_PATHNAME', verb[3]) END);
                 EXECUTE format('COMMENT ON FUNCTION %s.%s IS %L', schema, regexp_replace(signature, ' DEFAULT [a-zA-Z0-9]+', '', 'g'), verb[5]);
             END LOOP;
@@ -297,7 +297,7 @@ AS $$
 BEGIN
     RETURN QUERY EXECUTE format('SELECT i.item_id::text, i.popularity FROM holomamba.%I i WHERE i.target IS NOT NULL '
                                 'ORDER BY i.popularity DESC, i.item_id LIMIT $1',
-                                (holomamba.choose_model(model, k)).model || '_items')
+                                (holomamba_internal.choose_model(model, k)).model || '_items')
         USING k;
 END
 $$;

@@ -1,10 +1,10 @@
 -- The access method holomamba: exact maximum inner product search, ORDER BY column <#> query
 
-CREATE FUNCTION holomamba.index_handler(internal) RETURNS index_am_handler
+CREATE FUNCTION holomamba_internal.index_handler(internal) RETURNS index_am_handler
     AS 'MODULE_PATHNAME', 'holomamba_index_handler' LANGUAGE C;
-COMMENT ON FUNCTION holomamba.index_handler(internal) IS 'internal: the access method holomamba';
+COMMENT ON FUNCTION holomamba_internal.index_handler(internal) IS 'internal: the access method holomamba';
 
-CREATE ACCESS METHOD holomamba TYPE INDEX HANDLER holomamba.index_handler;
+CREATE ACCESS METHOD holomamba TYPE INDEX HANDLER holomamba_internal.index_handler;
 COMMENT ON ACCESS METHOD holomamba IS 'exact maximum inner product of hrr: CREATE INDEX ON ... USING holomamba (target) serves ORDER BY target <#> query';
 
 CREATE OPERATOR CLASS @extschema@.hrr_inner_product_ops DEFAULT FOR TYPE @extschema@.hrr USING holomamba AS
@@ -12,7 +12,7 @@ CREATE OPERATOR CLASS @extschema@.hrr_inner_product_ops DEFAULT FOR TYPE @extsch
 COMMENT ON OPERATOR CLASS @extschema@.hrr_inner_product_ops USING holomamba IS 'order by negative inner product';
 
 -- Keys: a second column, for WHERE id <@ array beside the order.
-CREATE OPERATOR holomamba.<@ (LEFTARG = anyelement, RIGHTARG = anyarray, FUNCTION = holomamba.is_among, RESTRICT = contsel, JOIN = contjoinsel);
+CREATE OPERATOR holomamba.<@ (LEFTARG = anyelement, RIGHTARG = anyarray, FUNCTION = holomamba_internal.is_among, RESTRICT = contsel, JOIN = contjoinsel);
 COMMENT ON OPERATOR holomamba.<@ (anyelement, anyarray) IS 'whether an id is in an array: = ANY, with a hash table, and an index on keys';
 
 CREATE OPERATOR CLASS holomamba.bigint_key_ops DEFAULT FOR TYPE bigint USING holomamba AS
@@ -36,7 +36,7 @@ COMMENT ON FUNCTION holomamba.refit_index(regclass) IS
     'builds an index of access method holomamba anew where it lies, for vectors that have little in common with those it was built for: writers of the table wait, readers do not';
 
 -- The items of another version have directions of their own. Where somebody holds a lock, the index serves as it is, only slower.
-CREATE FUNCTION holomamba.refit_target_index(m holomamba.model_catalogue) RETURNS void
+CREATE FUNCTION holomamba_internal.refit_target_index(m holomamba.model_catalogue) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '500ms'
 AS $$
 DECLARE
@@ -55,4 +55,4 @@ EXCEPTION WHEN lock_not_available OR object_in_use THEN
         HINT = format('SELECT holomamba.refit_index(%L);', index);
 END
 $$;
-COMMENT ON FUNCTION holomamba.refit_target_index(holomamba.model_catalogue) IS 'internal: refits the index of a model''s targets, if there is one and nobody else writes';
+COMMENT ON FUNCTION holomamba_internal.refit_target_index(holomamba.model_catalogue) IS 'internal: refits the index of a model''s targets, if there is one and nobody else writes';

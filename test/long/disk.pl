@@ -106,7 +106,7 @@ foreach my $free (0, 65536, 2**18, 2**20, 2**22, 2**23, 2**24)
     my ($status, $id) = $node->psql('shop', q{SELECT holomamba.start_training('m', 1)});
     if ($status == 0)
     {
-        $node->poll_query_until('shop', "SELECT holomamba.training_pid($id) IS NULL") or die 'the training goes on';
+        $node->poll_query_until('shop', "SELECT holomamba_internal.training_pid($id) IS NULL") or die 'the training goes on';
     }
     # The disk is still full.
     state_is("with $free bytes");

@@ -24,12 +24,12 @@ $node->safe_psql('postgres', q{
 foreach my $step (255, 1000)
 {
     is($node->safe_psql('postgres', qq{
-        SELECT members('SELECT count(*) FROM generate_series(16999000 * ${step}::bigint, 17000000 * ${step}::bigint) n WHERE holomamba.is_among(n, \$1)',
+        SELECT members('SELECT count(*) FROM generate_series(16999000 * ${step}::bigint, 17000000 * ${step}::bigint) n WHERE holomamba_internal.is_among(n, \$1)',
                        (SELECT array_agg(g) FROM generate_series(0, 17000000 * ${step}::bigint, $step) g))}),
         '1001', "17 million ids, every $step");
 }
 is($node->safe_psql('postgres', q{
-    SELECT members('SELECT count(*) FROM generate_series(16999000, 17000100) n WHERE holomamba.is_among(''id '' || n, $1)',
+    SELECT members('SELECT count(*) FROM generate_series(16999000, 17000100) n WHERE holomamba_internal.is_among(''id '' || n, $1)',
                    (SELECT array_agg('id ' || g) FROM generate_series(1, 17000000) g))}),
     '1001', '17 million texts');
 

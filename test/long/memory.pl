@@ -241,7 +241,7 @@ foreach my $more (0, map { 2**$_ * 1048576 } 0 .. 9)
     my ($status, $out) = $node->psql('postgres', q{SELECT holomamba.start_training('m')});
     prlimit($postmaster, 'as');
     next if $status != 0;
-    $node->poll_query_until('postgres', "SELECT holomamba.training_pid($out) IS NULL") or die 'the training goes on';
+    $node->poll_query_until('postgres', "SELECT holomamba_internal.training_pid($out) IS NULL") or die 'the training goes on';
     my $state = $node->safe_psql('postgres', "SELECT status, message FROM holomamba.versions WHERE training_id = $out");
     $outcomes{'in the background'}{ $state =~ /^ready/ ? '00000' : 53200 }++;
     push @wrong, "in the background with $more: $state" if $state !~ /^(ready\||failed\|(out of memory|.*Cannot allocate memory)|interrupted\|)/;

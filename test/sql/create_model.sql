@@ -48,7 +48,7 @@ SELECT user_type, item_type FROM holomamba.model_catalogue;
 SELECT t.tgrelid::regclass, t.tgname, t.tgfoid::regprocedure, t.tgisinternal, obj_description(t.oid, 'pg_trigger') AS comment,
        EXISTS (SELECT FROM pg_depend d WHERE d.objid = t.oid AND d.deptype IN ('e', 'x')) AS of_the_extension
 FROM pg_trigger t WHERE t.tgname LIKE 'holomamba_movies_%' ORDER BY 1, 2;
-SELECT * FROM holomamba.model_triggers('movies') ORDER BY 2, 1;
+SELECT * FROM holomamba_internal.model_triggers('movies') ORDER BY 2, 1;
 
 -- Events wait for the training
 INSERT INTO ratings (id, user_id, movie_id, rated_at) VALUES (1, 1, 1, '2026-01-01'), (2, 1, 2, '2026-01-02');
@@ -181,7 +181,7 @@ SELECT pg_temp.outcome('SELECT holomamba.drop_model(''alices'')');
 SELECT pg_temp.outcome('SELECT holomamba.rebuild_state(''alices'')');
 SELECT pg_temp.outcome('SELECT * FROM holomamba.check_state(''alices'')');
 CREATE TEMP TABLE bobs (u integer, i integer, t integer);
-CREATE TRIGGER fake AFTER INSERT ON bobs REFERENCING NEW TABLE AS new_events FOR EACH STATEMENT EXECUTE FUNCTION holomamba.follow_events('alices');
+CREATE TRIGGER fake AFTER INSERT ON bobs REFERENCING NEW TABLE AS new_events FOR EACH STATEMENT EXECUTE FUNCTION holomamba_internal.follow_events('alices');
 SELECT pg_temp.outcome('INSERT INTO bobs VALUES (1, 1, 1)');
 
 -- Behind the functions' back
@@ -191,13 +191,13 @@ SELECT pg_temp.outcome('DELETE FROM holomamba.model_catalogue WHERE model = ''al
 SELECT pg_temp.outcome('INSERT INTO holomamba.version_catalogue (model, version, status, holdout, options) '
                        'VALUES (''alices'', 1, ''ready'', ''none'', ''{}'')');
 SELECT pg_temp.outcome('INSERT INTO holomamba.model_catalogue (model) VALUES (''b'')');
-SELECT pg_temp.outcome('SELECT holomamba.declare_model(''b'', ''alices'', ''u'', ''i'', ''{t}'', NULL, NULL, ''{}'', ''{}'')');
-SELECT pg_temp.outcome('SELECT holomamba.declare_model(''b'', ''bobs'', ''u'', ''i'', ''{t}'', ''alices'', ''i'', ''{}'', ''{}'')');
+SELECT pg_temp.outcome('SELECT holomamba_internal.declare_model(''b'', ''alices'', ''u'', ''i'', ''{t}'', NULL, NULL, ''{}'', ''{}'')');
+SELECT pg_temp.outcome('SELECT holomamba_internal.declare_model(''b'', ''bobs'', ''u'', ''i'', ''{t}'', ''alices'', ''i'', ''{}'', ''{}'')');
 SELECT pg_temp.outcome('INSERT INTO holomamba.vocabulary VALUES (''alices'', 1, '''', ''{}'')');
 SELECT pg_temp.outcome('SELECT count(*) FROM holomamba.vocabulary_catalogue');
 SELECT pg_temp.outcome('TRUNCATE holomamba.training_log');
 CREATE TEMP VIEW bobs_view AS SELECT * FROM bobs;
-SELECT pg_temp.outcome('SELECT holomamba.declare_model(''b'', ''bobs_view'', ''u'', ''i'', ''{t}'', NULL, NULL, ''{}'', ''{}'')')
+SELECT pg_temp.outcome('SELECT holomamba_internal.declare_model(''b'', ''bobs_view'', ''u'', ''i'', ''{t}'', NULL, NULL, ''{}'', ''{}'')')
        LIKE '42809 |%' AS not_of_a_view;
 
 -- Her own, and her members' own
@@ -236,7 +236,7 @@ DROP TABLE listens;
 SELECT holomamba.drop_model(model) FROM (SELECT model FROM holomamba.models ORDER BY model) m;
 SELECT tgname FROM pg_trigger WHERE tgname LIKE 'holomamba%';
 SELECT c.oid::regclass FROM pg_class c WHERE c.relnamespace = 'holomamba'::regnamespace AND c.relname ~ '_(users|items)$' AND c.relkind = 'r';
-SELECT count(*) FROM holomamba.model_triggers('movies');
+SELECT count(*) FROM holomamba_internal.model_triggers('movies');
 INSERT INTO renamed (id, user_id) VALUES (1, 1);
 SELECT pg_temp.outcome('SELECT holomamba.drop_model(''movies'')');
 

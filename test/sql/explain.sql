@@ -119,7 +119,7 @@ RESET ROLE;
 GRANT SELECT ON holomamba.films_items, holomamba.films_users, views TO regress_why;
 SET ROLE regress_why;
 SELECT pg_temp.outcome('SELECT explain_recommendation(1, 3)');
-SELECT pg_temp.outcome('SELECT holomamba.item_parts(''films'', 1, ''3'', target, target) FROM holomamba.films_items WHERE item_id = 3');
+SELECT pg_temp.outcome('SELECT holomamba_internal.item_parts(''films'', 1, ''3'', target, target) FROM holomamba.films_items WHERE item_id = 3');
 SELECT field FROM holomamba.labels ORDER BY 1;
 RESET ROLE;
 GRANT SELECT (id, genres, studio, year) ON films TO regress_why;
@@ -138,7 +138,7 @@ RESET ROLE;
 BEGIN READ ONLY;
 SELECT count(*) > 2 AS reads_only FROM explain_recommendation(1, 3);
 COMMIT;
-SELECT pg_temp.outcome($$SELECT holomamba.item_parts('films', 1, '3', '[1,2]', '[1,2]')$$);
+SELECT pg_temp.outcome($$SELECT holomamba_internal.item_parts('films', 1, '3', '[1,2]', '[1,2]')$$);
 
 -- An untied head takes nothing from attributes
 SELECT holomamba.drop_model('films');

@@ -16,12 +16,12 @@ BEGIN
         names := ARRAY['item ' || i, repeat('x', i % 50)];
         field := ROW(i, ARRAY['item ' || i, 'x'], ARRAY[i]::bigint[]);
         field := ROW(i, ARRAY['item ' || i, 'x'], ARRAY[i]::bigint[]);
-        numbers := numbers + (holomamba.is_among(i::bigint, ids) AND NOT holomamba.is_among(i - 1::bigint, ids))::integer;
-        texts := texts + (holomamba.is_among('item ' || i, names) AND NOT holomamba.is_among('item ' || i - 1, names))::integer;
+        numbers := numbers + (holomamba_internal.is_among(i::bigint, ids) AND NOT holomamba_internal.is_among(i - 1::bigint, ids))::integer;
+        texts := texts + (holomamba_internal.is_among('item ' || i, names) AND NOT holomamba_internal.is_among('item ' || i - 1, names))::integer;
         operator := operator + (i::bigint OPERATOR(holomamba.<@) ids AND NOT i + 2::bigint OPERATOR(holomamba.<@) ids)::integer;
-        fields := fields + holomamba.is_among('item ' || i, field.f2)::integer + holomamba.is_among(i::bigint, field.f3)::integer;
+        fields := fields + holomamba_internal.is_among('item ' || i, field.f2)::integer + holomamba_internal.is_among(i::bigint, field.f3)::integer;
         SELECT i AS n, array_agg('item ' || n) AS names INTO pair FROM generate_series(i, i + 40) n;
-        of_records := of_records + (holomamba.is_among('item ' || i + 7, pair.names) AND NOT holomamba.is_among('item ' || i - 1, pair.names))::integer;
+        of_records := of_records + (holomamba_internal.is_among('item ' || i + 7, pair.names) AND NOT holomamba_internal.is_among('item ' || i - 1, pair.names))::integer;
     END LOOP;
     RETURN NEXT;
 END $$;
@@ -43,16 +43,16 @@ FROM (SELECT unnest('{-9223372036854775808,9223372036854775807,-1000003,2000006,
       UNION SELECT hashint8extended(g, 1) FROM generate_series(1, 4000, 7) g) a (id);
 -- The array as a column, which has another value in each row
 SELECT s.kind, count(*) FILTER (WHERE a.id = ANY (s.ids)) AS found,
-       count(*) FILTER (WHERE holomamba.is_among(a.id, s.ids) IS TRUE <> (a.id = ANY (s.ids)) IS TRUE OR holomamba.is_among(a.name, s.names) IS TRUE <> (a.name = ANY (s.names)) IS TRUE
-                           OR holomamba.is_among(a.mark, s.marks) IS TRUE <> (a.mark = ANY (s.marks)) IS TRUE) AS wrong
+       count(*) FILTER (WHERE holomamba_internal.is_among(a.id, s.ids) IS TRUE <> (a.id = ANY (s.ids)) IS TRUE OR holomamba_internal.is_among(a.name, s.names) IS TRUE <> (a.name = ANY (s.names)) IS TRUE
+                           OR holomamba_internal.is_among(a.mark, s.marks) IS TRUE <> (a.mark = ANY (s.marks)) IS TRUE) AS wrong
 FROM sets s, asked a GROUP BY 1 ORDER BY 1;
 -- As a parameter and as a constant of one statement, of a cursor that is read in pieces, and of a function
 PREPARE among (bigint[], text[], uuid[]) AS
-SELECT count(*) FILTER (WHERE holomamba.is_among(id, $1)) AS ids, count(*) FILTER (WHERE name OPERATOR(holomamba.<@) $2) AS names, count(*) FILTER (WHERE holomamba.is_among(mark, $3)) AS marks,
+SELECT count(*) FILTER (WHERE holomamba_internal.is_among(id, $1)) AS ids, count(*) FILTER (WHERE name OPERATOR(holomamba.<@) $2) AS names, count(*) FILTER (WHERE holomamba_internal.is_among(mark, $3)) AS marks,
        count(*) FILTER (WHERE id = ANY ($1)) AS right_ids, count(*) FILTER (WHERE name = ANY ($2)) AS right_names, count(*) FILTER (WHERE mark = ANY ($3)) AS right_marks FROM asked;
 CREATE FUNCTION cursor_among(ids bigint[]) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
-    c CURSOR (those bigint[]) FOR SELECT id FROM asked WHERE holomamba.is_among(id, those) ORDER BY id;
+    c CURSOR (those bigint[]) FOR SELECT id FROM asked WHERE holomamba_internal.is_among(id, those) ORDER BY id;
     found integer := 0;
 BEGIN
     FOR row IN c (ids) LOOP
@@ -87,14 +87,14 @@ SELECT n, n OPERATOR(holomamba.<@) ANY ('{"{1,2}","{3}","{}"}'::some_ids[]) AS i
 
 -- Equality is that of the column's collation
 CREATE COLLATION no_case (PROVIDER = icu, LOCALE = 'und-u-ks-level2', DETERMINISTIC = false);
-SELECT name, holomamba.is_among(name COLLATE no_case, '{Anna,BERTA}') AS among, holomamba.is_among(name, '{Anna,BERTA}') AS exactly FROM unnest('{ANNA,Anna,berta,cora}'::text[]) name;
-DO $$ BEGIN ASSERT holomamba.is_among('ANNA' COLLATE no_case, ARRAY['berta', 'anna']); ASSERT NOT holomamba.is_among('ANNA'::text, ARRAY['berta', 'anna']); END $$;
+SELECT name, holomamba_internal.is_among(name COLLATE no_case, '{Anna,BERTA}') AS among, holomamba_internal.is_among(name, '{Anna,BERTA}') AS exactly FROM unnest('{ANNA,Anna,berta,cora}'::text[]) name;
+DO $$ BEGIN ASSERT holomamba_internal.is_among('ANNA' COLLATE no_case, ARRAY['berta', 'anna']); ASSERT NOT holomamba_internal.is_among('ANNA'::text, ARRAY['berta', 'anna']); END $$;
 
 -- A type without a hash, in a statement and in an expression
 \set VERBOSITY sqlstate
-SELECT holomamba.is_among('(1,2)'::point, '{}'::point[]);
-DO $$ BEGIN PERFORM 1 WHERE holomamba.is_among('(1,2)'::point, '{}'::point[]); END $$;
-DO $$ DECLARE found boolean; BEGIN found := holomamba.is_among('(1,2)'::point, '{}'::point[]); END $$;
+SELECT holomamba_internal.is_among('(1,2)'::point, '{}'::point[]);
+DO $$ BEGIN PERFORM 1 WHERE holomamba_internal.is_among('(1,2)'::point, '{}'::point[]); END $$;
+DO $$ DECLARE found boolean; BEGIN found := holomamba_internal.is_among('(1,2)'::point, '{}'::point[]); END $$;
 \set VERBOSITY default
 
 DROP TABLE sets, asked CASCADE;

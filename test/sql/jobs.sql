@@ -21,7 +21,7 @@ $$;
 CREATE FUNCTION pg_temp.wait_for(id integer) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
     FOR i IN 1 .. 600 LOOP
-        EXIT WHEN holomamba.training_pid(id) IS NULL;
+        EXIT WHEN holomamba_internal.training_pid(id) IS NULL;
         PERFORM pg_sleep(0.05);
     END LOOP;
     RETURN (SELECT concat_ws(' | ', status, message) FROM holomamba.versions WHERE training_id = id);
@@ -55,7 +55,7 @@ SELECT holomamba.start_training('jm', options => '{"epoch": 1}');
 BEGIN;
 SELECT holomamba.start_training('jm') AS job \gset
 ROLLBACK;
-SELECT pg_temp.wait_for(:job) IS NULL AS gone, holomamba.training_pid(:job) IS NULL AS over;
+SELECT pg_temp.wait_for(:job) IS NULL AS gone, holomamba_internal.training_pid(:job) IS NULL AS over;
 SELECT max(version) FROM holomamba.versions;
 -- One that a transaction starts begins when it commits
 BEGIN;

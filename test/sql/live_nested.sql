@@ -257,7 +257,7 @@ SELECT item_id FROM holomamba.plain_items WHERE target IS NOT NULL AND item_id >
 CALL still_right();
 -- A trigger that waits for the end of the transaction would not know any more what its statement has done
 BEGIN;
-CREATE CONSTRAINT TRIGGER late AFTER INSERT ON plain_events DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION holomamba.follow_events('plain');
+CREATE CONSTRAINT TRIGGER late AFTER INSERT ON plain_events DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION holomamba_internal.follow_events('plain');
 INSERT INTO plain_events (u, i, t) VALUES (1, 3, 100);
 COMMIT;
 SELECT holomamba.drop_model('plain'), holomamba.drop_model('parts');

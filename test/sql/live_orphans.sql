@@ -89,7 +89,7 @@ ROLLBACK;
 
 -- It is a matter of the trigger's table alone: one that was never the model's is refused
 CREATE TABLE orphan_stranger (u integer, i integer, t integer);
-CREATE TRIGGER t AFTER INSERT ON orphan_stranger REFERENCING NEW TABLE AS new_events FOR EACH STATEMENT EXECUTE FUNCTION holomamba.follow_events('orphan');
+CREATE TRIGGER t AFTER INSERT ON orphan_stranger REFERENCING NEW TABLE AS new_events FOR EACH STATEMENT EXECUTE FUNCTION holomamba_internal.follow_events('orphan');
 INSERT INTO orphan_stranger VALUES (1, 1, 1);
 DROP TABLE orphan_stranger;
 INSERT INTO orphan_events VALUES (1, 2, 400);

@@ -4,7 +4,7 @@
 SET client_min_messages = warning;
 
 -- What follows is what the triggers find where no event trigger has followed, or refused, the ALTER
-SELECT format('ALTER EVENT TRIGGER %I DISABLE', evtname) FROM pg_event_trigger WHERE evtfoid::regproc::text LIKE 'holomamba.%' ORDER BY evtname \gexec
+SELECT format('ALTER EVENT TRIGGER %I DISABLE', evtname) FROM pg_event_trigger WHERE evtfoid::regproc::text LIKE 'holomamba_internal.%' ORDER BY evtname \gexec
 
 CREATE COLLATION types_fold (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 CREATE PROCEDURE make(user_type text, item_type text, order_type text, order_value text) LANGUAGE plpgsql AS $make$
@@ -177,7 +177,7 @@ BEGIN
         NULL::regclass AS items, NULL::name AS item_key, '{}'::name[] AS attributes, '{}'::jsonb AS options, 'integer'::regtype AS user_type, 'integer'::regtype AS item_type;
     EXECUTE 'UPDATE row SET ' || changes;
     INSERT INTO holomamba.model_catalogue (model, interactions, user_column, item_column, order_columns, items, item_key, attributes, options, user_type, item_type) SELECT * FROM row;
-    PERFORM holomamba.create_tables('types'), holomamba.create_triggers('types');
+    PERFORM holomamba_internal.create_tables('types'), holomamba_internal.create_triggers('types');
     INSERT INTO types_events VALUES (1, 2, 3);
     RAISE EXCEPTION 'accepted';
 END $$;
@@ -205,7 +205,7 @@ ALTER TABLE types_goods ALTER item_id TYPE text;
 INSERT INTO types_goods VALUES (3);
 ALTER TABLE types_goods ALTER item_id TYPE integer USING item_id::integer;
 TRUNCATE types_goods;
-SELECT format('DROP TRIGGER %I ON %s', trigger_name, relation) FROM holomamba.model_triggers('types') WHERE relation = 'types_goods'::regclass \gexec
+SELECT format('DROP TRIGGER %I ON %s', trigger_name, relation) FROM holomamba_internal.model_triggers('types') WHERE relation = 'types_goods'::regclass \gexec
 ALTER TABLE types_goods DROP CONSTRAINT types_goods_pkey, ALTER item_id DROP NOT NULL;
 -- Since 16 the server refuses this itself
 VACUUM types_goods;
@@ -221,4 +221,4 @@ DROP PROCEDURE make, unmake, exercise, damage, by_hand;
 DROP FUNCTION outcome;
 DROP DOMAIN types_id, types_time;
 DROP COLLATION types_fold;
-SELECT format('ALTER EVENT TRIGGER %I ENABLE', evtname) FROM pg_event_trigger WHERE evtfoid::regproc::text LIKE 'holomamba.%' ORDER BY evtname \gexec
+SELECT format('ALTER EVENT TRIGGER %I ENABLE', evtname) FROM pg_event_trigger WHERE evtfoid::regproc::text LIKE 'holomamba_internal.%' ORDER BY evtname \gexec

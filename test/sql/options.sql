@@ -31,16 +31,16 @@ SELECT name, range FROM holomamba.options();
 
 -- No name twice; and each default is itself accepted, as what it is written as
 SELECT count(*) = count(DISTINCT name) FROM holomamba.options();
-SELECT pg_temp.outcome(format('SELECT holomamba.check_options(%L)', holomamba.complete_options('{}')));
-SELECT jsonb_object_keys(holomamba.complete_options('{}')) EXCEPT SELECT name FROM holomamba.options();
-SELECT holomamba.complete_options('{"dimension": 16}') -> 'dimension' AS given,
-       holomamba.complete_options('{}') ->> 'dimension' = o.default_value AS left_out
+SELECT pg_temp.outcome(format('SELECT holomamba_internal.check_options(%L)', holomamba_internal.complete_options('{}')));
+SELECT jsonb_object_keys(holomamba_internal.complete_options('{}')) EXCEPT SELECT name FROM holomamba.options();
+SELECT holomamba_internal.complete_options('{"dimension": 16}') -> 'dimension' AS given,
+       holomamba_internal.complete_options('{}') ->> 'dimension' = o.default_value AS left_out
 FROM holomamba.options() o WHERE o.name = 'dimension';
 
 -- Both ends of every range of numbers are in it, and what lies beside them is not
 CREATE FUNCTION pg_temp.accepts(name text, value text) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM holomamba.check_options(jsonb_build_object(name, value::numeric, 'block', CASE WHEN name LIKE 'attention%' THEN 'attention' ELSE 'mamba' END));
+    PERFORM holomamba_internal.check_options(jsonb_build_object(name, value::numeric, 'block', CASE WHEN name LIKE 'attention%' THEN 'attention' ELSE 'mamba' END));
     RETURN true;
 EXCEPTION WHEN invalid_parameter_value THEN
     RETURN false;
@@ -57,10 +57,10 @@ WHERE o.range LIKE '% .. %'
 -- Every word of a choice is accepted
 SELECT name, word FROM holomamba.options() o, regexp_split_to_table(o.range, ' \| ') AS word
 WHERE o.range NOT LIKE '% .. %' AND o.range <> 'text'
-  AND pg_temp.outcome(format('SELECT holomamba.check_options(%L)', jsonb_build_object(name, word))) <> '';
+  AND pg_temp.outcome(format('SELECT holomamba_internal.check_options(%L)', jsonb_build_object(name, word))) <> '';
 
 -- Refusals
-SELECT options, pg_temp.outcome(format('SELECT holomamba.check_options(%L)', options)) AS outcome FROM (VALUES
+SELECT options, pg_temp.outcome(format('SELECT holomamba_internal.check_options(%L)', options)) AS outcome FROM (VALUES
     ('{}'), ('{"dimension": 8}'), ('{"learning_rate": 1e-3}'), ('{"dimension": 64.0}'), ('{"seed": 9007199254740992}'),
     -- unknown keys, with the nearest known name
     ('{"dimensions": 8}'), ('{"Dimension": 8}'), ('{"learningrate": 0.1}'), ('{"epoch": 1}'), ('{"": 1}'),
@@ -79,7 +79,7 @@ SELECT options, pg_temp.outcome(format('SELECT holomamba.check_options(%L)', opt
     ('[]'), ('["dimension"]'), ('1'), ('"dimension"'), ('null'), ('true')) AS t (options);
 
 -- Options that the block does not have, but for their defaults: all options of a version can be given again
-SELECT options, pg_temp.outcome(format('SELECT holomamba.check_options(%L)', options)) AS outcome FROM (VALUES
+SELECT options, pg_temp.outcome(format('SELECT holomamba_internal.check_options(%L)', options)) AS outcome FROM (VALUES
     ('{"attention_span": 50}'), ('{"attention_span": 50, "block": "attention"}'), ('{"attention_heads": 4}'), ('{"attention_heads": 2}'),
     ('{"block": "gru", "state_size": 2}'), ('{"block": "gru", "conv_width": 3, "state_size": 1}'), ('{"block": "attention", "conv_width": 4}')) AS t (options);
 
@@ -132,4 +132,4 @@ DROP TABLE options_events;
 
 -- A message that is cut off, for what is in it, ends with a whole character
 SELECT count(DISTINCT octet_length(m)) AS lengths, count(convert_from(convert_to(m, 'UTF8'), 'UTF8')) AS valid
-FROM generate_series(0, 3) n, pg_temp.outcome(format('SELECT holomamba.check_options(jsonb_build_object(%L, 1))', repeat('x', n) || repeat('字', 300))) m;
+FROM generate_series(0, 3) n, pg_temp.outcome(format('SELECT holomamba_internal.check_options(jsonb_build_object(%L, 1))', repeat('x', n) || repeat('字', 300))) m;

@@ -197,10 +197,10 @@ SELECT pg_temp.outcome('SELECT recommend(3, 5)');
 ROLLBACK;
 
 -- The set of ids behind the filters
-SELECT holomamba.is_among(3, '{1,2,3}'::integer[]), holomamba.is_among('b', '{a,NULL}'::text[]), holomamba.is_among(5::bigint, '{}'::bigint[]);
-SELECT count(*) FILTER (WHERE holomamba.is_among(n, '{5,5,7}'::bigint[])) AS constant, count(*) FILTER (WHERE holomamba.is_among(n, ARRAY[n, 3])) AS changing
+SELECT holomamba_internal.is_among(3, '{1,2,3}'::integer[]), holomamba_internal.is_among('b', '{a,NULL}'::text[]), holomamba_internal.is_among(5::bigint, '{}'::bigint[]);
+SELECT count(*) FILTER (WHERE holomamba_internal.is_among(n, '{5,5,7}'::bigint[])) AS constant, count(*) FILTER (WHERE holomamba_internal.is_among(n, ARRAY[n, 3])) AS changing
 FROM generate_series(1, 10::bigint) n;
-SELECT pg_temp.outcome($$SELECT holomamba.is_among('(1,2)'::point, '{}'::point[])$$);
+SELECT pg_temp.outcome($$SELECT holomamba_internal.is_among('(1,2)'::point, '{}'::point[])$$);
 
 SELECT holomamba.drop_model('stall');
 SET client_min_messages = error;

@@ -93,8 +93,8 @@ SELECT what, public.rights_outcome(what) FROM (VALUES
     ($$SELECT holomamba.rebuild_state('rights_model')$$), ($$SELECT count(*) FROM holomamba.evaluate('rights_model')$$),
     ($$SELECT holomamba.create_model('mine', 'rights.events', 'user_id', 'item_id', '{t}')$$),
     ($$SELECT count(*) FROM holomamba.item_vectors('rights_model', 1)$$),
-    ($$SELECT holomamba.create_tables('rights_model')$$), ($$SELECT holomamba.create_triggers('rights_model')$$),
-    ($$SELECT holomamba.begin_training('rights_model', 1, 'none', '{}')$$),
+    ($$SELECT holomamba_internal.create_tables('rights_model')$$), ($$SELECT holomamba_internal.create_triggers('rights_model')$$),
+    ($$SELECT holomamba_internal.begin_training('rights_model', 1, 'none', '{}')$$),
     ($$UPDATE holomamba.model_catalogue SET active_version = 1$$), ($$DELETE FROM holomamba.model_catalogue$$), ($$DELETE FROM holomamba.version_catalogue$$),
     ($$UPDATE holomamba.version_catalogue SET fingerprint = 0$$), ($$UPDATE holomamba.parameters SET data = ''$$), ($$DELETE FROM holomamba.training_log$$),
     ($$INSERT INTO holomamba.parameters VALUES ('rights_model', 1, 'more', '{}', '')$$), ($$UPDATE holomamba.vocabulary SET labels = '{}'$$),
@@ -105,10 +105,10 @@ CALL holomamba.train('rights_model');
 \echo :LAST_ERROR_SQLSTATE
 -- Nor by a trigger function of the model hung on a table of his own
 CREATE TEMPORARY TABLE mine (user_id integer, item_id integer, t integer);
-CREATE TRIGGER t AFTER INSERT ON mine REFERENCING NEW TABLE AS new_events FOR EACH STATEMENT EXECUTE FUNCTION holomamba.follow_events('rights_model');
-CREATE TRIGGER r AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION holomamba.follow_events('rights_model');
-CREATE TRIGGER u AFTER TRUNCATE ON mine FOR EACH STATEMENT EXECUTE FUNCTION holomamba.follow_events('rights_model');
-CREATE TRIGGER v AFTER TRUNCATE ON mine FOR EACH STATEMENT EXECUTE FUNCTION holomamba.follow_items('rights_model');
+CREATE TRIGGER t AFTER INSERT ON mine REFERENCING NEW TABLE AS new_events FOR EACH STATEMENT EXECUTE FUNCTION holomamba_internal.follow_events('rights_model');
+CREATE TRIGGER r AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION holomamba_internal.follow_events('rights_model');
+CREATE TRIGGER u AFTER TRUNCATE ON mine FOR EACH STATEMENT EXECUTE FUNCTION holomamba_internal.follow_events('rights_model');
+CREATE TRIGGER v AFTER TRUNCATE ON mine FOR EACH STATEMENT EXECUTE FUNCTION holomamba_internal.follow_items('rights_model');
 SELECT what, public.rights_outcome(what) FROM (VALUES ('INSERT INTO mine VALUES (1, 3, 1000)'), ('TRUNCATE mine')) AS t (what);
 DROP TRIGGER u ON mine;
 SELECT public.rights_outcome('TRUNCATE mine');

@@ -86,12 +86,12 @@ CREATE TEMPORARY TABLE arrays AS
            array_agg(user_id ORDER BY t) AS users, array_agg(item_id ORDER BY t) AS items
     FROM state_events;
 SELECT count(*), bool_and(m.state::text = u.state::text) AS same
-FROM arrays a, holomamba.advance_states(a.states, a.tokens, a.users, a.items) m JOIN holomamba.state_model_users u ON u.user_id = m.number;
+FROM arrays a, holomamba_internal.advance_states(a.states, a.tokens, a.users, a.items) m JOIN holomamba.state_model_users u ON u.user_id = m.number;
 SELECT number, state::text = ssm_initial('state_model', 1)::text AS unmoved, state::text = ssm_update(ssm_initial('state_model', 1), NULL::hrr)::text AS unknown
-FROM arrays a, holomamba.advance_states(a.states[1:2], a.tokens, '{2}', '{NULL}');
-SELECT count(*) FROM holomamba.advance_states('{}', '{}', '{}', '{}');
-SELECT count(*) FROM arrays a, holomamba.advance_states(NULL, a.tokens, a.users, a.items);
-SELECT arguments, pg_temp.outcome('SELECT count(*) FROM arrays a, holomamba.advance_states(' || arguments || ')') FROM (VALUES
+FROM arrays a, holomamba_internal.advance_states(a.states[1:2], a.tokens, '{2}', '{NULL}');
+SELECT count(*) FROM holomamba_internal.advance_states('{}', '{}', '{}', '{}');
+SELECT count(*) FROM arrays a, holomamba_internal.advance_states(NULL, a.tokens, a.users, a.items);
+SELECT arguments, pg_temp.outcome('SELECT count(*) FROM arrays a, holomamba_internal.advance_states(' || arguments || ')') FROM (VALUES
     ('a.states, a.tokens, a.users, a.items[2:]'), ('a.states[1:5], a.tokens, a.users, a.items'), ('a.states, a.tokens[1:5], a.users, a.items'),
     ('a.states, a.tokens, ''{0}'', ''{1}'''), ('a.states, a.tokens, ''{NULL}'', ''{1}'''), ('a.states, a.tokens, ''{1}'', ''{0}'''),
     ('''{}'', a.tokens, ''{1}'', ''{1}'''), ('ARRAY[NULL]::ssm_state[], a.tokens, ''{1}'', ''{1}'''), ('ARRAY[a.states], a.tokens, a.users, a.items'),

@@ -15,7 +15,7 @@ $$;
 CREATE FUNCTION wrong(model text) RETURNS bigint LANGUAGE sql AS $$ SELECT count(*) FROM holomamba.check_state(model) $$;
 CREATE FUNCTION tables_of(model text) RETURNS text LANGUAGE sql AS $$
     SELECT string_agg(concat(t.relation, ' ', t.count), ', ' ORDER BY t.relation::text COLLATE "C")
-    FROM (SELECT relation, count(*) FROM holomamba.model_triggers(model) GROUP BY 1) t
+    FROM (SELECT relation, count(*) FROM holomamba_internal.model_triggers(model) GROUP BY 1) t
 $$;
 CREATE FUNCTION options() RETURNS jsonb LANGUAGE sql AS $$ SELECT '{"dimension": 8, "layers": 1, "state_size": 2, "epochs": 1, "threads": 1}'::jsonb $$;
 CREATE PROCEDURE fill(events regclass) LANGUAGE plpgsql AS $$ BEGIN

@@ -12,7 +12,7 @@ CREATE FUNCTION left_of(model text) RETURNS text LANGUAGE sql AS $$
     SELECT format('%s rows, %s tables, %s triggers, %s versions',
                   (SELECT count(*) FROM holomamba.model_catalogue m WHERE m.model = left_of.model),
                   (SELECT count(*) FROM pg_class c WHERE c.relnamespace = 'holomamba'::regnamespace AND c.relname IN (model || '_users', model || '_items')),
-                  (SELECT count(*) FROM holomamba.model_triggers(model)),
+                  (SELECT count(*) FROM holomamba_internal.model_triggers(model)),
                   (SELECT count(*) FROM holomamba.version_catalogue v WHERE v.model = left_of.model))
 $$;
 CREATE PROCEDURE make(model text) LANGUAGE plpgsql AS $$ BEGIN
@@ -139,16 +139,16 @@ CALL holomamba.train('left');
 SELECT count(*) FROM holomamba.check_state('left');
 SELECT holomamba.drop_model('left');
 -- Triggers that a superuser's new model of the name finds on the tables of strangers stay there
-CREATE TRIGGER forged AFTER TRUNCATE ON events FOR EACH STATEMENT EXECUTE FUNCTION holomamba.follow_events('left');
+CREATE TRIGGER forged AFTER TRUNCATE ON events FOR EACH STATEMENT EXECUTE FUNCTION holomamba_internal.follow_events('left');
 RESET ROLE;
 CREATE TABLE admins (user_id integer, item_id integer, t integer);
 CREATE INDEX ON admins (user_id);
 SELECT holomamba.create_model('left', 'admins', 'user_id', 'item_id', '{t}');
-SELECT tgrelid::regclass, count(*) FROM pg_trigger WHERE tgfoid = 'holomamba.follow_events'::regproc GROUP BY 1 ORDER BY 1;
+SELECT tgrelid::regclass, count(*) FROM pg_trigger WHERE tgfoid = 'holomamba_internal.follow_events'::regproc GROUP BY 1 ORDER BY 1;
 SELECT holomamba.drop_model('left');
-SELECT tgrelid::regclass, count(*) FROM pg_trigger WHERE tgfoid = 'holomamba.follow_events'::regproc GROUP BY 1 ORDER BY 1;
+SELECT tgrelid::regclass, count(*) FROM pg_trigger WHERE tgfoid = 'holomamba_internal.follow_events'::regproc GROUP BY 1 ORDER BY 1;
 -- Tables of such a name that the extension has made itself are nobody's leftovers
-SELECT * FROM holomamba.own_tables('training');
+SELECT * FROM holomamba_internal.own_tables('training');
 SELECT holomamba.drop_model('version');
 
 -- Leftovers that something hangs on are said to be in the way

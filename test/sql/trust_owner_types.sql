@@ -86,8 +86,8 @@ BEGIN
         'SELECT count(*) FROM explain_recommendation(1, 3, %1$L)', 'SELECT count(*) FROM holomamba.popular_items(%1$L)',
         'SELECT count(*) FROM holomamba.evaluate(%1$L)', 'SELECT count(*) FROM holomamba.item_vectors(%1$L, 1)',
         'SELECT count(*) FROM holomamba.describe_items(%1$L, 1, ''{1,2,13}'')', 'SELECT count(*) FROM holomamba.check_state(%1$L)',
-        'SELECT holomamba.activate(%1$L, 1)', 'SELECT holomamba.rebuild_state(%1$L)', 'SELECT count(*) FROM holomamba.begin_training(%1$L, 1, ''none'', ''{}'')',
-        'SELECT count(*) FROM holomamba.training_queries(%1$L, 1)', 'SELECT holomamba.change_items(%1$L, ''%3$s'')',
+        'SELECT holomamba.activate(%1$L, 1)', 'SELECT holomamba.rebuild_state(%1$L)', 'SELECT count(*) FROM holomamba_internal.begin_training(%1$L, 1, ''none'', ''{}'')',
+        'SELECT count(*) FROM holomamba_internal.training_queries(%1$L, 1)', 'SELECT holomamba.change_items(%1$L, ''%3$s'')',
         'INSERT INTO %2$s VALUES (1, 3, 100)', 'INSERT INTO %2$s VALUES (1, 13, 100), (9, 3, 1)', 'UPDATE %2$s SET item = 13 - item', 'DELETE FROM %2$s WHERE who < 3',
         'INSERT INTO %3$s SELECT (regexp_replace(format(''%%s'', g), ''[0-9]+'', ''13'')::%3$s).* FROM %3$s g LIMIT 1',
         'UPDATE %3$s SET (price, kind, tags) = (SELECT g.price, g.kind, g.tags FROM %3$s g LIMIT 1)', 'DELETE FROM %3$s', 'TRUNCATE %3$s']
@@ -182,21 +182,21 @@ SELECT holomamba.drop_model('hers');
 CREATE TABLE things (item integer PRIMARY KEY, kind pair, key label UNIQUE);
 CREATE TABLE visits (who integer, item integer, t integer, at pair, PRIMARY KEY (who, t));
 INSERT INTO visits SELECT * FROM sales;
-SELECT holomamba.declare_model('made', 'visits', 'who', 'item', '{t}', 'things', 'item', '{kind}', options());
-SELECT holomamba.declare_model('made', 'visits', 'who', 'item', '{at}', NULL, NULL, '{}', options());
-SELECT holomamba.declare_model('made', 'visits', 'at', 'item', '{t}', NULL, NULL, '{}', options());
-SELECT holomamba.declare_model('made', 'visits', 'who', 'item', '{t}', 'things', 'key', '{}', options());
+SELECT holomamba_internal.declare_model('made', 'visits', 'who', 'item', '{t}', 'things', 'item', '{kind}', options());
+SELECT holomamba_internal.declare_model('made', 'visits', 'who', 'item', '{at}', NULL, NULL, '{}', options());
+SELECT holomamba_internal.declare_model('made', 'visits', 'at', 'item', '{t}', NULL, NULL, '{}', options());
+SELECT holomamba_internal.declare_model('made', 'visits', 'who', 'item', '{t}', 'things', 'key', '{}', options());
 CREATE TABLE goods_2 (item integer PRIMARY KEY, kind text);
 SELECT holomamba.create_model('made', 'visits', 'who', 'item', '{t}', 'goods_2', 'item', '{kind}', options());
-SELECT holomamba.set_tables('made', 'visits', 'things', false);
+SELECT holomamba_internal.set_tables('made', 'visits', 'things', false);
 ALTER TABLE things DROP kind, ADD kind text;
 ALTER TABLE things RENAME item TO number;
 ALTER TABLE things RENAME key TO item;
-SELECT holomamba.set_tables('made', 'visits', 'things', false);
+SELECT holomamba_internal.set_tables('made', 'visits', 'things', false);
 CREATE TABLE visits_2 (who integer, item integer, t pair);
-SELECT holomamba.set_tables('made', 'visits_2', 'goods_2', true);
+SELECT holomamba_internal.set_tables('made', 'visits_2', 'goods_2', true);
 CREATE TABLE visits_3 (who label, item integer, t integer);
-SELECT holomamba.set_tables('made', 'visits_3', 'goods_2', true);
+SELECT holomamba_internal.set_tables('made', 'visits_3', 'goods_2', true);
 SELECT holomamba.drop_model('made');
 
 -- Enums are attributes, whatever their casts do: values are as they are put out

@@ -95,19 +95,19 @@ CREATE TABLE ddl_mallory.child () INHERITS (ddl_victim.events);
 CREATE TABLE ddl_mallory.child (LIKE ddl_victim.events);
 ALTER TABLE ddl_mallory.child INHERIT ddl_victim.events;
 SELECT holomamba.change_interactions('ddl_model', 'ddl_mallory.child');
-SELECT holomamba.set_tables('ddl_model', 'ddl_mallory.child', NULL, true);
+SELECT holomamba_internal.set_tables('ddl_model', 'ddl_mallory.child', NULL, true);
 SELECT holomamba.change_items('ddl_model', 'ddl_mallory.wares');
-SELECT holomamba.move_triggers('ddl_model', 'ddl_mallory.child', NULL, true, 'ddl_mallory'::regrole);
-SELECT holomamba.column_renamed('ddl_victim.events'::regclass, 1, 'item_id');
-SELECT holomamba.owner_changed('ddl_victim.events'::regclass, 'ddl_victim'::regrole);
-SELECT holomamba.create_triggers('ddl_model');
-SELECT holomamba.create_triggers_on('ddl_model', 'ddl_victim.events', false, true);
-SELECT holomamba.drop_leftovers('ddl_model', ARRAY['ddl_victim.events'::regclass], ARRAY['ddl_victim'::regrole]);
+SELECT holomamba_internal.move_triggers('ddl_model', 'ddl_mallory.child', NULL, true, 'ddl_mallory'::regrole);
+SELECT holomamba_internal.column_renamed('ddl_victim.events'::regclass, 1, 'item_id');
+SELECT holomamba_internal.owner_changed('ddl_victim.events'::regclass, 'ddl_victim'::regrole);
+SELECT holomamba_internal.create_triggers('ddl_model');
+SELECT holomamba_internal.create_triggers_on('ddl_model', 'ddl_victim.events', false, true);
+SELECT holomamba_internal.drop_leftovers('ddl_model', ARRAY['ddl_victim.events'::regclass], ARRAY['ddl_victim'::regrole]);
 SELECT holomamba.drop_model('ddl_model');
 SELECT holomamba.create_model('ddl_model', 'ddl_mallory.child', 'customer', 'item_id', '{t}');
 SET ROLE ddl_victim;
 SELECT ddl_common.state_of('ddl_model');
-SELECT relation, count(*) FROM holomamba.model_triggers('ddl_model') GROUP BY 1 ORDER BY 1;
+SELECT relation, count(*) FROM holomamba_internal.model_triggers('ddl_model') GROUP BY 1 ORDER BY 1;
 
 -- Triggers of the names that a model's have, or of its function, on partitions of one's own: nobody's partitions are stopped
 SET ROLE ddl_mallory;
@@ -118,7 +118,7 @@ SELECT holomamba.create_model('ddl_visits', 'ddl_mallory.visits', 'user_id', 'it
     options => '{"dimension": 8, "layers": 1, "state_size": 2, "epochs": 1, "threads": 1}');
 CREATE TABLE ddl_mallory.visits_1 (user_id integer, item_id integer, t integer);
 CREATE TRIGGER holomamba_ddl_visits_insert AFTER INSERT ON ddl_mallory.visits_1 FOR EACH STATEMENT EXECUTE FUNCTION ddl_mallory.nothing();
-CREATE TRIGGER holomamba_ddl_visits_delete AFTER DELETE ON ddl_mallory.visits_1 FOR EACH STATEMENT EXECUTE FUNCTION holomamba.follow_events('ddl_visits');
+CREATE TRIGGER holomamba_ddl_visits_delete AFTER DELETE ON ddl_mallory.visits_1 FOR EACH STATEMENT EXECUTE FUNCTION holomamba_internal.follow_events('ddl_visits');
 ALTER TABLE ddl_mallory.visits ATTACH PARTITION ddl_mallory.visits_1 FOR VALUES FROM (0) TO (100);
 INSERT INTO ddl_mallory.visits SELECT u, 1 + (u * 5 + n * n) % 12, n FROM generate_series(1, 5) u, generate_series(1, 6) n;
 CALL holomamba.train('ddl_visits');
@@ -143,15 +143,15 @@ SELECT holomamba.create_model('ddl_gift', 'ddl_mallory.child', 'customer', 'item
 RESET ROLE;
 ALTER TABLE ddl_mallory.own_wares OWNER TO ddl_victim;
 SET ROLE ddl_mallory;
-SELECT holomamba.set_tables('ddl_gift', 'ddl_mallory.own_wares', NULL, true);
-SELECT holomamba.set_tables('ddl_gift', 'ddl_mallory.own_wares', NULL, false);
+SELECT holomamba_internal.set_tables('ddl_gift', 'ddl_mallory.own_wares', NULL, true);
+SELECT holomamba_internal.set_tables('ddl_gift', 'ddl_mallory.own_wares', NULL, false);
 RESET ROLE;
 ALTER TABLE ddl_mallory.child OWNER TO ddl_victim;
 ALTER TABLE holomamba.ddl_gift_users OWNER TO ddl_mallory;
 ALTER TABLE holomamba.ddl_gift_items OWNER TO ddl_mallory;
 SET ROLE ddl_mallory;
 SELECT holomamba.change_interactions('ddl_gift', 'ddl_mallory.child');
-SELECT holomamba.set_tables('ddl_gift', 'ddl_mallory.child', 'ddl_mallory.own_wares', false);
+SELECT holomamba_internal.set_tables('ddl_gift', 'ddl_mallory.child', 'ddl_mallory.own_wares', false);
 SELECT owner FROM holomamba.models WHERE model = 'ddl_gift';
 SELECT holomamba.drop_model('ddl_gift');
 RESET ROLE;
@@ -160,17 +160,17 @@ ALTER TABLE ddl_mallory.child OWNER TO ddl_mallory;
 -- A model's function hung on a table of one's own: it stays there, and the owner of the model takes no notice
 SET ROLE ddl_mallory;
 CREATE TABLE ddl_mallory.parent (customer integer, item_id integer, t integer);
-CREATE TRIGGER forged AFTER TRUNCATE ON ddl_mallory.child FOR EACH STATEMENT EXECUTE FUNCTION holomamba.follow_events('ddl_model');
+CREATE TRIGGER forged AFTER TRUNCATE ON ddl_mallory.child FOR EACH STATEMENT EXECUTE FUNCTION holomamba_internal.follow_events('ddl_model');
 SET ROLE ddl_victim;
 CREATE TABLE ddl_victim.more (customer integer, item_id integer, t integer);
 ALTER TABLE ddl_victim.more INHERIT ddl_victim.events;
 ALTER TABLE ddl_victim.more NO INHERIT ddl_victim.events;
-SELECT relation, count(*) FROM holomamba.model_triggers('ddl_model') GROUP BY 1 ORDER BY 1;
+SELECT relation, count(*) FROM holomamba_internal.model_triggers('ddl_model') GROUP BY 1 ORDER BY 1;
 -- What his command takes off is a trigger of his own table
 SET ROLE ddl_mallory;
 ALTER TABLE ddl_mallory.child INHERIT ddl_mallory.parent;
 ALTER TABLE ddl_mallory.child NO INHERIT ddl_mallory.parent;
-SELECT relation, count(*) FROM holomamba.model_triggers('ddl_model') GROUP BY 1 ORDER BY 1;
+SELECT relation, count(*) FROM holomamba_internal.model_triggers('ddl_model') GROUP BY 1 ORDER BY 1;
 
 -- A table given away takes the model along if it is the giver's to give. Otherwise it stays, and says so.
 RESET ROLE;

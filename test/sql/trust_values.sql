@@ -71,7 +71,7 @@ FROM unnest('{ssm_events,ssm_vector,ssm_state_out,ssm_state_send}'::text[]) call
 ORDER BY state, call;
 SELECT call, pg_temp.after('', format('SELECT %s', call))
 FROM unnest(ARRAY['ssm_update(int8multirange ''{}''::ssm_state, NULL::hrr)', 'ssm_update(int8multirange ''{}''::ssm_state, ARRAY[NULL]::hrr[])',
-                  'holomamba.advance_states(ARRAY[int8multirange ''{}''::ssm_state], ''{}'', ''{}'', ''{}'')']) call;
+                  'holomamba_internal.advance_states(ARRAY[int8multirange ''{}''::ssm_state], ''{}'', ''{}'', ''{}'')']) call;
 DROP CAST (int8multirange AS ssm_state);
 DROP CAST (polygon AS ssm_state);
 

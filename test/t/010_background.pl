@@ -57,14 +57,14 @@ is(query('SELECT count(*) FROM recommend(1, 5, \'m\')'), '5', 'which recommends'
 # While it runs
 $id = start_long();
 is(status($id), 'training', 'a training under way');
-is(query("SELECT count(*), count(DISTINCT pid) FROM pg_stat_activity WHERE backend_type = 'holomamba training' AND pid = holomamba.training_pid($id)"), '1|1', 'its process is seen');
+is(query("SELECT count(*), count(DISTINCT pid) FROM pg_stat_activity WHERE backend_type = 'holomamba training' AND pid = holomamba_internal.training_pid($id)"), '1|1', 'its process is seen');
 my ($status, $out, $err) = $node->psql('postgres', "SELECT holomamba.start_training('m')");
 like($err, qr/ERROR:  no background worker is free to train model "m"\nHINT:  Raise max_worker_processes \(now 2\), or CALL holomamba\.train\('m', \.\.\.\);/, 'no room for another');
 is(query("SELECT count(*) FROM holomamba.versions WHERE status IN ('training', 'interrupted')"), '1', 'of which nothing is left');
 is(query("CALL holomamba.train('m', 1); SELECT count(*) FROM holomamba.versions WHERE model = 'm' AND status = 'ready'"), '2', 'but a session trains the same model beside it');
 my $start = time;
 is(query("SELECT holomamba.cancel_training($id)"), 't', 'it can be cancelled');
-wait_until("holomamba.training_pid($id) IS NULL");
+wait_until("holomamba_internal.training_pid($id) IS NULL");
 cmp_ok(time - $start, '<', 2, 'and ends at once');
 is(status($id), 'interrupted|canceling statement due to user request', 'the view says why');
 
@@ -72,18 +72,18 @@ is(status($id), 'interrupted|canceling statement due to user request', 'the view
 $id = query("SELECT holomamba.start_training('slow')");
 wait_until("count(*) > 0 FROM holomamba.checkpoints WHERE model = 'slow'");
 sleep 0.5;
-is(query("SELECT backend_xmin IS NULL AND backend_xid IS NULL, state FROM pg_stat_activity WHERE pid = holomamba.training_pid($id)"), 't|active', 'no snapshot in the background');
+is(query("SELECT backend_xmin IS NULL AND backend_xid IS NULL, state FROM pg_stat_activity WHERE pid = holomamba_internal.training_pid($id)"), 't|active', 'no snapshot in the background');
 ok(vacuum_removes(), 'vacuum removes what is deleted meanwhile');
 $start = time;
 query("SELECT holomamba.cancel_training($id)");
-wait_until("holomamba.training_pid($id) IS NULL");
+wait_until("holomamba_internal.training_pid($id) IS NULL");
 cmp_ok(time - $start, '<', 2, 'a long epoch ends at once');
 is(query("SELECT count(*) FROM holomamba.training_log WHERE model = 'slow'"), '0', 'it was the first');
 
 # Terminated, and with the server
 $id = start_long();
-query("SELECT pg_terminate_backend(holomamba.training_pid($id))");
-wait_until("holomamba.training_pid($id) IS NULL");
+query("SELECT pg_terminate_backend(holomamba_internal.training_pid($id))");
+wait_until("holomamba_internal.training_pid($id) IS NULL");
 is(status($id), 'interrupted', 'a terminated training is seen to be broken off');
 $id = start_long();
 $start = time;
@@ -94,9 +94,9 @@ is(status($id), 'interrupted', 'with its server a training is broken off');
 
 # Killed: the server restarts, as after the death of any process
 $id = start_long();
-my $pid = query("SELECT holomamba.training_pid($id)");
+my $pid = query("SELECT holomamba_internal.training_pid($id)");
 kill 'KILL', $pid;
-wait_until("(SELECT pg_postmaster_start_time()) IS NOT NULL AND holomamba.training_pid($id) IS NULL");
+wait_until("(SELECT pg_postmaster_start_time()) IS NOT NULL AND holomamba_internal.training_pid($id) IS NULL");
 is(status($id), 'interrupted', 'a killed training is seen to be dead');
 is(query("SELECT count(*) FROM recommend(1, 5, 'm')"), '5', 'and what was active still is');
 is(query("SELECT count(*) FROM holomamba.parameters p JOIN holomamba.versions v USING (model, version) WHERE v.status <> 'ready'"), '0', 'no half-trained weights are to be seen');
@@ -111,7 +111,7 @@ $job{run} = IPC::Run::start(
 wait_until("count(*) > 0 FROM holomamba.versions WHERE status = 'training'");
 $id = query("SELECT training_id FROM holomamba.versions WHERE status = 'training'");
 sleep 1;
-is(query("SELECT backend_xmin IS NULL AND backend_xid IS NULL, state FROM pg_stat_activity WHERE pid = holomamba.training_pid($id)"), 't|active', 'no snapshot in a session');
+is(query("SELECT backend_xmin IS NULL AND backend_xid IS NULL, state FROM pg_stat_activity WHERE pid = holomamba_internal.training_pid($id)"), 't|active', 'no snapshot in a session');
 ok(vacuum_removes(), 'vacuum removes what is deleted beside a training in a session');
 is(query("SELECT holomamba.cancel_training($id)"), 't', 'it can be cancelled by number');
 $job{run}->finish;
@@ -124,7 +124,7 @@ query("SELECT holomamba.drop_model('slow')");
 # A model dropped under its training
 $id = start_long();
 query("SELECT holomamba.drop_model('m')");
-wait_until("holomamba.training_pid($id) IS NULL");
+wait_until("holomamba_internal.training_pid($id) IS NULL");
 like(slurp_file($node->logfile), qr/ERROR:  version \d+ of model "m" was dropped while it was trained/, 'a training ends when its model is dropped');
 
 # A database dropped under a training

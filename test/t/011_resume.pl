@@ -102,7 +102,7 @@ foreach my $holdout ('none', 'leave_one_out')
 my $writer = $node->background_psql('postgres');
 $writer->query_safe('BEGIN; INSERT INTO events (user_id, item_id, t) VALUES (1, 1, 500)');
 query("SELECT holomamba.start_training('m', 3)");
-wait_until("count(*) = 1 FROM pg_locks WHERE NOT granted AND pid = (SELECT holomamba.training_pid(max(training_id)) FROM holomamba.versions)");
+wait_until("count(*) = 1 FROM pg_locks WHERE NOT granted AND pid = (SELECT holomamba_internal.training_pid(max(training_id)) FROM holomamba.versions)");
 my $active = query('SELECT active_version FROM holomamba.models');
 $node->stop('immediate');
 eval { $writer->{run}->finish; };

@@ -205,15 +205,15 @@ like(mallory("UPDATE holomamba.version_catalogue SET fingerprint = 1"), qr/permi
 like(mallory("SELECT nextval('holomamba.training_ids')"), qr/permission denied/, 'numbers of trainings are not hers to take');
 like(mallory("SELECT setval('holomamba.training_ids', 2147483647)"), qr/permission denied/, 'setval too');
 like(mallory($_), qr/ERROR: (must be owner of model "victims"|permission denied)/, "refused: $_")
-    foreach q{SELECT holomamba.delete_model('victims')}, q{SELECT holomamba.delete_version('victims', 1)}, q{SELECT holomamba.set_active_version('victims', 1)},
-    q{SELECT holomamba.add_version('victims', 'none', '{}')}, q{SELECT holomamba.reopen_version('victims', 1)},
-    q{SELECT holomamba.store_vocabulary('victims', 1, '', '{}')}, q{SELECT holomamba.activate('victims', 1)}, q{SELECT holomamba.activate_as_owner('victims', 1)},
-    q{BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT holomamba.active_version('victims')}, q{SELECT holomamba.create_tables('victims')},
+    foreach q{SELECT holomamba_internal.delete_model('victims')}, q{SELECT holomamba_internal.delete_version('victims', 1)}, q{SELECT holomamba_internal.set_active_version('victims', 1)},
+    q{SELECT holomamba_internal.add_version('victims', 'none', '{}')}, q{SELECT holomamba_internal.reopen_version('victims', 1)},
+    q{SELECT holomamba_internal.store_vocabulary('victims', 1, '', '{}')}, q{SELECT holomamba.activate('victims', 1)}, q{SELECT holomamba_internal.activate_as_owner('victims', 1)},
+    q{BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT holomamba_internal.active_version('victims')}, q{SELECT holomamba_internal.create_tables('victims')},
     q{SELECT holomamba.cancel_training(training_id) FROM holomamba.version_catalogue WHERE model = 'victims'}, q{SELECT holomamba.forget_version('victims', 1)}, q{SELECT holomamba.drop_model('victims')},
     q{SELECT holomamba.rebuild_state('victims')}, q{CALL holomamba.train('victims')}, q{CALL holomamba.resume_training('victims')},
     q{SELECT holomamba.start_training('victims')}, q{SELECT * FROM holomamba.check_state('victims')}, q{SELECT holomamba.enable_logical_replica('victims')},
     q{SELECT * FROM holomamba.evaluate('victims')}, q{SELECT * FROM holomamba.item_vectors('victims', 1)}, q{SELECT * FROM holomamba.describe_items('victims', 1, '{1}')},
-    q{SELECT holomamba.declare_model('other', 'victim.events', 'user_id', 'item_id', '{t}', NULL, NULL, '{}', '{}')};
+    q{SELECT holomamba_internal.declare_model('other', 'victim.events', 'user_id', 'item_id', '{t}', NULL, NULL, '{}', '{}')};
 
 # A squatter on the lock that says that a training is alive, as it was and as it is
 my $squatter = $node->background_psql('postgres');

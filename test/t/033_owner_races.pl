@@ -195,7 +195,7 @@ sub training_ends
     $change->();
     if ($background)
     {
-        wait_until("holomamba.training_pid($id) IS NULL");
+        wait_until("holomamba_internal.training_pid($id) IS NULL");
     }
     else
     {

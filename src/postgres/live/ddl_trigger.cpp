@@ -192,30 +192,30 @@ void follow(const Change& change, const Altered& altered, Oid actor) {
     if (change.renamed_column != nullptr && altered.column > 0) {
         add_int(&p, altered.column);
         add_text(&p, change.renamed_column);
-        execute("SELECT holomamba.column_renamed($1, $2, $3::pg_catalog.name)", &p);
+        execute("SELECT holomamba_internal.column_renamed($1, $2, $3::pg_catalog.name)", &p);
     }
     if (altered.column != 0) return;
-    if (change.renamed_table) execute("SELECT holomamba.table_renamed($1)", &p);
+    if (change.renamed_table) execute("SELECT holomamba_internal.table_renamed($1)", &p);
     if (change.retyped != NIL) {
         p = parameters_of(altered.relation);
         add(&p, NAMEARRAYOID, array_of_names(change.retyped));
         add(&p, BOOLARRAYOID, array_of_flags(change.converted));
         add(&p, OIDOID, ObjectIdGetDatum(actor));
-        run_statements("SELECT r.run_as, r.statement FROM holomamba.columns_retyped($1, $2, $3, $4) r", &p);
+        run_statements("SELECT r.run_as, r.statement FROM holomamba_internal.columns_retyped($1, $2, $3, $4) r", &p);
     }
     if (change.owner) {
         p = parameters_of(altered.relation);
         add(&p, OIDOID, ObjectIdGetDatum(actor));
-        execute("SELECT holomamba.owner_changed($1, $2)", &p);
+        execute("SELECT holomamba_internal.owner_changed($1, $2)", &p);
     }
     if (change.triggers) {
         p = parameters_of(altered.relation);
-        run_statements("SELECT e.run_as, e.statement FROM holomamba.triggers_enabled($1) e", &p);
+        run_statements("SELECT e.run_as, e.statement FROM holomamba_internal.triggers_enabled($1) e", &p);
     }
     if (change.unlogged || change.policies) {
         p = parameters_of(altered.relation);
         add(&p, BOOLOID, BoolGetDatum(change.unlogged));
-        execute("SELECT holomamba.table_weakened($1, $2)", &p);
+        execute("SELECT holomamba_internal.table_weakened($1, $2)", &p);
     }
 }
 
@@ -294,8 +294,8 @@ void follow_all(const Change& change, const List* all, Oid actor) {
         follow(change, *altered, actor);
         if (change.parts && altered->column == 0) sort_parts(*altered, &parts);
     }
-    follow_parts("SELECT holomamba.parts_joined($1, $2)", parts.joined, parts.joined_to);
-    follow_parts("SELECT holomamba.parts_left($1, $2)", parts.left, parts.left_from);
+    follow_parts("SELECT holomamba_internal.parts_joined($1, $2)", parts.joined, parts.joined_to);
+    follow_parts("SELECT holomamba_internal.parts_left($1, $2)", parts.left, parts.left_from);
 }
 
 // The extension's functions call each other by these names. Asked without SQL, which would not find them any more.
@@ -303,7 +303,7 @@ void refuse_new_schema_name(const RenameStmt* rename, Oid function) {
     if (rename->renameType != OBJECT_SCHEMA) return;
     const Oid schema = get_namespace_oid(rename->newname, true);
     const bool shared = schema == extension_schema();
-    if (shared || schema == get_func_namespace(function))
+    if (shared || schema == get_func_namespace(function) || !OidIsValid(get_namespace_oid("holomamba", true)))
         ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                         errmsg("schema \"%s\" cannot be renamed: the functions of extension \"holomamba\" in it go by its name",
                                rename->subname),
@@ -344,7 +344,7 @@ Datum holomamba_follow_drops(PG_FUNCTION_ARGS) {
     add(&p, OIDOID, ObjectIdGetDatum(GetUserId()));
     SPI_connect();
     if (has_dropped_what_concerns_models())
-        as_owner(catalogue_owner(), [&] { execute("SELECT holomamba.objects_dropped($1)", &p); });
+        as_owner(catalogue_owner(), [&] { execute("SELECT holomamba_internal.objects_dropped($1)", &p); });
     SPI_finish();
     return PointerGetDatum(nullptr);
 }

@@ -179,7 +179,7 @@ void follow(FunctionCallInfo fcinfo, bool events, void (*function)(LiveModel*, T
     const bool tables = ((!insert && !update) || has_new) && ((!update && !removal) || has_old);
     if (!TRIGGER_FIRED_AFTER(trigger->tg_event) || t->tgdeferrable || t->tgnargs != 1 || !(row || tables))
         ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-                        errmsg("trigger \"%s\" is not one that holomamba.create_triggers() makes", t->tgname),
+                        errmsg("trigger \"%s\" is not one that holomamba_internal.create_triggers() makes", t->tgname),
                         errhint("Drop the trigger.")));
 
     const Oid relation = RelationGetRelid(trigger->tg_relation);

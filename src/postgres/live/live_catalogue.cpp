@@ -110,7 +110,7 @@ bool load_catalogue(LiveModel* m) {
         "AND NOT EXISTS (SELECT FROM pg_inherits h, pg_class c WHERE h.inhparent = m.interactions "
         "AND c.oid = m.interactions AND c.relkind = 'r') "
         "AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = m.interactions "
-        "AND t.tgfoid = 'holomamba.follow_events'::regproc AND t.tgenabled = 'R') AS items_first, "
+        "AND t.tgfoid = 'holomamba_internal.follow_events'::regproc AND t.tgenabled = 'R') AS items_first, "
         // An order that leaves no ties: a unique index on some of what orders events, of all of them.
         "NOT EXISTS (SELECT FROM pg_index x WHERE x.indrelid = m.interactions AND x.indisunique AND x.indisvalid "
         "AND x.indimmediate AND x.indpred IS NULL AND x.indexprs IS NULL AND NOT EXISTS (SELECT FROM "

@@ -37,7 +37,7 @@ Datum holomamba_create_triggers(PG_FUNCTION_ARGS) {
     Parameters p;
     add(&p, NAMEOID, PG_GETARG_DATUM(0));
     add(&p, BOOLOID, PG_GETARG_DATUM(1));
-    write_catalogue("SELECT holomamba.follow_parts($1, $2)", &p);
+    write_catalogue("SELECT holomamba_internal.follow_parts($1, $2)", &p);
     SPI_finish();
     PG_RETURN_VOID();
 }
@@ -56,21 +56,21 @@ Datum holomamba_set_tables(PG_FUNCTION_ARGS) {
     add(&p, REGCLASSOID, PG_GETARG_DATUM(2), PG_ARGISNULL(2));
     add(&p, BOOLOID, PG_GETARG_DATUM(3));
     execute(
-        "SELECT holomamba.check_table(v.relation) FROM holomamba.model_catalogue m, "
+        "SELECT holomamba_internal.check_table(v.relation) FROM holomamba.model_catalogue m, "
         "LATERAL (VALUES ($2, $4 OR $2 <> m.interactions), ($3, $3 <> m.items)) v (relation, is_new) "
         "WHERE m.model = $1 AND coalesce(v.is_new, v.relation IS NOT NULL)",
         &p);
     execute(
         "SELECT CASE WHEN $4 OR $2 <> m.interactions "
-        "THEN holomamba.check_interactions($2, m.user_column, m.item_column, m.order_columns) END, "
-        "CASE WHEN $3 IS NOT NULL THEN holomamba.check_items($3, m.item_key, $2, m.item_column) END, "
-        "holomamba.check_attributes($3, m.attributes) FROM holomamba.model_catalogue m WHERE m.model = $1",
+        "THEN holomamba_internal.check_interactions($2, m.user_column, m.item_column, m.order_columns) END, "
+        "CASE WHEN $3 IS NOT NULL THEN holomamba_internal.check_items($3, m.item_key, $2, m.item_column) END, "
+        "holomamba_internal.check_attributes($3, m.attributes) FROM holomamba.model_catalogue m WHERE m.model = $1",
         &p);
     add(&p, OIDOID, ObjectIdGetDatum(GetUserId()));
-    write_catalogue("SELECT holomamba.move_triggers($1, $2, $3, $4, $5)", &p);
+    write_catalogue("SELECT holomamba_internal.move_triggers($1, $2, $3, $4, $5)", &p);
     p.count = 1;
     add(&p, BOOLOID, BoolGetDatum(!PG_GETARG_BOOL(3)));
-    as_owner(catalogue_owner(), [&] { run_statements("SELECT f.run_as, f.statement FROM holomamba.fit_statements($1, $2) f", &p); });
+    as_owner(catalogue_owner(), [&] { run_statements("SELECT f.run_as, f.statement FROM holomamba_internal.fit_statements($1, $2) f", &p); });
     SPI_finish();
     PG_RETURN_VOID();
 }

@@ -43,7 +43,7 @@ void replay_users(LiveModel* model, Datum users) {
 }
 
 void replay_all(LiveModel* model) {
-    execute("SELECT holomamba.assert_read_committed('rebuild_state')");
+    execute("SELECT holomamba_internal.assert_read_committed('rebuild_state')");
     int32 version;
     if (!active_version(model, &version)) return;
     fold(model, version, Statement::history, nullptr, FoldInto::replayed);
@@ -62,8 +62,8 @@ void as_manager(const char* name, LOCKMODE mode, Function&& function) {
     if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
     Parameters p;
     add(&p, TEXTOID, name ? CStringGetTextDatum(name) : Datum{0}, name == nullptr);
-    execute("SELECT holomamba.assert_tables_exist(holomamba.assert_may_manage($1))", &p);
-    if (mode == ShareRowExclusiveLock) execute("SELECT holomamba.assert_read_committed('rebuild_state')");
+    execute("SELECT holomamba_internal.assert_tables_exist(holomamba_internal.assert_may_manage($1))", &p);
+    if (mode == ShareRowExclusiveLock) execute("SELECT holomamba_internal.assert_read_committed('rebuild_state')");
     LiveModel* m = lock_live_model(name, InvalidOid, mode, mode);
     if (m == nullptr)
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("a table of model \"%s\" is gone", name),
@@ -95,7 +95,7 @@ Datum holomamba_check_state(PG_FUNCTION_ARGS) {
     as_manager(name, AccessShareLock, [&](LiveModel* m) {
         Parameters p;
         add_text(&p, name);
-        query("SELECT (holomamba.find_model($1)).active_version", &p);
+        query("SELECT (holomamba_internal.find_model($1)).active_version", &p);
         bool null;
         const int32 version = DatumGetInt32(value_of(0, 1, &null));
         if (!null) fold(m, version, Statement::history, nullptr, FoldInto::compared, result);

@@ -1,4 +1,4 @@
-// The statements of holomamba.event_statements() (sql/32_triggers.sql), by the names that they have there, and what
+// The statements of holomamba_internal.event_statements() (sql/32_triggers.sql), by the names that they have there, and what
 // each of them takes. The two lists are compared when a session loads the statements of a model.
 #pragma once
 

@@ -31,7 +31,7 @@ const StatementInfo& info_of(Statement statement) {
 int statement_named(const char* name) {
     for (int i = 0; i < kStatements; i++)
         if (std::strcmp(name, kInfos[i].name) == 0) return i;
-    elog(ERROR, "holomamba.event_statements() has a statement \"%s\", which nothing runs", name);
+    elog(ERROR, "holomamba_internal.event_statements() has a statement \"%s\", which nothing runs", name);
     pg_unreachable();
 }
 
@@ -94,19 +94,19 @@ void set_value(Arguments* arguments, int number, Datum value, bool null) {
 void load_statements(LiveModel* m) {
     Parameters p;
     add_text(&p, NameStr(m->name));
-    execute("SELECT s.name, s.takes, s.statement FROM holomamba.event_statements($1) s", &p);
+    execute("SELECT s.name, s.takes, s.statement FROM holomamba_internal.event_statements($1) s", &p);
     bool found[kStatements] = {};
     for (uint64 row = 0; row < SPI_processed; row++) {
         const char *name = text_of(row, 1), *takes = text_of(row, 2), *text = text_of(row, 3);
         const int i = statement_named(name ? name : "");
         if (takes == nullptr || std::strcmp(takes, kInfos[i].takes_name) != 0)
-            elog(ERROR, "statement \"%s\" of holomamba.event_statements() takes \"%s\", but is given \"%s\"", name,
+            elog(ERROR, "statement \"%s\" of holomamba_internal.event_statements() takes \"%s\", but is given \"%s\"", name,
                  takes ? takes : "", kInfos[i].takes_name);
         found[i] = true;
         if (text != nullptr) m->text[i] = MemoryContextStrdup(m->context, text);
     }
     for (int i = 0; i < kStatements; i++)
-        if (!found[i]) elog(ERROR, "holomamba.event_statements() has no statement \"%s\"", kInfos[i].name);
+        if (!found[i]) elog(ERROR, "holomamba_internal.event_statements() has no statement \"%s\"", kInfos[i].name);
 }
 
 void free_statements(LiveModel* m) {

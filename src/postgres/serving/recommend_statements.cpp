@@ -45,14 +45,14 @@ constexpr const char* kVectorOfHistory = R"(
 constexpr const char* kSeenByUser =
     " AND (i.item_id IN (SELECT {e}.{item_column} FROM {events} WHERE {e}.{user_column} = $1 "
     "AND {e}.{item_column} IS NOT NULL)) IS NOT TRUE";
-constexpr const char* kSeenInHistory = " AND NOT holomamba.is_among(i.item_id::{item_family}, $1)";
+constexpr const char* kSeenInHistory = " AND NOT holomamba_internal.is_among(i.item_id::{item_family}, $1)";
 constexpr const char* kHadByUser =
     " AND i.item_id IN (SELECT {e}.{item_column} FROM {events} WHERE {e}.{user_column} = $1)";
 constexpr const char* kHadInHistory = " AND i.item_id = ANY ($1)";
 constexpr const char* kCandidatesByKey = " AND i.item_id = ANY ($2)";
 constexpr const char* kCandidatesByIndex = " AND i.item_id::{item_family} OPERATOR(holomamba.<@) $2";
-constexpr const char* kCandidates = " AND holomamba.is_among(i.item_id::{item_family}, $2)";
-constexpr const char* kExclude = " AND NOT holomamba.is_among(i.item_id::{item_family}, $3)";
+constexpr const char* kCandidates = " AND holomamba_internal.is_among(i.item_id::{item_family}, $2)";
+constexpr const char* kExclude = " AND NOT holomamba_internal.is_among(i.item_id::{item_family}, $3)";
 
 // --- the order -------------------------------------------------------------------------------------------------------
 // An index knows distances and not which of two equal items has the lower id: WITH TIES takes all that are as good as the last,

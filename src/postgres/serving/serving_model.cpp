@@ -29,7 +29,7 @@ namespace {
     else
         add(&p, TEXTOID, Datum{0}, true);
     add_int(&p, k);
-    query("SELECT holomamba.choose_model($1, $2)", &p);
+    query("SELECT holomamba_internal.choose_model($1, $2)", &p);
     elog(ERROR, "model \"%s\" cannot be asked", name == nullptr ? "" : name);
     pg_unreachable();
 }
@@ -40,7 +40,7 @@ namespace {
     add_text(&p, verb);
     add(&p, REGTYPEOID, ObjectIdGetDatum(ids));
     add(&p, BOOLOID, BoolGetDatum(takes_user));
-    query("SELECT holomamba.check_overload(m, $2, $3, $4) FROM holomamba.model_catalogue m WHERE m.model = $1::name",
+    query("SELECT holomamba_internal.check_overload(m, $2, $3, $4) FROM holomamba.model_catalogue m WHERE m.model = $1::name",
           &p);
     elog(ERROR, "%s cannot serve model \"%s\"", verb, model);
     pg_unreachable();
@@ -59,7 +59,7 @@ const char* qualified(const char* schema, const char* name) {
 void find_only_model() {
     Parameters none;
     query_planned(CATALOGUE_COLUMNS, &none, 2);
-    if (SPI_processed > 1) query_planned(CATALOGUE_COLUMNS " WHERE holomamba.may_ask(m.model)", &none, 2);
+    if (SPI_processed > 1) query_planned(CATALOGUE_COLUMNS " WHERE holomamba_internal.may_ask(m.model)", &none, 2);
 }
 
 // A table of ours, as it was made, and as it stays while it is asked: its owner may turn it into something that runs code of his

@@ -22,8 +22,8 @@ struct ServingModel {
     const char *items, *users, *events, *user_column, *item_column;
 };
 
-// The model named, or the one of the setting holomamba.model, or the only one. Raises what holomamba.choose_model and
-// holomamba.check_overload say where there is none, it is not trained, k is out of range, or ids of type `ids`, the
+// The model named, or the one of the setting holomamba.model, or the only one. Raises what holomamba_internal.choose_model and
+// holomamba_internal.check_overload say where there is none, it is not trained, k is out of range, or ids of type `ids`, the
 // type of the first argument (an array or not), cannot serve it. SPI is connected and the search path pinned; all that
 // is returned lives in SPI's memory.
 ServingModel choose_model(const char* name, bool k_given, int32 k, const char* verb, Oid ids, bool takes_user);

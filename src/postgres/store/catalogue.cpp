@@ -22,7 +22,7 @@ Oid own_relation(const char* name) {
 void assert_may_manage(const char* model) {
     Parameters p;
     add_text(&p, model);
-    execute("SELECT holomamba.assert_may_manage($1)", &p);
+    execute("SELECT holomamba_internal.assert_may_manage($1)", &p);
 }
 
 Oid catalogue_owner() { return owner_of(own_relation("model_catalogue")); }
@@ -114,21 +114,21 @@ Datum holomamba_declare_model(PG_FUNCTION_ARGS) {
     Parameters p = parameters_of(fcinfo);
     // Whose tables they are, and what they hold, is asked in the caller's name: create_model() is not all that can call this.
     execute(
-        "SELECT holomamba.check_interactions($2, $3, $4, $5), CASE WHEN $6 IS NOT NULL THEN holomamba.check_table($6) END, "
-        "CASE WHEN $6 IS NOT NULL THEN holomamba.check_items($6, $7, $2, $4) END, holomamba.check_attributes($6, $8), "
-        "holomamba.check_options($9)",
+        "SELECT holomamba_internal.check_interactions($2, $3, $4, $5), CASE WHEN $6 IS NOT NULL THEN holomamba_internal.check_table($6) END, "
+        "CASE WHEN $6 IS NOT NULL THEN holomamba_internal.check_items($6, $7, $2, $4) END, holomamba_internal.check_attributes($6, $8), "
+        "holomamba_internal.check_options($9)",
         &p);
     write_catalogue(
         "INSERT INTO holomamba.model_catalogue (model, interactions, user_column, item_column, order_columns, items, "
         "item_key, attributes, options, user_type, item_type) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
-        "holomamba.check_id_column($2, $3), holomamba.check_id_column($2, $4)) ON CONFLICT (model) DO NOTHING",
+        "holomamba_internal.check_id_column($2, $3), holomamba_internal.check_id_column($2, $4)) ON CONFLICT (model) DO NOTHING",
         &p);
     // create_model() has looked before; another may have come since.
     if (SPI_processed == 0)
         ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT),
                         errmsg("model \"%s\" already exists", NameStr(*PG_GETARG_NAME(0)))));
     p.count = 1;
-    write_catalogue("SELECT holomamba.create_tables($1)", &p);
+    write_catalogue("SELECT holomamba_internal.create_tables($1)", &p);
     SPI_finish();
     PG_RETURN_VOID();
 }
@@ -137,7 +137,7 @@ HOLOMAMBA_FUNCTION(holomamba_delete_model)
 Datum holomamba_delete_model(PG_FUNCTION_ARGS) {
     SPI_connect();
     Parameters p = parameters_of(fcinfo);
-    execute("SELECT holomamba.is_abandoned($1)", &p);
+    execute("SELECT holomamba_internal.is_abandoned($1)", &p);
     bool null;
     if (!DatumGetBool(value_of(0, 1, &null))) p = for_manager(fcinfo);
     const bool found = delete_rows(kTables, lengthof(kTables), "c.model = $1", &p);

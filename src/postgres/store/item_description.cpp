@@ -78,8 +78,8 @@ const int32* read_attributes(const Request& request, ItemDescription* d) {
     Parameters p = parameters_of(request);
     add(&p, TEXTARRAYOID, request.ids);
     ask(request,
-        "SELECT q.kind, q.name, q.labels, q.query, m.items::pg_catalog.text FROM holomamba.find_model($1) m, "
-        "holomamba.attribute_queries(m, $2, "
+        "SELECT q.kind, q.name, q.labels, q.query, m.items::pg_catalog.text FROM holomamba_internal.find_model($1) m, "
+        "holomamba_internal.attribute_queries(m, $2, "
         "pg_catalog.format('(SELECT k.id::%s, k.n FROM unnest(%L::text[]) WITH ORDINALITY k (id, n)) k (id, n)', "
         "m.item_type, $3)) q",
         &p);

@@ -50,7 +50,7 @@ Trained* load_version(const char* model, int32 version) {
 int32 choose_version(const char* model, int32 wanted, bool active) {
     Parameters p;
     add_text(&p, model);
-    execute("SELECT (holomamba.find_model($1)).active_version", &p);
+    execute("SELECT (holomamba_internal.find_model($1)).active_version", &p);
     if (!active) return wanted;
     const Rows rows = last_rows("holomamba.model_catalogue", model);
     if (is_null(rows, 0, 1))

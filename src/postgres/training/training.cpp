@@ -57,7 +57,7 @@ Datum holomamba_resume_training(PG_FUNCTION_ARGS) {
     add(&p, TEXTOID, PG_GETARG_DATUM(0));
     add(&p, INT4OID, PG_GETARG_DATUM(1), PG_ARGISNULL(1));
     assert_may_manage(model);
-    execute("SELECT b.version, b.training_id FROM holomamba.begin_resuming($1, $2) b", &p);
+    execute("SELECT b.version, b.training_id FROM holomamba_internal.begin_resuming($1, $2) b", &p);
     bool null;
     const int32 version = DatumGetInt32(value_of(0, 1, &null)), id = DatumGetInt32(value_of(0, 2, &null));
     auto* lock = make_owned<OwnedTrainingLock>(CurrentMemoryContext);
@@ -79,7 +79,7 @@ Datum holomamba_activate(PG_FUNCTION_ARGS) {
     Parameters p;
     add_text(&p, model);
     add(&p, INT4OID, PG_GETARG_DATUM(1), PG_ARGISNULL(1));
-    as_owner(model_owner(model), [&] { execute("SELECT holomamba.activate_as_owner($1, $2)", &p); });
+    as_owner(model_owner(model), [&] { execute("SELECT holomamba_internal.activate_as_owner($1, $2)", &p); });
     SPI_finish();
     PG_RETURN_VOID();
 }

@@ -48,7 +48,7 @@ void read_dataset(const char* model, int32 version, TrainingData* data) {
     Parameters p;
     add_text(&p, model);
     add_int(&p, version);
-    execute("SELECT q.kind, q.name, q.labels, q.query FROM holomamba.training_queries($1, $2) q", &p);
+    execute("SELECT q.kind, q.name, q.labels, q.query FROM holomamba_internal.training_queries($1, $2) q", &p);
     const Rows queries = last_rows(kLabels, model, version);
     if (queries.count == 0) elog(ERROR, "no training queries");
     Catalogue& catalogue = data->dataset.catalogue;

@@ -1,6 +1,6 @@
 // How other sessions tell a training that is alive from one that is dead: the session that trains holds a lock, which the
 // server takes from it however it ends. It is on a part of holomamba.version_catalogue, which has no command of its own and so
-// nobody else can take. holomamba.training_pid() in sql/30_catalogue.sql looks for the same key.
+// nobody else can take. holomamba_internal.training_pid() in sql/30_catalogue.sql looks for the same key.
 #pragma once
 
 #include "postgres/server/guard.hpp"

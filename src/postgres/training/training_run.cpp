@@ -253,7 +253,7 @@ BegunTraining begin_training(FunctionCallInfo fcinfo) {
     add(&p, TEXTOID, PG_GETARG_DATUM(2), PG_ARGISNULL(2));
     add(&p, JSONBOID, PG_GETARG_DATUM(3), PG_ARGISNULL(3));
     as_owner(model_owner(model), [&] {
-        execute("SELECT b.version, b.training_id FROM holomamba.begin_training($1, $2, $3, $4) b", &p);
+        execute("SELECT b.version, b.training_id FROM holomamba_internal.begin_training($1, $2, $3, $4) b", &p);
     });
     bool null;
     return {DatumGetInt32(value_of(0, 1, &null)), DatumGetInt32(value_of(0, 2, &null))};

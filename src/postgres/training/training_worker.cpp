@@ -235,7 +235,7 @@ Datum holomamba_cancel_training(PG_FUNCTION_ARGS) {
     Parameters p;
     add_int(&p, training_id);
     execute(
-        "SELECT v.model::pg_catalog.text, holomamba.may_manage(v.model), holomamba.training_pid(v.training_id) "
+        "SELECT v.model::pg_catalog.text, holomamba.may_manage(v.model), holomamba_internal.training_pid(v.training_id) "
         "FROM holomamba.version_catalogue v WHERE v.training_id = $1",
         &p);
     if (SPI_processed == 0)

@@ -21,7 +21,7 @@ Parameters key(const char* model, int32 version) {
 void match_labels(const char* model, int32 version, int32 from, WarmStart* warm) {
     Parameters p = key(model, version);
     add_int(&p, from);
-    execute("SELECT m.field::pg_catalog.text, m.old_rows FROM holomamba.matching_rows($1, $2, $3) m", &p);
+    execute("SELECT m.field::pg_catalog.text, m.old_rows FROM holomamba_internal.matching_rows($1, $2, $3) m", &p);
     const Rows rows = last_rows("holomamba.vocabulary_catalogue", model, version);
     for (uint64 row = 0; row < rows.count; row++) {
         const char* field = text_of(rows, row, 1);
