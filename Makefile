@@ -223,6 +223,6 @@ endif
 
 format:
 	test/install_deps.sh format
-	clang-format -i $(wildcard src/*/*.hpp src/*/*.cpp test/unit/*.cpp test/unit/*.hpp test/fuzz/*.cpp test/fuzz/*.hpp)
+	find src test/unit test/fuzz bench -name '*.[ch]pp' -exec clang-format -i {} +
 
 .PHONY: all unit deps check check-assert check-asan check-tsan demo format

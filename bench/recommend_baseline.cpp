@@ -38,7 +38,8 @@ static void rank(const Matrix& users, const Matrix& items, long first, long last
 }
 
 int main(int, char** arguments) {
-    const long user_count = std::atol(arguments[1]), item_count = std::atol(arguments[2]), width = std::atol(arguments[3]);
+    const long user_count = std::atol(arguments[1]), item_count = std::atol(arguments[2]),
+               width = std::atol(arguments[3]);
     const auto k = static_cast<std::size_t>(std::atol(arguments[4]));
     const int threads = std::atoi(arguments[5]);
     std::mt19937 random(1);
@@ -52,8 +53,8 @@ int main(int, char** arguments) {
         const auto start = std::chrono::steady_clock::now();
         std::vector<std::thread> others;
         for (int t = 0; t < threads; t++)
-            others.emplace_back(rank, std::cref(users), std::cref(items), user_count * t / threads, user_count * (t + 1) / threads, k,
-                                &sums[static_cast<std::size_t>(t)]);
+            others.emplace_back(rank, std::cref(users), std::cref(items), user_count * t / threads,
+                                user_count * (t + 1) / threads, k, &sums[static_cast<std::size_t>(t)]);
         for (std::thread& other : others) other.join();
         best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
         checksum += sums[0];

@@ -99,20 +99,25 @@ void dense_case(int tokens, int outputs, int inputs, Product product, std::vecto
                      },
                      {}});
     cases.push_back({[=](int i) {
-                         if (product == kForward) Output(y[i], t, o).noalias() = Input(x[i], t, n) * Input(w[i], o, n).transpose();
+                         if (product == kForward)
+                             Output(y[i], t, o).noalias() = Input(x[i], t, n) * Input(w[i], o, n).transpose();
                          if (product == kInputs) Output(x[i], t, n).noalias() = Input(y[i], t, o) * Input(w[i], o, n);
-                         if (product == kWeights) Output(w[i], o, n).noalias() = Input(y[i], t, o).transpose() * Input(x[i], t, n);
+                         if (product == kWeights)
+                             Output(w[i], o, n).noalias() = Input(y[i], t, o).transpose() * Input(x[i], t, n);
                      },
                      {}});
 }
 
 void dense(const char* title, int tokens, const std::vector<std::pair<const char*, std::pair<int, int>>>& layers) {
     std::printf("\n%s, %d tokens a thread. GFLOP/s of all %d threads, ours / Eigen:\n\n", title, tokens, threads);
-    std::printf("| layer | outputs x inputs | forward | to inputs | to weights | slowest ratio |\n| --- | --- | --- | --- | --- | --- |\n");
+    std::printf(
+        "| layer | outputs x inputs | forward | to inputs | to weights | slowest ratio |\n| --- | --- | --- | --- | "
+        "--- | --- |\n");
     for (const auto& [name, shape] : layers) {
         std::vector<Case> cases;
         std::vector<std::shared_ptr<std::vector<float>>> keep;
-        for (const Product product : {kForward, kInputs, kWeights}) dense_case(tokens, shape.first, shape.second, product, cases, keep);
+        for (const Product product : {kForward, kInputs, kWeights})
+            dense_case(tokens, shape.first, shape.second, product, cases, keep);
         measure(cases);
         const double work = 2e-9 * tokens * shape.first * shape.second * threads;
         std::printf("| %s | %d x %d |", name, shape.first, shape.second);
@@ -129,8 +134,12 @@ void dense(const char* title, int tokens, const std::vector<std::pair<const char
 // The loss of 512 tokens and its gradients beside the three products that it cannot do without.
 void head(const std::vector<std::pair<int, int>>& catalogues) {
     const int tokens = 512;
-    std::printf("\nThe softmax over the whole catalogue, %d tokens a thread. GFLOP/s of the three products, all %d threads:\n\n", tokens, threads);
-    std::printf("| items x dimension | loss and gradients | bare products, Eigen | share |\n| --- | --- | --- | --- |\n");
+    std::printf(
+        "\nThe softmax over the whole catalogue, %d tokens a thread. GFLOP/s of the three products, all %d "
+        "threads:\n\n",
+        tokens, threads);
+    std::printf(
+        "| items x dimension | loss and gradients | bare products, Eigen | share |\n| --- | --- | --- | --- |\n");
     for (const auto& [items, d] : catalogues) {
         struct Part {
             std::vector<float> x, table, bias, scores, dx, dtable, dbias;
@@ -188,7 +197,9 @@ struct ScanShape {
 
 void scan(const std::vector<ScanShape>& shapes) {
     std::printf("\nThe selective scan, ns a token, all %d threads:\n\n", threads);
-    std::printf("| channels x state, events | forward | bound | ratio | backward | bound | ratio |\n| --- | --- | --- | --- | --- | --- | --- |\n");
+    std::printf(
+        "| channels x state, events | forward | bound | ratio | backward | bound | ratio |\n| --- | --- | --- | --- | "
+        "--- | --- | --- |\n");
     for (const auto& [e, n, tokens] : shapes) {
         const std::size_t size = static_cast<std::size_t>(tokens) * e, states = static_cast<std::size_t>(n) * e;
         struct Part {
@@ -196,7 +207,8 @@ void scan(const std::vector<ScanShape>& shapes) {
         };
         std::vector<Part> parts(threads);
         for (Part& p : parts) {
-            p.x = random_floats(size), p.delta = random_floats(size), p.a = random_floats(states), p.bc = random_floats(2 * tokens * n);
+            p.x = random_floats(size), p.delta = random_floats(size), p.a = random_floats(states),
+            p.bc = random_floats(2 * tokens * n);
             p.skip = random_floats(e), p.dy = random_floats(size);
             for (float& v : p.delta) v = std::abs(v);
             for (float& v : p.a) v = -std::abs(v) - 0.1f;
@@ -208,8 +220,9 @@ void scan(const std::vector<ScanShape>& shapes) {
         cases.push_back({[&, e = e, n = n, tokens = tokens](int i) {
                              Part& p = parts[i];
                              std::fill(p.h.begin(), p.h.end(), 0.0f);
-                             kernels::table().selective_scan(tokens, e, n, p.x.data(), p.delta.data(), p.a.data(), p.bc.data(), p.bc.data() + n,
-                                                      2 * n, p.skip.data(), p.h.data(), p.y.data());
+                             kernels::table().selective_scan(tokens, e, n, p.x.data(), p.delta.data(), p.a.data(),
+                                                             p.bc.data(), p.bc.data() + n, 2 * n, p.skip.data(),
+                                                             p.h.data(), p.y.data());
                          },
                          {}});
         cases.push_back({[&, e = e, n = n, tokens = tokens](int i) {
@@ -219,42 +232,48 @@ void scan(const std::vector<ScanShape>& shapes) {
                                      const std::size_t at = static_cast<std::size_t>(t) * e + c;
                                      const Lanes delta = load(p.delta.data() + at, Full{});
                                      Lanes total = load(p.x.data() + at, Full{});
-                                     for (int s = 0; s < n; s++) total += exponential(delta * load(p.a.data() + s * e + c, Full{}));
+                                     for (int s = 0; s < n; s++)
+                                         total += exponential(delta * load(p.a.data() + s * e + c, Full{}));
                                      store(p.y.data() + at, total, Full{});
                                  }
                          },
                          {}});
         cases.push_back({[&, e = e, n = n, tokens = tokens](int i) {
                              Part& p = parts[i];
-                             kernels::table().selective_scan_backward(tokens, e, n, p.x.data(), p.delta.data(), p.a.data(), p.bc.data(),
-                                                               p.bc.data() + n, 2 * n, p.skip.data(), p.dy.data(), p.dx.data(), p.ddelta.data(),
-                                                               p.da.data(), p.dbc.data(), p.dbc.data() + n, p.dskip.data(), p.scratch.data());
+                             kernels::table().selective_scan_backward(
+                                 tokens, e, n, p.x.data(), p.delta.data(), p.a.data(), p.bc.data(), p.bc.data() + n,
+                                 2 * n, p.skip.data(), p.dy.data(), p.dx.data(), p.ddelta.data(), p.da.data(),
+                                 p.dbc.data(), p.dbc.data() + n, p.dskip.data(), p.scratch.data());
                          },
                          {}});
-        cases.push_back({[&, e = e, n = n, tokens = tokens](int i) {
-                             Part& p = parts[i];
-                             for (int c = 0; c < e; c += kLanes) {
-                                 for (int t = 0; t < tokens; t++) {
-                                     const std::size_t at = static_cast<std::size_t>(t) * e + c;
-                                     const Lanes delta = load(p.delta.data() + at, Full{}), x = load(p.x.data() + at, Full{});
-                                     for (int s = 0; s < n; s++)
-                                         store(p.kept.data() + (static_cast<std::size_t>(t) * n + s) * kLanes,
-                                               x + exponential(delta * load(p.a.data() + s * e + c, Full{})), Full{});
-                                 }
-                                 for (int t = tokens - 1; t >= 0; t--) {
-                                     const std::size_t at = static_cast<std::size_t>(t) * e + c;
-                                     Lanes total = load(p.dy.data() + at, Full{}) + load(p.x.data() + at, Full{}) + load(p.delta.data() + at, Full{});
-                                     for (int s = 0; s < n; s++) total += load(p.kept.data() + (static_cast<std::size_t>(t) * n + s) * kLanes, Full{});
-                                     store(p.dx.data() + at, total, Full{});
-                                     store(p.ddelta.data() + at, total, Full{});
-                                 }
-                             }
-                         },
-                         {}});
+        cases.push_back(
+            {[&, e = e, n = n, tokens = tokens](int i) {
+                 Part& p = parts[i];
+                 for (int c = 0; c < e; c += kLanes) {
+                     for (int t = 0; t < tokens; t++) {
+                         const std::size_t at = static_cast<std::size_t>(t) * e + c;
+                         const Lanes delta = load(p.delta.data() + at, Full{}), x = load(p.x.data() + at, Full{});
+                         for (int s = 0; s < n; s++)
+                             store(p.kept.data() + (static_cast<std::size_t>(t) * n + s) * kLanes,
+                                   x + exponential(delta * load(p.a.data() + s * e + c, Full{})), Full{});
+                     }
+                     for (int t = tokens - 1; t >= 0; t--) {
+                         const std::size_t at = static_cast<std::size_t>(t) * e + c;
+                         Lanes total = load(p.dy.data() + at, Full{}) + load(p.x.data() + at, Full{}) +
+                                       load(p.delta.data() + at, Full{});
+                         for (int s = 0; s < n; s++)
+                             total += load(p.kept.data() + (static_cast<std::size_t>(t) * n + s) * kLanes, Full{});
+                         store(p.dx.data() + at, total, Full{});
+                         store(p.ddelta.data() + at, total, Full{});
+                     }
+                 }
+             },
+             {}});
         measure(cases);
         double ns[4];
         for (int c = 0; c < 4; c++) ns[c] = 1e9 * median(cases[c]) / tokens;
-        std::printf("| %d x %d, %d | %.0f | %.0f | %.2f | %.0f | %.0f | %.2f |\n", e, n, tokens, ns[0], ns[1], ns[0] / ns[1], ns[2], ns[3], ns[2] / ns[3]);
+        std::printf("| %d x %d, %d | %.0f | %.0f | %.2f | %.0f | %.0f | %.2f |\n", e, n, tokens, ns[0], ns[1],
+                    ns[0] / ns[1], ns[2], ns[3], ns[2] / ns[3]);
         std::fflush(stdout);
     }
 }
@@ -265,10 +284,17 @@ int main(int argc, char** argv) {
     if (argc > 1) threads = std::atoi(argv[1]);
     if (argc > 2) rounds = std::atoi(argv[2]);
     dense("The default model (dimension 64, expand 2, feed_forward 4)", 512,
-          {{"in_projection", {256, 64}}, {"x_projection", {6, 128}}, {"delta_projection", {128, 4}}, {"out_projection", {64, 128}},
-           {"feed_forward up", {256, 64}}, {"feed_forward down", {64, 256}}});
+          {{"in_projection", {256, 64}},
+           {"x_projection", {6, 128}},
+           {"delta_projection", {128, 4}},
+           {"out_projection", {64, 128}},
+           {"feed_forward up", {256, 64}},
+           {"feed_forward down", {64, 256}}});
     dense("The paper's variant (dimension 96, expand 2, state 16)", 512,
-          {{"in_projection", {384, 96}}, {"x_projection", {38, 192}}, {"delta_projection", {192, 6}}, {"out_projection", {96, 192}}});
+          {{"in_projection", {384, 96}},
+           {"x_projection", {38, 192}},
+           {"delta_projection", {192, 6}},
+           {"out_projection", {96, 192}}});
     head({{3416, 64}, {12101, 64}, {12101, 96}});
     scan({{128, 1, 200}, {128, 4, 200}, {192, 16, 50}, {192, 16, 9}});
     return 0;

@@ -110,6 +110,12 @@ scripts() {
     find .ci test examples bench -type f \( -name '*.sh' -o -path .ci/run \) -exec shellcheck -x -f gcc {} + || true
 }
 
+# Where clang-format is of the version that `make format` uses: others break lines elsewhere.
+unformatted() {
+    [[ $(clang-format --version 2>/dev/null) == *' version 14.'* ]] || return 0
+    find src test/unit test/fuzz bench -name '*.[ch]pp' -exec clang-format -n {} + 2>&1 | sed -nE 's/^([^:]+:[0-9]+):.*code should be clang-formatted.*/\1: make format/p'
+}
+
 # What docs/hrr.md shows and what the regression test does and finds must be the same.
 tutorial() {
     local page=docs/hrr.md kind file
@@ -243,6 +249,7 @@ other_namespaces | rule 'every folder of the core has one namespace, of its name
 long_files | rule 'no source file is longer than 700 lines'
 same_classes | rule 'no two classes have one name in one namespace'
 blanks | rule 'src and sql have no tabs and no blanks at line ends'
+unformatted | rule 'src and the tests in C++ are as clang-format makes them'
 scripts | rule 'shellcheck finds nothing in the scripts'
 tutorial | rule 'docs/hrr.md and its regression test are the same'
 blind_rules | rule 'test/check_sql.pl finds in test/lint/offends.sql what test/lint/offends.out says'

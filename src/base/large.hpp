@@ -20,9 +20,9 @@ struct LargePages {
     LargePages(const LargePages<U>&) {}
 
     T* allocate(std::size_t n) {
-        if (n * sizeof(T) < kPage) return static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t{64}));
+        if (n * sizeof(T) < kPage) return static_cast<T*>(::operator new (n * sizeof(T), std::align_val_t{64}));
         const std::size_t bytes = (n * sizeof(T) + kPage - 1) / kPage * kPage;
-        void* memory = ::operator new(bytes, std::align_val_t{kPage});
+        void* memory = ::operator new (bytes, std::align_val_t{kPage});
 #ifdef MADV_HUGEPAGE
         madvise(memory, bytes, MADV_HUGEPAGE);  // advice: without effect where it is not taken
 #endif
@@ -30,11 +30,13 @@ struct LargePages {
     }
     void deallocate(T* memory, std::size_t n) {
         if (n * sizeof(T) < kPage)
-            ::operator delete(memory, std::align_val_t{64});
+            ::operator delete (memory, std::align_val_t{64});
         else
-            ::operator delete(memory, std::align_val_t{kPage});
+            ::operator delete (memory, std::align_val_t{kPage});
     }
-    bool operator==(const LargePages&) const { return true; }
+    bool operator==(const LargePages&) const {
+        return true;
+    }
 
   private:
     static constexpr std::size_t kPage = std::size_t{1} << 21;

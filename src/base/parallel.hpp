@@ -38,6 +38,8 @@ void run_threads(int threads, const std::function<void(int)>& body);
 struct Range {
     std::size_t first, last;
 };
-inline Range part_of(std::size_t n, int thread, int threads) { return {n * thread / threads, n * (thread + 1) / threads}; }
+inline Range part_of(std::size_t n, int thread, int threads) {
+    return {n * thread / threads, n * (thread + 1) / threads};
+}
 
 }  // namespace holomamba::base

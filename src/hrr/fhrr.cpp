@@ -49,14 +49,16 @@ double negligible(std::size_t n, const float* x) {
 }
 
 [[noreturn]] void refuse_inverse() {
-    throw base::Error(base::ErrorKind::data, "vector has no exact inverse",
-                "Its spectrum vanishes at some frequency; the involution ~ is an approximate inverse of every vector.");
+    throw base::Error(
+        base::ErrorKind::data, "vector has no exact inverse",
+        "Its spectrum vanishes at some frequency; the involution ~ is an approximate inverse of every vector.");
 }
 
 [[noreturn]] void refuse_power(std::size_t frequency) {
-    throw base::Error(base::ErrorKind::data, "vector has no fractional power",
-                "Its spectrum is negative at frequency " + std::to_string(frequency) +
-                    ", where the power of a vector is real. Vectors of hrr_unitary() and fhrr_unitary() have all powers.");
+    throw base::Error(
+        base::ErrorKind::data, "vector has no fractional power",
+        "Its spectrum is negative at frequency " + std::to_string(frequency) +
+            ", where the power of a vector is real. Vectors of hrr_unitary() and fhrr_unitary() have all powers.");
 }
 
 void product(std::size_t n, const float* x, const float* y, bool conjugate, float* out) {

@@ -72,7 +72,8 @@ std::uint64_t seed_of_name(std::string_view name) {
 void number_vector(std::size_t n, double value, double bandwidth, std::uint64_t seed, Form form, float* out) {
     check_number(value, bandwidth);
     const double power = value / bandwidth;
-    if (!std::isfinite(power)) throw base::Error(base::ErrorKind::out_of_range, "value is out of range for the bandwidth");
+    if (!std::isfinite(power))
+        throw base::Error(base::ErrorKind::out_of_range, "value is out of range for the bandwidth");
     make_vector(n, form, out, [&](float* spectrum) {
         turned_spectrum(n, seed, spectrum, [power](double phase) { return phase * power; });
     });

@@ -8,7 +8,9 @@
 namespace holomamba::hrr {
 
 // A vector's spectrum: floor(n/2) + 1 complex numbers, the other half being their conjugates.
-constexpr std::size_t spectrum_size(std::size_t n) { return n / 2 + 1; }
+constexpr std::size_t spectrum_size(std::size_t n) {
+    return n / 2 + 1;
+}
 
 // Plans of one length; made once per length and process and kept (planning costs milliseconds). Thread-safe to use:
 // planning is serialised, execution takes any caller's memory without alignment demands.

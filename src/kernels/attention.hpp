@@ -10,7 +10,9 @@ namespace holomamba::kernels {
 namespace {
 
 HOLOMAMBA_INLINE float head_product(int n, const float* x, const float* y) {
-    return sum_lanes(n, [&](std::size_t i, auto width, Lanes& total) { total = fused(load(x + i, width), load(y + i, width), total); });
+    return sum_lanes(n, [&](std::size_t i, auto width, Lanes& total) {
+        total = fused(load(x + i, width), load(y + i, width), total);
+    });
 }
 
 void attend(int count, int channels, int heads, const float* q, const float* keys, const float* values, int stride,
@@ -24,9 +26,13 @@ void attend(int count, int channels, int heads, const float* q, const float* key
             weights[j] = scale * head_product(width_of_head, q, keys + j * step) + bias[count - 1 - j];
             highest = std::max(highest, weights[j]);
         }
-        for_lanes(count, [&](std::size_t j, auto width) { store(weights + j, exponential(load(weights + j, width) - highest), width); });
-        const float total = sum_lanes(count, [&](std::size_t j, auto width, Lanes& sums) { sums += load(weights + j, width); });
-        for_lanes(count, [&](std::size_t j, auto width) { store(weights + j, load(weights + j, width) / total, width); });
+        for_lanes(count, [&](std::size_t j, auto width) {
+            store(weights + j, exponential(load(weights + j, width) - highest), width);
+        });
+        const float total =
+            sum_lanes(count, [&](std::size_t j, auto width, Lanes& sums) { sums += load(weights + j, width); });
+        for_lanes(count,
+                  [&](std::size_t j, auto width) { store(weights + j, load(weights + j, width) / total, width); });
         for_lanes(width_of_head, [&](std::size_t c, auto width) {
             Lanes sums{};
             for (int j = 0; j < count; j++) sums = fused(splat(weights[j]), load(values + j * step + c, width), sums);
@@ -41,9 +47,9 @@ void attend(int count, int channels, int heads, const float* q, const float* key
     }
 }
 
-void attend_backward(int count, int channels, int heads, const float* q, const float* keys, const float* values, int stride,
-                     const float* weights, int span, const float* dy, float* dq, float* dkeys, float* dvalues, float* dbias,
-                     float* scratch) {
+void attend_backward(int count, int channels, int heads, const float* q, const float* keys, const float* values,
+                     int stride, const float* weights, int span, const float* dy, float* dq, float* dkeys,
+                     float* dvalues, float* dbias, float* scratch) {
     const int width_of_head = channels / heads;
     const float scale = 1.0f / std::sqrt(static_cast<float>(width_of_head));
     const std::size_t step = stride;

@@ -56,7 +56,8 @@ HOLOMAMBA_INLINE void multiply_tile(int depth, Strided a, const float* panel, fl
         for (int r = 0; r < Registers; r++) {
             const int left = width - r * kLanes;
             if (left >= kLanes) {
-                store(to + r * kLanes, accumulate ? load(to + r * kLanes, Full{}) + sums[row][r] : sums[row][r], Full{});
+                store(to + r * kLanes, accumulate ? load(to + r * kLanes, Full{}) + sums[row][r] : sums[row][r],
+                      Full{});
             } else if (left > 0) {
                 const Part part{static_cast<std::size_t>(left)};
                 store(to + r * kLanes, accumulate ? load(to + r * kLanes, part) + sums[row][r] : sums[row][r], part);
@@ -67,12 +68,12 @@ HOLOMAMBA_INLINE void multiply_tile(int depth, Strided a, const float* panel, fl
 
 // Some rows of A against a panel, by tiles of Rows and then of fewer.
 template <int Rows, int Registers>
-HOLOMAMBA_INLINE void multiply_tiles(int m, int depth, Strided a, const float* panel, float* c, std::size_t c_row, int width,
-                                     bool accumulate) {
+HOLOMAMBA_INLINE void multiply_tiles(int m, int depth, Strided a, const float* panel, float* c, std::size_t c_row,
+                                     int width, bool accumulate) {
     int row = 0;
     for (; row + Rows <= m; row += Rows)
-        multiply_tile<Rows, Registers>(depth, {a.data + row * a.row, a.row, a.column}, panel, c + row * c_row, c_row, width,
-                                       accumulate);
+        multiply_tile<Rows, Registers>(depth, {a.data + row * a.row, a.row, a.column}, panel, c + row * c_row, c_row,
+                                       width, accumulate);
     if constexpr (Rows > 1)
         if (row < m)
             multiply_tiles<Rows / 2, Registers>(m - row, depth, {a.data + row * a.row, a.row, a.column}, panel,
@@ -80,13 +81,14 @@ HOLOMAMBA_INLINE void multiply_tiles(int m, int depth, Strided a, const float* p
 }
 
 template <int Registers>
-__attribute__((noinline)) void multiply_rows(int m, int depth, Strided a, const float* panel, float* c, std::size_t c_row,
-                                             int width, bool accumulate) {
+__attribute__((noinline)) void multiply_rows(int m, int depth, Strided a, const float* panel, float* c,
+                                             std::size_t c_row, int width, bool accumulate) {
     multiply_tiles<kSumRegisters / Registers, Registers>(m, depth, a, panel, c, c_row, width, accumulate);
 }
 
 // For panels of 1, 2, ... registers.
-constexpr decltype(&multiply_rows<1>) kMultiplyRows[] = {multiply_rows<1>, multiply_rows<2>, multiply_rows<3>, multiply_rows<4>};
+constexpr decltype(&multiply_rows<1>) kMultiplyRows[] = {multiply_rows<1>, multiply_rows<2>, multiply_rows<3>,
+                                                         multiply_rows<4>};
 constexpr decltype(&copy_panel<1>) kCopyPanel[] = {copy_panel<1>, copy_panel<2>, copy_panel<3>, copy_panel<4>};
 
 void multiply_strided(int m, int n, int k, Strided a, Strided b, float* c, bool accumulate) {
@@ -105,13 +107,15 @@ void multiply_strided(int m, int n, int k, Strided a, Strided b, float* c, bool 
         for (int first = 0; first < k; first += kPanelDepth) {
             const int depth = std::min(kPanelDepth, k - first);
             each_panel([&](int column, int width, float* panel) {
-                kCopyPanel[(width - 1) / kLanes](depth, width, {b.data + first * b.row + column * b.column, b.row, b.column}, panel);
+                kCopyPanel[(width - 1) / kLanes](depth, width,
+                                                 {b.data + first * b.row + column * b.column, b.row, b.column}, panel);
             });
             for (int row = 0; row < m; row += kRowsAtOnce) {
                 const Strided rows{a.data + row * a.row + first * a.column, a.row, a.column};
                 each_panel([&](int column, int width, const float* panel) {
                     kMultiplyRows[(width - 1) / kLanes](std::min(kRowsAtOnce, m - row), depth, rows, panel,
-                                                        c + row * static_cast<std::size_t>(n) + column, n, width, accumulate || first > 0);
+                                                        c + row * static_cast<std::size_t>(n) + column, n, width,
+                                                        accumulate || first > 0);
                 });
             }
         }

@@ -7,15 +7,19 @@ namespace holomamba::kernels {
 namespace {
 
 // tanh(x) = 2 sigmoid(2x) - 1.
-HOLOMAMBA_INLINE Lanes hyperbolic_tangent(Lanes x) { return 2.0f * sigmoid(2.0f * x) - 1.0f; }
+HOLOMAMBA_INLINE Lanes hyperbolic_tangent(Lanes x) {
+    return 2.0f * sigmoid(2.0f * x) - 1.0f;
+}
 
-void gru_cell(int rows, int channels, const float* input, const float* recurrent, const float* h, float* gates, float* next) {
+void gru_cell(int rows, int channels, const float* input, const float* recurrent, const float* h, float* gates,
+              float* next) {
     const std::size_t e = channels;
     for (int row = 0; row < rows; row++, input += 3 * e, recurrent += 3 * e, h += e, gates += 3 * e, next += e)
         for_lanes(e, [&](std::size_t c, auto width) {
             const Lanes r = sigmoid(load(input + c, width) + load(recurrent + c, width));
             const Lanes z = sigmoid(load(input + e + c, width) + load(recurrent + e + c, width));
-            const Lanes n = hyperbolic_tangent(fused(r, load(recurrent + 2 * e + c, width), load(input + 2 * e + c, width)));
+            const Lanes n =
+                hyperbolic_tangent(fused(r, load(recurrent + 2 * e + c, width), load(input + 2 * e + c, width)));
             store(gates + c, r, width);
             store(gates + e + c, z, width);
             store(gates + 2 * e + c, n, width);
@@ -23,10 +27,11 @@ void gru_cell(int rows, int channels, const float* input, const float* recurrent
         });
 }
 
-void gru_cell_backward(int rows, int channels, const float* gates, const float* recurrent, const float* h, const float* dnext,
-                       float* dinput, float* drecurrent, float* dh) {
+void gru_cell_backward(int rows, int channels, const float* gates, const float* recurrent, const float* h,
+                       const float* dnext, float* dinput, float* drecurrent, float* dh) {
     const std::size_t e = channels;
-    for (int row = 0; row < rows; row++, gates += 3 * e, recurrent += 3 * e, h += e, dnext += e, dinput += 3 * e, drecurrent += 3 * e, dh += e)
+    for (int row = 0; row < rows;
+         row++, gates += 3 * e, recurrent += 3 * e, h += e, dnext += e, dinput += 3 * e, drecurrent += 3 * e, dh += e)
         for_lanes(e, [&](std::size_t c, auto width) {
             const Lanes r = load(gates + c, width), z = load(gates + e + c, width), n = load(gates + 2 * e + c, width);
             const Lanes upstream = load(dnext + c, width);

@@ -48,15 +48,15 @@ struct Table {
     // in groups of sixteen: elements 0 to 3 of the sixteen, then elements 4 to 7, and so on. slots is a multiple of sixteen,
     // prefix of four and at most kMaxPrefix; |query| <= 16383. Meanwhile the `ahead_bytes` bytes from `ahead` on are brought
     // to the caches: what the next call will read.
-    float (*sketch_bounds)(int slots, int prefix, const std::int8_t* codes, const std::int16_t* query, const float* scale,
-                           const std::uint8_t* rest, float step, float base, float rest_step, std::int32_t* products,
-                           float* bounds, const void* ahead, int ahead_bytes);
+    float (*sketch_bounds)(int slots, int prefix, const std::int8_t* codes, const std::int16_t* query,
+                           const float* scale, const std::uint8_t* rest, float step, float base, float rest_step,
+                           std::int32_t* products, float* bounds, const void* ahead, int ahead_bytes);
     // The inner product of n <= 1000 int8 with an int16 query. Reads up to 31 codes more, which must be readable, and as
     // many elements of the query, which must be 0.
     std::int32_t (*code_product)(int n, const std::int8_t* codes, const std::int16_t* query);
 
     // --- matrix products: C[m x n] = A B, or C += A B where accumulate ------------------------------------------------
-    void (*multiply)(int m, int n, int k, const float* a, const float* b, float* c, bool accumulate);    // B[k x n]
+    void (*multiply)(int m, int n, int k, const float* a, const float* b, float* c, bool accumulate);     // B[k x n]
     void (*multiply_bt)(int m, int n, int k, const float* a, const float* b, float* c, bool accumulate);  // B[n x k]
     void (*multiply_at)(int m, int n, int k, const float* a, const float* b, float* c, bool accumulate);  // A[k x m]
 
@@ -105,14 +105,14 @@ struct Table {
                            const float* b, const float* c, int bc_stride, const float* skip, float* h, float* y);
     // Gradients of selective_scan from h = 0, recomputing the states. dx, ddelta, db, dc are written (db, dc with
     // bc_stride); da[N x E] (with respect to a) and dskip are added to. `scratch` holds scan_scratch(tokens, state) floats.
-    void (*selective_scan_backward)(int tokens, int channels, int state, const float* x, const float* delta, const float* a,
-                                    const float* b, const float* c, int bc_stride, const float* skip, const float* dy,
-                                    float* dx, float* ddelta, float* da, float* db, float* dc, float* dskip,
-                                    float* scratch);
+    void (*selective_scan_backward)(int tokens, int channels, int state, const float* x, const float* delta,
+                                    const float* a, const float* b, const float* c, int bc_stride, const float* skip,
+                                    const float* dy, float* dx, float* ddelta, float* da, float* db, float* dc,
+                                    float* dskip, float* scratch);
     // y = x * silu(z), z and dz with a row stride; backward writes dx and dz.
     void (*gate)(int rows, int channels, const float* x, const float* z, int z_stride, float* y);
-    void (*gate_backward)(int rows, int channels, const float* x, const float* z, int z_stride, const float* dy, float* dx,
-                          float* dz);
+    void (*gate_backward)(int rows, int channels, const float* x, const float* z, int z_stride, const float* dy,
+                          float* dx, float* dz);
 
     // --- the gated recurrent unit (Cho et al. 2014, arXiv 1406.1078) ------------------------------------------------------
     // One step of `rows` sequences: from what the new events and the hidden states h[rows x E] were projected to, input and
@@ -128,8 +128,8 @@ struct Table {
     // Head by head: weights[heads x count] = softmax_j(scale q . key_j + bias[head, count - 1 - j]), y = sum_j weight_j
     // value_j. Keys and values have a row stride and lie oldest first, the event's own last; bias[heads x span] is by
     // distance. E is a multiple of heads, count at most span.
-    void (*attend)(int count, int channels, int heads, const float* q, const float* keys, const float* values, int stride,
-                   const float* bias, int span, float* weights, float* y);
+    void (*attend)(int count, int channels, int heads, const float* q, const float* keys, const float* values,
+                   int stride, const float* bias, int span, float* weights, float* y);
     // Writes dq, adds to dkeys, dvalues (row stride as of keys) and dbias. `scratch` holds count floats.
     void (*attend_backward)(int count, int channels, int heads, const float* q, const float* keys, const float* values,
                             int stride, const float* weights, int span, const float* dy, float* dq, float* dkeys,
@@ -149,13 +149,13 @@ struct Table {
     // bias may be nullptr. The reference[t] of a token (at first -infinity) is what the highest score of an early block was:
     // where a later score lies far above it, it is raised, and what earlier blocks gave must be multiplied by correction[t]
     // (1 where nothing changed), as partition has been. Returns whether any was raised.
-    bool (*exponential_scores)(int items, int tokens, const float* bias, float* scores, float* reference, float* partition,
-                               float* correction);
+    bool (*exponential_scores)(int items, int tokens, const float* bias, float* scores, float* reference,
+                               float* partition, float* correction);
     // y[r] += sum_c x[r,c] weight[c].
     void (*weighted_row_sums)(int rows, int columns, const float* x, const float* weight, float* y);
     // Decoupled weight decay (Loshchilov & Hutter 2019): the two bias corrections are folded into rate and epsilon.
-    void (*adamw)(std::size_t n, float rate, float beta1, float beta2, float epsilon, float decay, const float* gradient,
-                  float* first, float* second, float* value);
+    void (*adamw)(std::size_t n, float rate, float beta1, float beta2, float epsilon, float decay,
+                  const float* gradient, float* first, float* second, float* value);
     double (*squared_norm)(std::size_t n, const float* x);
 };
 
@@ -164,7 +164,9 @@ constexpr int kMostLanes = 16;
 
 // Floats that selective_scan_backward needs for each token, state and lane: decays and states of two registers of channels, and
 // two sums over them.
-constexpr std::size_t scan_scratch(std::size_t tokens, std::size_t state) { return tokens * state * kMostLanes * 6; }
+constexpr std::size_t scan_scratch(std::size_t tokens, std::size_t state) {
+    return tokens * state * kMostLanes * 6;
+}
 
 // Floats that W[n x k] and its bias take when packed.
 constexpr std::size_t packed_size(std::size_t n, std::size_t k) {

@@ -38,7 +38,9 @@ struct Part {
     std::size_t bytes() const { return lanes * sizeof(float); }
     int count() const { return static_cast<int>(lanes); }
 #if defined(__AVX512F__)
-    __mmask16 mask() const { return static_cast<__mmask16>((1u << lanes) - 1); }
+    __mmask16 mask() const {
+        return static_cast<__mmask16>((1u << lanes) - 1);
+    }
 #elif defined(__AVX2__)
     __m256i mask() const {
         return _mm256_cmpgt_epi32(_mm256_set1_epi32(count()), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
@@ -52,7 +54,9 @@ HOLOMAMBA_INLINE Lanes load(const float* p, Full) {
     return v;
 }
 
-HOLOMAMBA_INLINE void store(float* p, Lanes v, Full) { std::memcpy(p, &v, sizeof v); }
+HOLOMAMBA_INLINE void store(float* p, Lanes v, Full) {
+    std::memcpy(p, &v, sizeof v);
+}
 
 // The first few lanes; the others are zero when loaded.
 HOLOMAMBA_INLINE Lanes load(const float* p, Part part) {
@@ -90,7 +94,9 @@ HOLOMAMBA_INLINE void for_lanes(std::size_t n, Body&& body) {
     if (i < n) body(i, Part{n - i});
 }
 
-HOLOMAMBA_INLINE Lanes splat(float x) { return Lanes{} + x; }
+HOLOMAMBA_INLINE Lanes splat(float x) {
+    return Lanes{} + x;
+}
 
 // The lanes in use; zero in the others.
 template <typename Width>
@@ -168,8 +174,12 @@ HOLOMAMBA_INLINE float sum_lanes(std::size_t n, Body&& body) {
     return halves[0];
 }
 
-HOLOMAMBA_INLINE Lanes maximum(Lanes a, Lanes b) { return a > b ? a : b; }
-HOLOMAMBA_INLINE Lanes minimum(Lanes a, Lanes b) { return a < b ? a : b; }
+HOLOMAMBA_INLINE Lanes maximum(Lanes a, Lanes b) {
+    return a > b ? a : b;
+}
+HOLOMAMBA_INLINE Lanes minimum(Lanes a, Lanes b) {
+    return a < b ? a : b;
+}
 
 // e^x within 2 units in the last place for -87 < x < 88; below it returns about 1e-38, above about 1e38.
 // Range reduction x = k ln 2 + r and the polynomial of Cephes' expf on |r| <= ln 2 / 2.
@@ -193,7 +203,9 @@ HOLOMAMBA_INLINE Lanes exponential(Lanes x) {
     return p * scale;
 }
 
-HOLOMAMBA_INLINE Lanes sigmoid(Lanes x) { return 1.0f / (1.0f + exponential(-x)); }
+HOLOMAMBA_INLINE Lanes sigmoid(Lanes x) {
+    return 1.0f / (1.0f + exponential(-x));
+}
 
 // log(1 + e^x) = max(x, 0) + log1p(e^-|x|), with log1p(u) = 2 artanh(u / (2 + u)) so that small values stay accurate.
 HOLOMAMBA_INLINE Lanes softplus(Lanes x) {

@@ -39,7 +39,9 @@ bool exponential_scores(int items, int tokens, const float* bias, float* scores,
 void weighted_row_sums(int rows, int columns, const float* x, const float* weight, float* y) {
     for (int r = 0; r < rows; r++, x += columns) {
         Lanes total{};
-        for_lanes(columns, [&](std::size_t i, auto width) { total = fused(load(x + i, width), load(weight + i, width), total); });
+        for_lanes(columns, [&](std::size_t i, auto width) {
+            total = fused(load(x + i, width), load(weight + i, width), total);
+        });
         y[r] += sum(total);
     }
 }

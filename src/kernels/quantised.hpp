@@ -88,8 +88,7 @@ float sketch_bounds(int slots, int prefix, const std::int8_t* codes, const std::
             std::memcpy(&rest_steps, rest + first + i, sizeof rest_steps);
             const Lanes rests = __builtin_convertvector(__builtin_convertvector(rest_steps, IntLanes), Lanes);
             const Lanes scales = load(scale + first + i, Full{});
-            Lanes bound =
-                scales * (step * __builtin_convertvector(product, Lanes) + base + rest_step * rests);
+            Lanes bound = scales * (step * __builtin_convertvector(product, Lanes) + base + rest_step * rests);
             bound = scales > std::numeric_limits<float>::max() ? unbounded : bound;
             bound = scales > 0.0f ? bound : none;
             store(bounds + first + i, bound, Full{});

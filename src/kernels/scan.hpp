@@ -13,21 +13,24 @@ void causal_convolution(int tokens, int channels, int width, const float* x, int
                         const float* bias, float* tail, float* pre, float* y) {
     const int before = width - 1;
     const auto input = [&](int t) {
-        return t < 0 ? tail + static_cast<std::size_t>(t + before) * channels : x + static_cast<std::size_t>(t) * x_stride;
+        return t < 0 ? tail + static_cast<std::size_t>(t + before) * channels
+                     : x + static_cast<std::size_t>(t) * x_stride;
     };
     for (int t = 0; t < tokens; t++) {
         const std::size_t row = static_cast<std::size_t>(t) * channels;
         for_lanes(channels, [&](std::size_t c, auto lanes) {
             Lanes total = load(bias + c, lanes);
             for (int j = 0; j < width; j++)
-                total = fused(load(weight + static_cast<std::size_t>(j) * channels + c, lanes), load(input(t - before + j) + c, lanes), total);
+                total = fused(load(weight + static_cast<std::size_t>(j) * channels + c, lanes),
+                              load(input(t - before + j) + c, lanes), total);
             store(pre + row + c, total, lanes);
             store(y + row + c, total * sigmoid(total), lanes);
         });
     }
     // Ascending, so that where there are fewer tokens than taps an old input moves down before it is overwritten.
     for (int j = 0; j < before; j++)
-        std::memmove(tail + static_cast<std::size_t>(j) * channels, input(tokens - before + j), channels * sizeof(float));
+        std::memmove(tail + static_cast<std::size_t>(j) * channels, input(tokens - before + j),
+                     channels * sizeof(float));
 }
 
 void causal_convolution_backward(int tokens, int channels, int width, const float* x, int x_stride, const float* weight,
@@ -72,13 +75,20 @@ struct ScanInput {
 template <typename Body>
 HOLOMAMBA_INLINE void with_state_size(int state, Body&& body) {
     switch (state) {
-        case 1: return body(std::integral_constant<int, 1>{});
-        case 2: return body(std::integral_constant<int, 2>{});
-        case 3: return body(std::integral_constant<int, 3>{});
-        case 4: return body(std::integral_constant<int, 4>{});
-        case 8: return body(std::integral_constant<int, 8>{});
-        case 16: return body(std::integral_constant<int, 16>{});
-        default: return body(std::integral_constant<int, 0>{});
+        case 1:
+            return body(std::integral_constant<int, 1>{});
+        case 2:
+            return body(std::integral_constant<int, 2>{});
+        case 3:
+            return body(std::integral_constant<int, 3>{});
+        case 4:
+            return body(std::integral_constant<int, 4>{});
+        case 8:
+            return body(std::integral_constant<int, 8>{});
+        case 16:
+            return body(std::integral_constant<int, 16>{});
+        default:
+            return body(std::integral_constant<int, 0>{});
     }
 }
 
@@ -135,7 +145,9 @@ HOLOMAMBA_INLINE void scan_channels_backward(const ScanInput& in, std::size_t ch
     const std::size_t step = static_cast<std::size_t>(state) * Groups * kLanes;
     Lanes a[State > 0 ? State : kMaxState][Groups], carried[State > 0 ? State : kMaxState][Groups],
         total_da[State > 0 ? State : kMaxState][Groups];
-    const auto of_state = [&](int n, int g) { return static_cast<std::size_t>(n) * in.channels + channel + g * kLanes; };
+    const auto of_state = [&](int n, int g) {
+        return static_cast<std::size_t>(n) * in.channels + channel + g * kLanes;
+    };
     const auto place = [&](int n, int g) { return static_cast<std::size_t>(n * Groups + g) * kLanes; };
     for (int n = 0; n < state; n++)
         for (int g = 0; g < Groups; g++) {
@@ -171,7 +183,8 @@ HOLOMAMBA_INLINE void scan_channels_backward(const ScanInput& in, std::size_t ch
         const std::size_t row = static_cast<std::size_t>(t) * step, sums = static_cast<std::size_t>(t) * state * kLanes;
         const float* b = in.b + static_cast<std::size_t>(t) * in.bc_stride;
         const float* c = in.c + static_cast<std::size_t>(t) * in.bc_stride;
-        Lanes x[Groups], delta[Groups], entering[Groups], upstream[Groups], through_b[Groups] = {}, through_decay[Groups] = {};
+        Lanes x[Groups], delta[Groups], entering[Groups], upstream[Groups], through_b[Groups] = {},
+                                                                            through_decay[Groups] = {};
         for (int g = 0; g < Groups; g++) {
             x[g] = load(in.x + at + g * kLanes, width);
             delta[g] = load(in.delta + at + g * kLanes, width);
@@ -231,10 +244,12 @@ void selective_scan_backward(int tokens, int channels, int state, const float* x
         for (int first = 0; first < tokens * state; first += kLanes) {
             const int count = std::min(kLanes, tokens * state - first);
             Lanes totals[kLanes] = {};
-            for (int i = 0; i < count; i++) totals[i] = load(lanes + static_cast<std::size_t>(first + i) * kLanes, Full{});
+            for (int i = 0; i < count; i++)
+                totals[i] = load(lanes + static_cast<std::size_t>(first + i) * kLanes, Full{});
             sums_of<kLanes>(totals);
             for (int i = 0; i < count; i++)
-                out[static_cast<std::size_t>((first + i) / state) * bc_stride + (first + i) % state] = totals[0][place_of_sum(i)];
+                out[static_cast<std::size_t>((first + i) / state) * bc_stride + (first + i) % state] =
+                    totals[0][place_of_sum(i)];
         }
     };
     sum_up(parts.db, db);

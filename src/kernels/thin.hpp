@@ -21,7 +21,8 @@ constexpr int kMostThin = kLanes / 2;
 
 // Rows x Columns of C where A's rows lie in one piece: inner products, with the lanes along k. columns: B's, [Columns x depth].
 template <int Rows, int Columns>
-HOLOMAMBA_INLINE void multiply_thin_rows(int depth, const float* a, std::size_t a_row, const float* columns, float* c, bool accumulate) {
+HOLOMAMBA_INLINE void multiply_thin_rows(int depth, const float* a, std::size_t a_row, const float* columns, float* c,
+                                         bool accumulate) {
     Lanes sums[Rows * Columns] = {};
     for_lanes(depth, [&](std::size_t j, auto width) {
         Lanes x[Rows];
@@ -32,7 +33,8 @@ HOLOMAMBA_INLINE void multiply_thin_rows(int depth, const float* a, std::size_t 
         }
     });
     sums_of<Rows * Columns>(sums);
-    for (int i = 0; i < Rows * Columns; i++) c[i] = sums[i / kLanes][place_of_sum(i % kLanes)] + (accumulate ? c[i] : 0);
+    for (int i = 0; i < Rows * Columns; i++)
+        c[i] = sums[i / kLanes][place_of_sum(i % kLanes)] + (accumulate ? c[i] : 0);
 }
 
 template <int Columns>
@@ -46,8 +48,11 @@ __attribute__((noinline)) void multiply_by_rows(int m, int k, Strided a, Strided
         const bool more = accumulate || first > 0;
         int row = 0;
         for (; row + kRows <= m; row += kRows)
-            multiply_thin_rows<kRows, Columns>(depth, a.data + row * a.row + first, a.row, columns, c + row * Columns, more);
-        for (; row < m; row++) multiply_thin_rows<1, Columns>(depth, a.data + row * a.row + first, a.row, columns, c + row * Columns, more);
+            multiply_thin_rows<kRows, Columns>(depth, a.data + row * a.row + first, a.row, columns, c + row * Columns,
+                                               more);
+        for (; row < m; row++)
+            multiply_thin_rows<1, Columns>(depth, a.data + row * a.row + first, a.row, columns, c + row * Columns,
+                                           more);
     }
 }
 
@@ -75,8 +80,11 @@ __attribute__((noinline)) void multiply_by_columns(int m, int k, Strided a, Stri
     const auto from = [&] { return Strided{a.data + row, a.row, a.column}; };
     for (; row + kRegisters * kLanes <= m; row += kRegisters * kLanes)
         multiply_thin_columns<kRegisters, Columns>(k, from(), b, c + row * Columns, Full{}, accumulate);
-    for (; row + kLanes <= m; row += kLanes) multiply_thin_columns<1, Columns>(k, from(), b, c + row * Columns, Full{}, accumulate);
-    if (row < m) multiply_thin_columns<1, Columns>(k, from(), b, c + row * Columns, Part{static_cast<std::size_t>(m - row)}, accumulate);
+    for (; row + kLanes <= m; row += kLanes)
+        multiply_thin_columns<1, Columns>(k, from(), b, c + row * Columns, Full{}, accumulate);
+    if (row < m)
+        multiply_thin_columns<1, Columns>(k, from(), b, c + row * Columns, Part{static_cast<std::size_t>(m - row)},
+                                          accumulate);
 }
 
 // C [m x Columns] for the n that Columns comes to.

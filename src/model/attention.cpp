@@ -23,11 +23,14 @@ Attention::Attention(const Options& options, const std::string& prefix, Paramete
       out_(prefix + ".out_projection", d_, channels_, false, layout) {
     if (channels_ % heads_ != 0)
         throw base::Error(base::ErrorKind::invalid_parameter,
-                    std::to_string(channels_) + " channels cannot be divided among " + std::to_string(heads_) + " attention heads",
-                    "The product of \"dimension\" and \"expand\" must be a multiple of \"attention_heads\".");
+                          std::to_string(channels_) + " channels cannot be divided among " + std::to_string(heads_) +
+                              " attention heads",
+                          "The product of \"dimension\" and \"expand\" must be a multiple of \"attention_heads\".");
 }
 
-std::size_t Attention::saved_slots() const { return kSlots; }
+std::size_t Attention::saved_slots() const {
+    return kSlots;
+}
 
 void Attention::initialise(base::Random& random, float* parameters) const {
     in_.initialise(random, parameters);
@@ -68,8 +71,9 @@ void Attention::forward(Pass& pass, const float* x, float* state, float* y, Save
             const int count = seen(before + t);
             const float* oldest = keys + (before + t + 1 - count) * stride;
             const std::size_t row = pass.starts[s] + t;
-            pass.kernels.attend(count, channels_, heads_, projected + t * 3 * e, oldest, oldest + e, static_cast<int>(stride),
-                                pass.parameters + bias_, span_, saved[kWeights] + row * heads_ * span_, saved[kAttended] + row * e);
+            pass.kernels.attend(count, channels_, heads_, projected + t * 3 * e, oldest, oldest + e,
+                                static_cast<int>(stride), pass.parameters + bias_, span_,
+                                saved[kWeights] + row * heads_ * span_, saved[kAttended] + row * e);
         }
         if (state) {
             const int count = std::min(before + tokens, span_);
@@ -94,11 +98,12 @@ void Attention::backward(Pass& pass, const float* x, const float* dy, float* dx,
         for (int row = pass.starts[s]; row < pass.starts[s + 1]; row++) {
             const int count = seen(row - pass.starts[s]);
             const std::size_t oldest = static_cast<std::size_t>(row + 1 - count) * stride;
-            pass.kernels.attend_backward(count, channels_, heads_, saved[kProjected] + row * stride, saved[kProjected] + oldest + e,
-                                         saved[kProjected] + oldest + 2 * e, static_cast<int>(stride),
-                                         saved[kWeights] + static_cast<std::size_t>(row) * heads_ * span_, span_, dattended + row * e,
-                                         dprojected + row * stride, dprojected + oldest + e, dprojected + oldest + 2 * e,
-                                         pass.gradients + bias_, scratch);
+            pass.kernels.attend_backward(count, channels_, heads_, saved[kProjected] + row * stride,
+                                         saved[kProjected] + oldest + e, saved[kProjected] + oldest + 2 * e,
+                                         static_cast<int>(stride),
+                                         saved[kWeights] + static_cast<std::size_t>(row) * heads_ * span_, span_,
+                                         dattended + row * e, dprojected + row * stride, dprojected + oldest + e,
+                                         dprojected + oldest + 2 * e, pass.gradients + bias_, scratch);
         }
     in_.backward(pass, x, dprojected, dx);
     pass.arena.release(mark);

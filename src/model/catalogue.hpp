@@ -17,7 +17,7 @@ struct Attribute {
     int values = 0;                     // categories: size of the set
     std::vector<std::int32_t> offsets;  // categories: items + 1; item i has indices[offsets[i] .. offsets[i+1])
     std::vector<std::int32_t> indices;
-    std::vector<float> numbers;         // numbers: one an item, standardised; NaN where there is none
+    std::vector<float> numbers;  // numbers: one an item, standardised; NaN where there is none
 };
 
 struct Catalogue {

@@ -114,7 +114,8 @@ const float* Encoder::encode(float* states, Workspace& workspace) const {
     const std::size_t size = static_cast<std::size_t>(pass.tokens()) * dimension();
     if (!std::isfinite(kernels_.inner_product(size, encoded, encoded)))
         for (std::size_t i = 0; i < size; i++)
-            if (!std::isfinite(encoded[i])) throw base::Error(base::ErrorKind::out_of_range, "the state is no longer finite");
+            if (!std::isfinite(encoded[i]))
+                throw base::Error(base::ErrorKind::out_of_range, "the state is no longer finite");
     return encoded;
 }
 

@@ -72,7 +72,9 @@ class Encoder {
     }
 
   private:
-    static bool reads(const ParameterInfo& parameter) { return parameter.size > 0 && !parameter.name.starts_with("head."); }
+    static bool reads(const ParameterInfo& parameter) {
+        return parameter.size > 0 && !parameter.name.starts_with("head.");
+    }
     // The workspace's sequences through the network: states [sequences x recurrent] are replaced; returns [tokens x d].
     const float* encode(float* states, Workspace& workspace) const;
 

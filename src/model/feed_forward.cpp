@@ -14,7 +14,9 @@ FeedForward::FeedForward(const Options& options, const std::string& prefix, Para
       up_(prefix + ".up", inner_, d_, true, layout),
       down_(prefix + ".down", d_, inner_, true, layout) {}
 
-std::size_t FeedForward::saved_slots() const { return kSlots; }
+std::size_t FeedForward::saved_slots() const {
+    return kSlots;
+}
 
 void FeedForward::initialise(base::Random& random, float* parameters) const {
     up_.initialise(random, parameters);

@@ -56,7 +56,9 @@ Gru::Gru(const Options& options, const std::string& prefix, ParameterLayout& lay
       recurrent_(prefix + ".recurrent_projection", 3 * channels_, channels_, true, layout),
       out_(prefix + ".out_projection", d_, channels_, false, layout) {}
 
-std::size_t Gru::saved_slots() const { return kSlots; }
+std::size_t Gru::saved_slots() const {
+    return kSlots;
+}
 
 void Gru::initialise(base::Random& random, float* parameters) const {
     for (const Linear* linear : {&in_, &recurrent_, &out_}) linear->initialise(random, parameters);
@@ -92,8 +94,8 @@ void Gru::forward(Pass& pass, const float* x, float* state, float* y, Saved& sav
                 std::copy_n(state + steps.sequences()[i] * pass.state_stride, e, before + i * e);
         recurrent_.forward(pass, static_cast<int>(active), before, saved[kRecurrent] + first * 3 * e);
         float* hidden = saved[kHidden] + first * e;
-        pass.kernels.gru_cell(static_cast<int>(active), channels_, saved[kInput] + first * 3 * e, saved[kRecurrent] + first * 3 * e,
-                              before, saved[kGates] + first * 3 * e, hidden);
+        pass.kernels.gru_cell(static_cast<int>(active), channels_, saved[kInput] + first * 3 * e,
+                              saved[kRecurrent] + first * 3 * e, before, saved[kGates] + first * 3 * e, hidden);
         if (!pass.exact()) pass.round(static_cast<int>(active), channels_, hidden);
         // Of the sequences that end with this step.
         for (std::size_t i = steps.active(step + 1); state && i < active; i++)
@@ -121,8 +123,9 @@ void Gru::backward(Pass& pass, const float*, const float* dy, float* dx, const S
         // What the next step sent back, for the sequences that went on.
         pass.kernels.add(steps.active(step + 1) * e, dbefore, dhidden + first * e);
         pass.kernels.gru_cell_backward(static_cast<int>(active), channels_, saved[kGates] + first * 3 * e,
-                                       saved[kRecurrent] + first * 3 * e, saved[kBefore] + first * e, dhidden + first * e,
-                                       dinput + first * 3 * e, drecurrent + first * 3 * e, dbefore);
+                                       saved[kRecurrent] + first * 3 * e, saved[kBefore] + first * e,
+                                       dhidden + first * e, dinput + first * 3 * e, drecurrent + first * 3 * e,
+                                       dbefore);
         recurrent_.backward_input(pass, static_cast<int>(active), drecurrent + first * 3 * e, dbefore, true);
     }
     recurrent_.backward_weight(pass, pass.tokens(), saved[kBefore], drecurrent);

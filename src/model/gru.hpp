@@ -23,7 +23,9 @@ class Gru : public Layer {
     void backward(Pass& pass, const float* x, const float* dy, float* dx, const Saved& saved) const override;
     std::size_t saved_slots() const override;
     StateShape state() const override { return {1, channels_}; }
-    std::size_t activation_size() const override { return 4 * static_cast<std::size_t>(d_) + 20 * static_cast<std::size_t>(channels_); }
+    std::size_t activation_size() const override {
+        return 4 * static_cast<std::size_t>(d_) + 20 * static_cast<std::size_t>(channels_);
+    }
 
   private:
     int d_, channels_;

@@ -19,7 +19,8 @@ Head::Head(const Options& options, const Catalogue& catalogue, ParameterLayout& 
 
 void Head::initialise(base::Random& random, float* parameters) const {
     if (!tied())
-        initialise_linear(random, static_cast<std::size_t>(items_) * options_.dimension, options_.dimension, parameters + table_);
+        initialise_linear(random, static_cast<std::size_t>(items_) * options_.dimension, options_.dimension,
+                          parameters + table_);
 }
 
 Head::View Head::view(const float* parameters, const float* raw, const float* bias) const {
@@ -39,8 +40,9 @@ void Head::store_target(int dimension, const View& view, std::size_t place, floa
     target[dimension] = view.bias ? view.bias[place] : 0;
 }
 
-void Head::choose_bias(const float* parameters, std::span<const std::int32_t> rows, std::span<const std::uint8_t> masked,
-                       std::span<const float> corrections, std::vector<float>& bias) const {
+void Head::choose_bias(const float* parameters, std::span<const std::int32_t> rows,
+                       std::span<const std::uint8_t> masked, std::span<const float> corrections,
+                       std::vector<float>& bias) const {
     if (!tied()) return;
     bias.resize(rows.size());
     for (std::size_t i = 0; i < rows.size(); i++)
@@ -48,26 +50,28 @@ void Head::choose_bias(const float* parameters, std::span<const std::int32_t> ro
 }
 
 Head::Gradient Head::gradient(float* raw, float* bias, float* gradients) const {
-    return {tied() ? raw : gradients + table_, tied() ? bias : nullptr, learns_repeats() ? gradients + repeat_ : nullptr};
+    return {tied() ? raw : gradients + table_, tied() ? bias : nullptr,
+            learns_repeats() ? gradients + repeat_ : nullptr};
 }
 
-void Head::add_bias_gradient(std::span<const std::int32_t> rows, std::span<const std::uint8_t> masked, std::span<const float> bias,
-                             float* gradients) const {
+void Head::add_bias_gradient(std::span<const std::int32_t> rows, std::span<const std::uint8_t> masked,
+                             std::span<const float> bias, float* gradients) const {
     if (!tied()) return;
     for (std::size_t i = 0; i < rows.size(); i++) gradients[bias_of(rows[i], masked[i])] += bias[i];
 }
 
-std::vector<Head::Contribution> Head::explain(const View& view, const HolographicEmbedding& embedding, const float* parameters,
-                                              const HolographicEmbedding::Composed& composed, std::size_t place,
-                                              std::int32_t row, const float* vector) const {
+std::vector<Head::Contribution> Head::explain(const View& view, const HolographicEmbedding& embedding,
+                                              const float* parameters, const HolographicEmbedding::Composed& composed,
+                                              std::size_t place, std::int32_t row, const float* vector) const {
     const auto product = [&](const float* x) { return std::inner_product(x, x + options_.dimension, vector, 0.0); };
     std::vector<Contribution> contributions;
     double own = product(view.rows + place * options_.dimension);
     if (tied())
-        embedding.for_each_part(parameters, composed, place, row, [&](int attribute, std::int32_t value, const float* part) {
-            contributions.push_back({Contribution::attribute, attribute, value, product(part)});
-            own -= contributions.back().score;
-        });
+        embedding.for_each_part(parameters, composed, place, row,
+                                [&](int attribute, std::int32_t value, const float* part) {
+                                    contributions.push_back({Contribution::attribute, attribute, value, product(part)});
+                                    own -= contributions.back().score;
+                                });
     contributions.push_back({Contribution::item, -1, -1, own});
     contributions.push_back({Contribution::bias, -1, -1, view.bias ? view.bias[place] : 0});
     return contributions;

@@ -69,8 +69,8 @@ class Head {
     };
     // `raw` and `bias` are the batch's own, for the embedding and add_bias_gradient; the rest is among all gradients.
     Gradient gradient(float* raw, float* bias, float* gradients) const;
-    void add_bias_gradient(std::span<const std::int32_t> rows, std::span<const std::uint8_t> masked, std::span<const float> bias,
-                           float* gradients) const;
+    void add_bias_gradient(std::span<const std::int32_t> rows, std::span<const std::uint8_t> masked,
+                           std::span<const float> bias, float* gradients) const;
 
     // --- explanations ---------------------------------------------------------------------------------------------------
     // What something of an item brings to its score.
@@ -83,11 +83,13 @@ class Head {
     // Of the item at a place of what was composed of `row`, for a vector [d]: one for each value of its attributes, then the item
     // itself and the bias. They add up to the score; events and repeats are no part of an item.
     std::vector<Contribution> explain(const View& view, const HolographicEmbedding& embedding, const float* parameters,
-                                      const HolographicEmbedding::Composed& composed, std::size_t place, std::int32_t row,
-                                      const float* vector) const;
+                                      const HolographicEmbedding::Composed& composed, std::size_t place,
+                                      std::int32_t row, const float* vector) const;
 
   private:
-    std::size_t bias_of(std::int32_t item, bool masked) const { return masked ? unknown_bias_ : bias_ + static_cast<std::size_t>(item); }
+    std::size_t bias_of(std::int32_t item, bool masked) const {
+        return masked ? unknown_bias_ : bias_ + static_cast<std::size_t>(item);
+    }
 
     Options options_;
     int items_;

@@ -42,8 +42,9 @@ HolographicEmbedding::HolographicEmbedding(const Options& options, const Catalog
     for (const Attribute& attribute : catalogue.attributes) {
         value_starts_.push_back(value);
         const int values = attribute.numeric ? 1 : attribute.values;
-        values_.push_back(attribute.numeric ? layout.add("embedding.base." + attribute.name, {d_}, false)
-                                            : layout.add("embedding.values." + attribute.name, {values, d_}, true, attribute.name));
+        values_.push_back(attribute.numeric
+                              ? layout.add("embedding.base." + attribute.name, {d_}, false)
+                              : layout.add("embedding.values." + attribute.name, {values, d_}, true, attribute.name));
         value += values;
     }
     value_starts_.push_back(value);
@@ -107,12 +108,13 @@ void HolographicEmbedding::prepare(const float* parameters, std::size_t rows, Co
     // Behind the values, the roles of the numbers.
     for (std::size_t r = 0; r < catalogue_.attributes.size(); r++) {
         composed.value_spectra.resize((value_starts_.back() + r + 1) * spectrum_);
-        transform.forward(parameters + roles_ + r * d_, composed.value_spectra.data() + (value_starts_.back() + r) * spectrum_);
+        transform.forward(parameters + roles_ + r * d_,
+                          composed.value_spectra.data() + (value_starts_.back() + r) * spectrum_);
     }
 }
 
-bool HolographicEmbedding::attribute_spectrum(std::size_t r, std::int32_t item, const Spectrum& value_spectra, Complex* out,
-                                              std::int32_t only) const {
+bool HolographicEmbedding::attribute_spectrum(std::size_t r, std::int32_t item, const Spectrum& value_spectra,
+                                              Complex* out, std::int32_t only) const {
     if (item >= catalogue_.items) return false;
     const Attribute& attribute = catalogue_.attributes[r];
     const Complex* values = value_spectra.data() + value_starts_[r] * spectrum_;
@@ -142,8 +144,8 @@ bool HolographicEmbedding::attribute_spectrum(std::size_t r, std::int32_t item, 
     return true;
 }
 
-void HolographicEmbedding::add_attribute(std::size_t r, const float* parameters, const Complex* item, const Complex* attribute,
-                                         Complex* sum) const {
+void HolographicEmbedding::add_attribute(std::size_t r, const float* parameters, const Complex* item,
+                                         const Complex* attribute, Complex* sum) const {
     const float bound = bound_scale_ * parameters[bound_ + r];
     const float added = paper_ ? 0.0f : parameters[added_ + r];
     for (std::size_t k = 0; k < spectrum_; k++) sum[k] += times(bound * item[k] + added, attribute[k]);
@@ -175,14 +177,15 @@ void HolographicEmbedding::compose(const kernels::Table& kernels, const float* p
                        composed.inverse_deviation.data() + first);
 }
 
-void HolographicEmbedding::for_each_part(const float* parameters, const Composed& composed, std::size_t place, std::int32_t row,
-                                         const UsePart& use) const {
+void HolographicEmbedding::for_each_part(const float* parameters, const Composed& composed, std::size_t place,
+                                         std::int32_t row, const UsePart& use) const {
     if (row >= catalogue_.items) return;
     Spectrum filler(spectrum_), part(spectrum_);
     std::vector<float> vector(d_);
     for (std::size_t r = 0; r < catalogue_.attributes.size(); r++) {
         const Attribute& attribute = catalogue_.attributes[r];
-        const std::int32_t first = attribute.numeric ? 0 : attribute.offsets[row], count = attribute.numeric ? 1 : attribute.offsets[row + 1] - first;
+        const std::int32_t first = attribute.numeric ? 0 : attribute.offsets[row],
+                           count = attribute.numeric ? 1 : attribute.offsets[row + 1] - first;
         for (std::int32_t i = 0; i < count; i++) {
             if (!attribute_spectrum(r, row, composed.value_spectra, filler.data(), i)) continue;
             std::fill(part.begin(), part.end(), Complex{});
@@ -195,8 +198,9 @@ void HolographicEmbedding::for_each_part(const float* parameters, const Composed
 
 void HolographicEmbedding::backward(const kernels::Table& kernels, const float* parameters,
                                     std::span<const std::int32_t> rows, std::span<const std::uint8_t> masked,
-                                    std::size_t first, std::size_t last, const Composed& composed, float* draw, const float* dtoken, float* item_gradients,
-                                    float* shared_gradients, ValueGradient& values) const {
+                                    std::size_t first, std::size_t last, const Composed& composed, float* draw,
+                                    const float* dtoken, float* item_gradients, float* shared_gradients,
+                                    ValueGradient& values) const {
     if (catalogue_.attributes.size() > 0) values.resize(value_starts_.back() * spectrum_);
     const hrr::Transform& transform = hrr::Transform::of_length(d_);
     Spectrum upstream(spectrum_), item_gradient(spectrum_), part(spectrum_), product(spectrum_);

@@ -51,26 +51,28 @@ class HolographicEmbedding {
     // What the attributes of a row add to its raw vector: calls use(attribute, value, part [d]) for each value that the row has
     // of each of them, value -1 for a number. The row has been composed at `place`.
     using UsePart = std::function<void(int attribute, std::int32_t value, const float* part)>;
-    void for_each_part(const float* parameters, const Composed& composed, std::size_t place, std::int32_t row, const UsePart& use) const;
+    void for_each_part(const float* parameters, const Composed& composed, std::size_t place, std::int32_t row,
+                       const UsePart& use) const;
 
     // Gradients of the spectra of the values, summed over items; one for each thread.
     using ValueGradient = std::vector<std::complex<float>>;
     // Adds the gradients of rows[first .. last): of the items to `item_gradients` (parts must not share rows), of what items
     // share to `shared_gradients`, except the values, which go to `values`. draw may be nullptr.
     void backward(const kernels::Table& kernels, const float* parameters, std::span<const std::int32_t> rows,
-                  std::span<const std::uint8_t> masked, std::size_t first, std::size_t last, const Composed& composed, float* draw, const float* dtoken,
-                  float* item_gradients, float* shared_gradients, ValueGradient& values) const;
+                  std::span<const std::uint8_t> masked, std::size_t first, std::size_t last, const Composed& composed,
+                  float* draw, const float* dtoken, float* item_gradients, float* shared_gradients,
+                  ValueGradient& values) const;
     // Takes the summed spectra back to the values' own gradients.
     void finish_backward(const float* parameters, const ValueGradient& values, float* gradients) const;
 
   private:
     using Spectrum = std::vector<std::complex<float>>;
     // The spectrum of f_ir, or false where item i has no such attribute. `only`: what one of the values brings to the mean.
-    bool attribute_spectrum(std::size_t attribute, std::int32_t item, const Spectrum& value_spectra, std::complex<float>* out,
-                            std::int32_t only = -1) const;
+    bool attribute_spectrum(std::size_t attribute, std::int32_t item, const Spectrum& value_spectra,
+                            std::complex<float>* out, std::int32_t only = -1) const;
     // sum += what attribute r brings to an item, from the spectra of both.
-    void add_attribute(std::size_t r, const float* parameters, const std::complex<float>* item, const std::complex<float>* attribute,
-                       std::complex<float>* sum) const;
+    void add_attribute(std::size_t r, const float* parameters, const std::complex<float>* item,
+                       const std::complex<float>* attribute, std::complex<float>* sum) const;
 
     const Catalogue& catalogue_;
     int d_;
@@ -78,8 +80,9 @@ class HolographicEmbedding {
     bool paper_, binds_, adds_;
     float bound_scale_;
     std::size_t items_, roles_ = 0, bound_ = 0, added_ = 0, gain_, bias_;
-    std::vector<std::size_t> values_;        // parameter offset of each attribute's values (categories) or base (numbers)
-    std::vector<std::size_t> value_starts_;  // first of an attribute's values among all values; a number has one: its base
+    std::vector<std::size_t> values_;  // parameter offset of each attribute's values (categories) or base (numbers)
+    std::vector<std::size_t>
+        value_starts_;  // first of an attribute's values among all values; a number has one: its base
 };
 
 }  // namespace holomamba::model

@@ -19,7 +19,7 @@ void Linear::initialise(base::Random& random, float* parameters) const {
 
 void Linear::prepare(const float* parameters, float* prepared) const {
     kernels::pack_weights(outputs_, inputs_, parameters + weight_, with_bias_ ? parameters + bias_ : nullptr,
-                 prepared + prepared_);
+                          prepared + prepared_);
 }
 
 void Linear::forward(const Pass& pass, int rows, const float* x, float* y) const {

@@ -28,9 +28,13 @@ Mamba::Mamba(const Options& options, const std::string& prefix, ParameterLayout&
       prepared_decay_(layout.prepare(static_cast<std::size_t>(state_) * channels_)),
       out_(prefix + ".out_projection", d_, channels_, false, layout) {}
 
-std::size_t Mamba::saved_slots() const { return kSlots; }
+std::size_t Mamba::saved_slots() const {
+    return kSlots;
+}
 
-StateShape Mamba::state() const { return {state_ + width_ - 1, channels_}; }
+StateShape Mamba::state() const {
+    return {state_ + width_ - 1, channels_};
+}
 
 void Mamba::initialise(base::Random& random, float* parameters) const {
     const std::size_t e = channels_;
@@ -144,10 +148,10 @@ void Mamba::backward(Pass& pass, const float* x, const float* dy, float* dx, con
         const Arena::Mark before = pass.arena.mark();
         const float* parts = saved[kLow] + row * low;
         float* dparts = dlow + row * low;
-        k.selective_scan_backward(length, e, state_, saved[kConvolved] + row * e, saved[kDelta] + row * e,
-                                  saved[kDecay], parts + rank_, parts + rank_ + state_, low, p + skip_,
-                                  dscanned + row * e, dconvolved + row * e, ddelta + row * e, ddecay, dparts + rank_,
-                                  dparts + rank_ + state_, g + skip_, pass.arena.take(kernels::scan_scratch(length, state_)));
+        k.selective_scan_backward(
+            length, e, state_, saved[kConvolved] + row * e, saved[kDelta] + row * e, saved[kDecay], parts + rank_,
+            parts + rank_ + state_, low, p + skip_, dscanned + row * e, dconvolved + row * e, ddelta + row * e, ddecay,
+            dparts + rank_, dparts + rank_ + state_, g + skip_, pass.arena.take(kernels::scan_scratch(length, state_)));
         pass.arena.release(before);
     }
     // A = -exp(a_log), so dA / da_log = A.

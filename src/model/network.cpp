@@ -24,7 +24,8 @@ constexpr struct {
 } kBlocks[] = {{"mamba", make<Mamba>}, {"gru", make<Gru>}, {"attention", make<Attention>}};
 
 Network::MakeBlock* block_named(const std::string& name) {
-    const auto* block = std::find_if(std::begin(kBlocks), std::end(kBlocks), [&](const auto& b) { return name == b.name; });
+    const auto* block =
+        std::find_if(std::begin(kBlocks), std::end(kBlocks), [&](const auto& b) { return name == b.name; });
     if (block == std::end(kBlocks)) throw std::logic_error("no block is called \"" + name + "\"");
     return block->make;
 }
@@ -33,7 +34,8 @@ Network::MakeBlock* block_named(const std::string& name) {
 StateShape stacked(const StateShape& before, const StateShape& next) {
     if (next.rows == 0) return before;
     if (before.rows > 0 && before.width != next.width)
-        throw std::logic_error("layers with states of " + std::to_string(before.width) + " and of " + std::to_string(next.width) + " channels");
+        throw std::logic_error("layers with states of " + std::to_string(before.width) + " and of " +
+                               std::to_string(next.width) + " channels");
     return {before.rows + next.rows, next.width};
 }
 
@@ -77,7 +79,8 @@ std::vector<float> Network::initialise(std::uint64_t seed) const {
 
 void Network::set_unknown(float* parameters, std::int32_t item) const {
     if (!head_.tied()) return;
-    std::copy_n(parameters + embedding_.item(embedding_.unknown_row()), dimension(), parameters + embedding_.item(item));
+    std::copy_n(parameters + embedding_.item(embedding_.unknown_row()), dimension(),
+                parameters + embedding_.item(item));
     head_.set_unknown(parameters, item);
 }
 

@@ -20,7 +20,8 @@ namespace holomamba::model {
 class Network {
   public:
     // Makes one of the network's blocks; `prefix` begins the names of its parameters.
-    using MakeBlock = std::unique_ptr<Layer>(const Options& options, const std::string& prefix, ParameterLayout& layout);
+    using MakeBlock = std::unique_ptr<Layer>(const Options& options, const std::string& prefix,
+                                             ParameterLayout& layout);
 
     // The catalogue is kept by reference. The blocks are those that the options name, or others of the caller's. Throws
     // std::logic_error where there are none of that name, or the rows of their states differ in width.

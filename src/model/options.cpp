@@ -107,8 +107,9 @@ const Option& find(std::string_view name) {
     const auto nearest = std::min_element(options.begin(), options.end(), [&](const Option& a, const Option& b) {
         return edit_distance(name, a.name) < edit_distance(name, b.name);
     });
-    throw base::Error(base::ErrorKind::invalid_parameter, "unrecognized option \"" + std::string(name) + "\"",
-                "The nearest option is \"" + std::string(nearest->name) + "\"; holomamba.options() lists all of them.");
+    throw base::Error(
+        base::ErrorKind::invalid_parameter, "unrecognized option \"" + std::string(name) + "\"",
+        "The nearest option is \"" + std::string(nearest->name) + "\"; holomamba.options() lists all of them.");
 }
 
 std::string number_text(double x) {
@@ -149,24 +150,24 @@ void Options::set(std::string_view name, std::string_view text) {
     const Option& option = find(name);
     const auto refuse = [&] {
         throw base::Error(base::ErrorKind::invalid_parameter,
-                    "invalid value for option \"" + std::string(name) + "\": \"" + std::string(text) + "\"",
-                    "Allowed: " + range_text(option) + ".");
+                          "invalid value for option \"" + std::string(name) + "\": \"" + std::string(text) + "\"",
+                          "Allowed: " + range_text(option) + ".");
     };
     if (const auto* word = std::get_if<std::string Options::*>(&option.field)) {
         const bool known = std::any_of(option.choices.begin(), option.choices.end(),
                                        [&](const char* choice) { return text == choice; });
         if (!option.choices.empty() && !known) refuse();
-        this->**word = std::string(text);
+        this->** word = std::string(text);
         return;
     }
     // Seeds are compared as integers: neighbours that double precision cannot tell apart are different seeds.
     if (const auto* integer = std::get_if<std::int64_t Options::*>(&option.field)) {
         std::int64_t number = 0;
         const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-        if (failure != std::errc{} || end != text.data() + text.size() || number < static_cast<std::int64_t>(option.low) ||
-            number > static_cast<std::int64_t>(option.high))
+        if (failure != std::errc{} || end != text.data() + text.size() ||
+            number < static_cast<std::int64_t>(option.low) || number > static_cast<std::int64_t>(option.high))
             refuse();
-        this->**integer = number;
+        this->** integer = number;
         return;
     }
     double number = Options::kAuto;
@@ -185,7 +186,9 @@ void Options::set(std::string_view name, std::string_view text) {
         option.field);
 }
 
-std::string Options::get(std::string_view name) const { return value_text(*this, find(name)); }
+std::string Options::get(std::string_view name) const {
+    return value_text(*this, find(name));
+}
 
 void Options::check() const {
     for (const Option& option : table()) {
@@ -193,15 +196,17 @@ void Options::check() const {
         const std::string usual = value_text(Options{}, option);
         if (value_text(*this, option) != usual)
             throw base::Error(base::ErrorKind::invalid_parameter,
-                        "option \"" + std::string(option.name) + "\" is one of block \"" + option.block + "\", and the block is \"" + block + "\"",
-                        "Leave it out, set it to " + usual + ", or choose that block.");
+                              "option \"" + std::string(option.name) + "\" is one of block \"" + option.block +
+                                  "\", and the block is \"" + block + "\"",
+                              "Leave it out, set it to " + usual + ", or choose that block.");
     }
 }
 
 std::vector<OptionInfo> describe_options() {
     std::vector<OptionInfo> described;
     for (const Option& option : table())
-        described.push_back({option.name, value_text(Options{}, option), range_text(option), option.description, option.automatic});
+        described.push_back(
+            {option.name, value_text(Options{}, option), range_text(option), option.description, option.automatic});
     return described;
 }
 

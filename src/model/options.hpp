@@ -17,18 +17,18 @@ struct Options {
 
     // the network; symbols are those of arXiv 2601.08360
     std::string block = "mamba";
-    int dimension = 64;     // d
-    int layers = 2;         // blocks
-    int state_size = 1;     // N
-    int expand = 2;         // E / d
-    int conv_width = 3;     // W
+    int dimension = 64;  // d
+    int layers = 2;      // blocks
+    int state_size = 1;  // N
+    int expand = 2;      // E / d
+    int conv_width = 3;  // W
     int attention_heads = 2;
-    int attention_span = 200;  // events that attention looks back on, and keeps
-    int feed_forward = 4;   // width of the feed-forward / d; 0 leaves it out
-    std::string residual = "post";        // post: LN(x + f(x)); pre: x + f(LN(x)), without a final norm
-    std::string head = "tied";            // tied: scores against the item vectors, with bias; untied: a table of its own
-    std::string attributes = "both";      // both: bound and added; bound: only bound; added: only added
-    std::string repeats = "learned";       // learned: a score of its own for having had an item before; ignored: none
+    int attention_span = 200;         // events that attention looks back on, and keeps
+    int feed_forward = 4;             // width of the feed-forward / d; 0 leaves it out
+    std::string residual = "post";    // post: LN(x + f(x)); pre: x + f(LN(x)), without a final norm
+    std::string head = "tied";        // tied: scores against the item vectors, with bias; untied: a table of its own
+    std::string attributes = "both";  // both: bound and added; bound: only bound; added: only added
+    std::string repeats = "learned";  // learned: a score of its own for having had an item before; ignored: none
     std::string initialisation = "small";  // small: N(0, 0.02) items, unitary roles; paper: as arXiv 2601.08360
 
     std::string state_format = "float16";  // how a user's state is stored
@@ -54,8 +54,8 @@ struct Options {
     std::int64_t seed = 42;
     int threads = 0;
 
-    int channels() const { return expand * dimension; }                // E
-    int delta_rank() const { return (dimension + 15) / 16; }           // R
+    int channels() const { return expand * dimension; }       // E
+    int delta_rank() const { return (dimension + 15) / 16; }  // R
     bool paper_initialisation() const { return initialisation == "paper"; }
 
     // Sets one option from its text. Throws Error: unknown name (with the nearest known one), malformed or out of range.

@@ -88,7 +88,8 @@ struct Pass {
     // The same elements of x [tokens x width] are dropped in forward and backward, and however a batch is cut into passes: a
     // mask depends on the key, the token and the place in the network.
     void drop(std::size_t width, std::uint64_t place, float* x) const {
-        if (dropout > 0) kernels.dropout(first_token * width, tokens() * width, dropout, base::mix64(key ^ base::mix64(place)), x);
+        if (dropout > 0)
+            kernels.dropout(first_token * width, tokens() * width, dropout, base::mix64(key ^ base::mix64(place)), x);
     }
 };
 

@@ -20,10 +20,11 @@ int max_trainings = 0;
 
 void _PG_init(void) {
     DefineCustomStringVariable("holomamba.model", "Model that recommend() and its like ask when none is named.",
-                               "Empty: the only one there is.", &default_model, "", PGC_USERSET, 0, nullptr, nullptr, nullptr);
-    DefineCustomIntVariable("holomamba.max_trainings_per_role", "Trainings that one role may have in the background at a time.",
-                            "Each takes one of max_worker_processes.", &max_trainings, 2, 0, 1000, PGC_SUSET, 0, nullptr, nullptr,
-                            nullptr);
+                               "Empty: the only one there is.", &default_model, "", PGC_USERSET, 0, nullptr, nullptr,
+                               nullptr);
+    DefineCustomIntVariable(
+        "holomamba.max_trainings_per_role", "Trainings that one role may have in the background at a time.",
+        "Each takes one of max_worker_processes.", &max_trainings, 2, 0, 1000, PGC_SUSET, 0, nullptr, nullptr, nullptr);
     MarkGUCPrefixReserved("holomamba");
     holomamba::postgres::watch_executor();
     holomamba::postgres::watch_names();

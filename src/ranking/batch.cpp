@@ -113,16 +113,16 @@ class Ranker {
             if (norm * longest_ > std::numeric_limits<float>::max())
                 throw base::Error(base::ErrorKind::out_of_range, "value out of range: overflow");
             const double raised = std::isfinite(how_.seen_score) ? std::abs(how_.seen_score) : 0;
-            const double error = std::numeric_limits<float>::epsilon() *
-                                 (static_cast<double>(width + 2) * norm * longest_ + raised);
+            const double error =
+                std::numeric_limits<float>::epsilon() * (static_cast<double>(width + 2) * norm * longest_ + raised);
             shortlists_[u].start(static_cast<std::size_t>(pool_), static_cast<float>(4 * error));
             next_seen_[u] = users.starts[first + u];
         }
         for (std::size_t tile = 0; tile < items_.count(); tile += kTile) {
             stop.poll();
             const std::size_t wide = std::min(kTile, items_.count() - tile);
-            kernels::table().multiply_bt(static_cast<int>(count), static_cast<int>(wide), static_cast<int>(width), vectors,
-                                  items_.target(tile), scores_.data(), false);
+            kernels::table().multiply_bt(static_cast<int>(count), static_cast<int>(wide), static_cast<int>(width),
+                                         vectors, items_.target(tile), scores_.data(), false);
             for (std::size_t u = 0; u < count; u++) {
                 float* scores = scores_.data() + u * wide;
                 raise_seen(users, first + u, next_seen_[u], tile, wide, scores);
@@ -159,7 +159,7 @@ class Ranker {
 void check_width(std::size_t known, std::size_t given) {
     if (known != given)
         throw base::Error(base::ErrorKind::data,
-                    "different dimensions " + std::to_string(known) + " and " + std::to_string(given));
+                          "different dimensions " + std::to_string(known) + " and " + std::to_string(given));
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ struct Recommended {
 
 struct BatchOptions {
     int k = 10;
-    float diversity = 0;  // see mmr.hpp
+    float diversity = 0;                                         // see mmr.hpp
     float seen_score = -std::numeric_limits<float>::infinity();  // is added to the score of seen items
     int threads = 1;
 };

@@ -31,7 +31,9 @@ struct ExtentShape {
 
     int pages() const { return 1 + detail_pages; }
     // Slots in whole groups, some of which may stay free for ever.
-    int grouped_slots() const { return (slots + kernels::kSketchGroup - 1) / kernels::kSketchGroup * kernels::kSketchGroup; }
+    int grouped_slots() const {
+        return (slots + kernels::kSketchGroup - 1) / kernels::kSketchGroup * kernels::kSketchGroup;
+    }
 
     // Offsets into the content of a sketch page: sketches of all slots, then their scales, sides and keys.
     int scales_at() const { return sketch_slots * sketch_bytes; }
@@ -59,7 +61,8 @@ inline DetailNote* detail_note(const ExtentShape& shape, char* detail, int row) 
 // Completes a shape that has its elements and the bytes of a slot.
 constexpr ExtentShape fill_pages(ExtentShape shape, bool keyed, int page_bytes) {
     shape.keyed = keyed;
-    const int sketched = shape.sketch_bytes + static_cast<int>(sizeof(float)) + shape.side_bytes + (keyed ? static_cast<int>(sizeof(std::uint32_t)) : 0);
+    const int sketched = shape.sketch_bytes + static_cast<int>(sizeof(float)) + shape.side_bytes +
+                         (keyed ? static_cast<int>(sizeof(std::uint32_t)) : 0);
     shape.sketch_slots = page_bytes / sketched / kernels::kSketchGroup * kernels::kSketchGroup;
     // A kernel reads up to 31 bytes behind the last row: there are always notes enough behind it.
     shape.rows = page_bytes / (shape.detail_bytes + static_cast<int>(sizeof(DetailNote)));
@@ -80,11 +83,13 @@ constexpr ExtentShape extent_shape(int dims, int prefix, bool keyed, int page_by
 
 // Writes the prefix of a code into its place among the groups of a sketch page, and reads it back.
 inline void put_prefix(const ExtentShape& shape, int slot, const std::int8_t* prefix, std::int8_t* codes) {
-    std::int8_t* group = codes + slot / kernels::kSketchGroup * kernels::kSketchGroup * shape.prefix + slot % kernels::kSketchGroup * 4;
+    std::int8_t* group =
+        codes + slot / kernels::kSketchGroup * kernels::kSketchGroup * shape.prefix + slot % kernels::kSketchGroup * 4;
     for (int j = 0; j < shape.prefix; j++) group[j / 4 * 4 * kernels::kSketchGroup + j % 4] = prefix[j];
 }
 inline void get_prefix(const ExtentShape& shape, int slot, const std::int8_t* codes, std::int8_t* prefix) {
-    const std::int8_t* group = codes + slot / kernels::kSketchGroup * kernels::kSketchGroup * shape.prefix + slot % kernels::kSketchGroup * 4;
+    const std::int8_t* group =
+        codes + slot / kernels::kSketchGroup * kernels::kSketchGroup * shape.prefix + slot % kernels::kSketchGroup * 4;
     for (int j = 0; j < shape.prefix; j++) prefix[j] = group[j / 4 * 4 * kernels::kSketchGroup + j % 4];
 }
 

@@ -115,7 +115,8 @@ Axes main_axes(const Eigen::MatrixXd& moments, const base::StopCheck& stop) {
     constexpr int kRounds = 12;
     const Eigen::Index dims = moments.rows(), count = std::min<Eigen::Index>(dims, kernels::kMaxPrefix + kMore);
     std::mt19937 random(1);
-    Eigen::MatrixXd axes = Eigen::MatrixXd::NullaryExpr(dims, count, [&] { return static_cast<double>(random()) * 0x1p-31 - 1.0; });
+    Eigen::MatrixXd axes =
+        Eigen::MatrixXd::NullaryExpr(dims, count, [&] { return static_cast<double>(random()) * 0x1p-31 - 1.0; });
     Eigen::MatrixXd moved(dims, count);
     const auto move = [&] {
         for (Eigen::Index first = 0; first < count; first += kStep) {
@@ -152,7 +153,8 @@ int compact_prefix(int dims, int wanted, bool keyed, int page_bytes) {
     return std::min(wanted, plain_prefix(dims));
 }
 
-FittedTransform fit_transform(int dims, std::span<const float> sample, bool keyed, int page_bytes, const base::StopCheck& stop) {
+FittedTransform fit_transform(int dims, std::span<const float> sample, bool keyed, int page_bytes,
+                              const base::StopCheck& stop) {
     const auto rows = static_cast<Eigen::Index>(sample.size() / static_cast<std::size_t>(dims));
     FittedTransform fitted{plain_prefix(dims), {}, std::vector<float>(static_cast<std::size_t>(dims), 1.0f)};
     if (rows == 0) return fitted;

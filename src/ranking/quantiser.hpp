@@ -59,9 +59,9 @@ FittedTransform fit_transform(int dims, std::span<const float> sample, bool keye
 // A stored vector. The scale is infinite where no bound is known.
 struct Code {
     float scale;
-    std::uint8_t rest;                                     // |z_R|, in steps of the scale
-    std::uint8_t prefix_error;                             // |e_P|
-    std::uint8_t rest_error;                               // |e_R|
+    std::uint8_t rest;                                              // |z_R|, in steps of the scale
+    std::uint8_t prefix_error;                                      // |e_P|
+    std::uint8_t rest_error;                                        // |e_R|
     std::int8_t elements[kernels::kMaxPrefix + kMaxQuantisedDims];  // prefix, then the rest
 };
 

@@ -12,11 +12,11 @@ namespace holomamba::training {
 struct BatchGradient::Worker {
     model::Arena arena{std::size_t{1} << 20};  // 4 MB at a time, in large pages
     model::Network::Kept kept;
-    base::LargeFloats own;                     // gradients of all but the first worker, who writes into the sum
-    float* gradients;                    // in layout order; those of items are summed apart
-    base::LargeFloats draw, dtoken;      // [rows x d] of the composed items; draw only where they are scored
-    std::vector<float> dbias;            // [scored rows], where they have biases
-    model::Head::Gradient head;          // the gradient of what is scored against, in draw, dbias and gradients
+    base::LargeFloats own;           // gradients of all but the first worker, who writes into the sum
+    float* gradients;                // in layout order; those of items are summed apart
+    base::LargeFloats draw, dtoken;  // [rows x d] of the composed items; draw only where they are scored
+    std::vector<float> dbias;        // [scored rows], where they have biases
+    model::Head::Gradient head;      // the gradient of what is scored against, in draw, dbias and gradients
     model::HolographicEmbedding::ValueGradient values;
     CrossEntropy cross_entropy;
     Targets targets;
@@ -26,8 +26,14 @@ struct BatchGradient::Worker {
 
 BatchGradient::~BatchGradient() = default;
 
-BatchGradient::BatchGradient(const model::Network& network, const Dataset& data, int threads, int negatives, double lookahead)
-    : network_(network), data_(data), threads_(threads), negatives_(negatives), kernels_(kernels::table()), workers_(threads) {
+BatchGradient::BatchGradient(const model::Network& network, const Dataset& data, int threads, int negatives,
+                             double lookahead)
+    : network_(network),
+      data_(data),
+      threads_(threads),
+      negatives_(negatives),
+      kernels_(kernels::table()),
+      workers_(threads) {
     constexpr double kLeast = 0.05;  // smaller shares are left out
     for (double share = 1; share >= kLeast; share *= lookahead) shares_.push_back(static_cast<float>(share));
     place_of_.assign(network_.embedding().rows(), -1);
@@ -37,7 +43,8 @@ BatchGradient::BatchGradient(const model::Network& network, const Dataset& data,
     }
     if (negatives_ == 0) return;
     if (!network_.head().tied())
-        throw base::Error(base::ErrorKind::invalid_parameter, "sampled negatives need a tied head", "Set negatives to 0, or head to tied.");
+        throw base::Error(base::ErrorKind::invalid_parameter, "sampled negatives need a tied head",
+                          "Set negatives to 0, or head to tied.");
     sampler_.emplace(data_.training_counts());
 }
 
@@ -57,7 +64,8 @@ void BatchGradient::choose_rows(std::span<const Window> windows, std::uint64_t k
     if (sampler_) sample_rows(windows, key);
     want_row(embedding.start_row());
     for (const Window& window : windows)
-        for (int i = std::max(0, window.first - 1); i < window.last - 1; i++) want_row(data_.history(window.user)[i].item);
+        for (int i = std::max(0, window.first - 1); i < window.last - 1; i++)
+            want_row(data_.history(window.user)[i].item);
     if (!sampler_) scored_ = network_.items();
 }
 
@@ -116,7 +124,8 @@ void BatchGradient::begin(Worker& worker, std::size_t size) const {
     worker.loss = 0;
 }
 
-void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batch, std::size_t first_token, Worker& worker) {
+void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batch, std::size_t first_token,
+                              Worker& worker) {
     const int d = network_.dimension();
     const std::size_t width = d;
     const model::Arena::Mark mark = worker.arena.mark();
@@ -151,13 +160,13 @@ void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batc
         starts.push_back(starts.back() + window.training_rows());
     }
     model::Pass pass{.kernels = kernels_,
-              .parameters = batch.parameters,
-              .gradients = worker.gradients,
-              .starts = starts,
-              .arena = worker.arena,
-              .dropout = batch.dropout,
-              .key = batch.key,
-              .first_token = first_token};
+                     .parameters = batch.parameters,
+                     .gradients = worker.gradients,
+                     .starts = starts,
+                     .arena = worker.arena,
+                     .dropout = batch.dropout,
+                     .key = batch.key,
+                     .first_token = first_token};
     const float* encoded = network_.encode(pass, inputs, worker.kept);
     float* dencoded = worker.arena.take(inputs.size() * width);
     const model::Head::View head = network_.head().view(batch.parameters, composed_.raw.data(), scored_bias_.data());
@@ -170,8 +179,8 @@ void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batc
     worker.arena.release(mark);
 }
 
-double BatchGradient::compute(std::span<const Window> windows, std::span<const float> parameters, const Noise& noise, base::Stop& stop,
-                              std::span<float> gradients) {
+double BatchGradient::compute(std::span<const Window> windows, std::span<const float> parameters, const Noise& noise,
+                              base::Stop& stop, std::span<float> gradients) {
     const model::HolographicEmbedding& embedding = network_.embedding();
     const std::size_t d = network_.dimension();
     for (const std::int32_t row : rows_) std::fill_n(gradients.data() + embedding.item(row), d, 0.0f);
@@ -181,8 +190,9 @@ double BatchGradient::compute(std::span<const Window> windows, std::span<const f
     const auto hands = deal(pieces, threads_);
     std::vector<std::size_t> first_tokens{0};
     for (const Piece& piece : pieces) first_tokens.push_back(first_tokens.back() + piece.tokens);
-    const auto events = std::accumulate(windows.begin(), windows.end(), std::int64_t{0},
-                                        [](std::int64_t total, const Window& window) { return total + window.length(); });
+    const auto events =
+        std::accumulate(windows.begin(), windows.end(), std::int64_t{0},
+                        [](std::int64_t total, const Window& window) { return total + window.length(); });
     const Batch batch{parameters.data(), 1.0f / static_cast<float>(events), noise.dropout, base::mix64(noise.key)};
     const std::size_t shared = embedding.items_end();
 
@@ -213,9 +223,11 @@ double BatchGradient::compute(std::span<const Window> windows, std::span<const f
         Worker& own = workers_[thread];
         for (const Worker& other : workers_) {
             if (&other == &own) continue;
-            kernels_.add((rows.last - rows.first) * d, other.dtoken.data() + rows.first * d, own.dtoken.data() + rows.first * d);
+            kernels_.add((rows.last - rows.first) * d, other.dtoken.data() + rows.first * d,
+                         own.dtoken.data() + rows.first * d);
             if (!own.draw.empty())
-                kernels_.add((rows.last - rows.first) * d, other.draw.data() + rows.first * d, own.draw.data() + rows.first * d);
+                kernels_.add((rows.last - rows.first) * d, other.draw.data() + rows.first * d,
+                             own.draw.data() + rows.first * d);
         }
     });
     base::run_threads(threads_, [&](int thread) {
@@ -228,7 +240,8 @@ double BatchGradient::compute(std::span<const Window> windows, std::span<const f
     base::run_threads(threads_, [&](int thread) {
         const base::Range range = base::part_of(gradients.size() - shared, thread, threads_);
         const std::size_t first = shared + range.first, count = range.last - range.first;
-        for (int other = 1; other < threads_; other++) kernels_.add(count, workers_[other].gradients + first, gradients.data() + first);
+        for (int other = 1; other < threads_; other++)
+            kernels_.add(count, workers_[other].gradients + first, gradients.data() + first);
     });
     for (const Worker& worker : workers_) head.add_bias_gradient(scored, masked_, worker.dbias, gradients.data());
     model::HolographicEmbedding::ValueGradient& values = workers_[0].values;

@@ -29,14 +29,15 @@ class BatchGradient {
     // Network and data are kept by reference. With `negatives`, an event is not scored against the whole catalogue but
     // against the items of the batch's targets and that many sampled ones, which takes a tied head. With `lookahead`, the
     // events of the window that come after the next one are targets as well, each with that share of the one before.
-    BatchGradient(const model::Network& network, const Dataset& data, int threads, int negatives = 0, double lookahead = 0);
+    BatchGradient(const model::Network& network, const Dataset& data, int threads, int negatives = 0,
+                  double lookahead = 0);
     ~BatchGradient();
 
     // Returns the sum of the cross-entropies of the windows' events, and writes the gradient of their mean, in layout order.
     // The result depends on the number of threads only by rounding. Pass the same span every time, zeros at first: only what
     // the last batch left in the item table is cleared. Throws Cancelled.
-    double compute(std::span<const Window> windows, std::span<const float> parameters, const Noise& noise, base::Stop& stop,
-                   std::span<float> gradients);
+    double compute(std::span<const Window> windows, std::span<const float> parameters, const Noise& noise,
+                   base::Stop& stop, std::span<float> gradients);
 
     // The rows of the item table that the last batch read; gradients of others are zero.
     std::span<const std::int32_t> rows() const { return rows_; }
@@ -70,9 +71,9 @@ class BatchGradient {
     std::vector<float> shares_;  // of the next event, the one after it, …
     std::optional<NegativeSampler> sampler_;
     std::vector<std::int32_t> rows_, place_of_;
-    std::vector<std::uint8_t> masked_;   // of each row: known by its attributes alone
-    int scored_ = 0;                     // rows_[0 .. scored_) are items that are scored
-    std::vector<float> log_inclusion_;   // of each of them, where they are sampled
+    std::vector<std::uint8_t> masked_;  // of each row: known by its attributes alone
+    int scored_ = 0;                    // rows_[0 .. scored_) are items that are scored
+    std::vector<float> log_inclusion_;  // of each of them, where they are sampled
     std::vector<float> scored_bias_;
     model::HolographicEmbedding::Composed composed_;
     std::vector<Worker> workers_;

@@ -64,7 +64,8 @@ class Reader {
         if (!rest_.empty()) refuse();
     }
     [[noreturn]] static void refuse() {
-        throw base::Error(base::ErrorKind::corrupted, "Its data cannot be read. Was it begun by another version of holomamba?");
+        throw base::Error(base::ErrorKind::corrupted,
+                          "Its data cannot be read. Was it begun by another version of holomamba?");
     }
 
   private:
@@ -96,8 +97,8 @@ bool is_possible(const model::Attribute& attribute, std::size_t items) {
         return attribute.numbers.size() == items &&
                std::none_of(attribute.numbers.begin(), attribute.numbers.end(), [](float x) { return std::isinf(x); });
     const auto& offsets = attribute.offsets;
-    return within(attribute.values, 0, std::size_t{model::kMostItems} + 1) && offsets.size() == items + 1 && offsets.front() == 0 &&
-           std::is_sorted(offsets.begin(), offsets.end()) &&
+    return within(attribute.values, 0, std::size_t{model::kMostItems} + 1) && offsets.size() == items + 1 &&
+           offsets.front() == 0 && std::is_sorted(offsets.begin(), offsets.end()) &&
            static_cast<std::size_t>(offsets.back()) == attribute.indices.size() &&
            std::all_of(attribute.indices.begin(), attribute.indices.end(), [&](std::int32_t value) {
                return within(value, 0, static_cast<std::size_t>(attribute.values));
@@ -150,7 +151,8 @@ Dataset unpack(std::span<const std::byte> bytes) {
     check(within(data.catalogue.items, 0, std::size_t{model::kMostItems} + 1));
     const auto catalogue_size = static_cast<std::size_t>(data.catalogue.items);
     for (const model::Attribute& attribute : data.catalogue.attributes) check(is_possible(attribute, catalogue_size));
-    check(std::all_of(events.begin(), events.end(), [&](const model::Event& event) { return within(event.item, 0, catalogue_size); }));
+    check(std::all_of(events.begin(), events.end(),
+                      [&](const model::Event& event) { return within(event.item, 0, catalogue_size); }));
     check(starts.size() == users + 1 && validation.size() == users && test.size() == users && starts.front() == 0 &&
           std::is_sorted(starts.begin(), starts.end()) && static_cast<std::size_t>(starts.back()) == events.size());
     for (std::size_t user = 0; user < users; user++) {

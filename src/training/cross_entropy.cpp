@@ -10,7 +10,9 @@ namespace {
 // A tile's tokens are many enough that each read of the table pays; a block of items with its scores stays in the second cache.
 constexpr int kTileTokens = 128, kBlockItems = 192;
 
-constexpr int blocks_of(int items) { return (items + kBlockItems - 1) / kBlockItems; }
+constexpr int blocks_of(int items) {
+    return (items + kBlockItems - 1) / kBlockItems;
+}
 
 }  // namespace
 
@@ -24,8 +26,9 @@ void CrossEntropy::ByBlock<Entry>::sort(int items, Each&& each) {
     each([&](const Entry& entry) { entries[starts[entry.item / kBlockItems + 1]++] = entry; });
 }
 
-double CrossEntropy::add(const kernels::Table& kernels, int tokens, int d, int items, const float* x, const Targets& targets,
-                         const SeenItems& seen, const model::Head::View& head, float scale, float* dx, const model::Head::Gradient& gradient) {
+double CrossEntropy::add(const kernels::Table& kernels, int tokens, int d, int items, const float* x,
+                         const Targets& targets, const SeenItems& seen, const model::Head::View& head, float scale,
+                         float* dx, const model::Head::Gradient& gradient) {
     double loss = 0;
     const int tiles = (tokens + kTileTokens - 1) / kTileTokens;
     for (int tile = 0; tile < tiles; tile++) {
@@ -45,8 +48,9 @@ double CrossEntropy::add(const kernels::Table& kernels, int tokens, int d, int i
     return loss;
 }
 
-double CrossEntropy::add_tile(const kernels::Table& kernels, int tokens, int d, int items, const float* x, const model::Head::View& head,
-                              float scale, float* dx, const model::Head::Gradient& gradient, bool fresh) {
+double CrossEntropy::add_tile(const kernels::Table& kernels, int tokens, int d, int items, const float* x,
+                              const model::Head::View& head, float scale, float* dx,
+                              const model::Head::Gradient& gradient, bool fresh) {
     const std::size_t width = d, count = tokens;
     transposed_.resize(count * width);
     for (std::size_t t = 0; t < count; t++)
@@ -69,11 +73,12 @@ double CrossEntropy::add_tile(const kernels::Table& kernels, int tokens, int d, 
         if (gradient.repeat)
             for (const SeenItem& s : seen_.of(from / kBlockItems)) scores_[s.item * count + s.token] += head.repeat;
         for (const TargetItem& target : targets_.of(from / kBlockItems)) {
-            found += target.share * (scores_[target.item * count + target.token] + (bias ? bias[target.item - from] : 0));
+            found +=
+                target.share * (scores_[target.item * count + target.token] + (bias ? bias[target.item - from] : 0));
             mass_[target.token] += target.share;
         }
-        const bool corrected = kernels.exponential_scores(block, tokens, bias, scores, reference_.data(), partition_.data(),
-                                                          correction_.data());
+        const bool corrected = kernels.exponential_scores(block, tokens, bias, scores, reference_.data(),
+                                                          partition_.data(), correction_.data());
         if (corrected && from > 0) correct(from, tokens, d, dx);
         kernels.multiply_at(tokens, d, block, scores, table, dx, from > 0);
     }
@@ -90,7 +95,8 @@ double CrossEntropy::add_tile(const kernels::Table& kernels, int tokens, int d, 
         }
     }
     if (gradient.repeat)
-        for (const SeenItem& s : seen_.entries) *gradient.repeat += weight_[s.token] * scores_[s.item * count + s.token];
+        for (const SeenItem& s : seen_.entries)
+            *gradient.repeat += weight_[s.token] * scores_[s.item * count + s.token];
     kernels.multiply(items, d, tokens, scores_.data(), weighted_.data(), gradient.rows, !fresh);
     for (const TargetItem& target : targets_.entries) {
         const float share = scale * target.share;

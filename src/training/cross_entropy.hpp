@@ -21,7 +21,9 @@ struct SeenItems {
         items.clear();
     }
     void end_token() { starts.push_back(items.size()); }
-    std::span<const std::int32_t> of(int token) const { return {items.data() + starts[token], items.data() + starts[token + 1]}; }
+    std::span<const std::int32_t> of(int token) const {
+        return {items.data() + starts[token], items.data() + starts[token + 1]};
+    }
 };
 
 // An item that a token should find.
@@ -42,7 +44,9 @@ struct Targets {
         targets.clear();
     }
     void end_token() { starts.push_back(targets.size()); }
-    std::span<const Target> of(int token) const { return {targets.data() + starts[token], targets.data() + starts[token + 1]}; }
+    std::span<const Target> of(int token) const {
+        return {targets.data() + starts[token], targets.data() + starts[token + 1]};
+    }
 };
 
 class CrossEntropy {
@@ -51,7 +55,8 @@ class CrossEntropy {
     // writes dx = the gradient of scale times that sum. `seen` is read where the head's repeat has a gradient. The scores of
     // one tile of tokens exist at a time.
     double add(const kernels::Table& kernels, int tokens, int d, int items, const float* x, const Targets& targets,
-               const SeenItems& seen, const model::Head::View& head, float scale, float* dx, const model::Head::Gradient& gradient);
+               const SeenItems& seen, const model::Head::View& head, float scale, float* dx,
+               const model::Head::Gradient& gradient);
 
   private:
     struct SeenItem {
@@ -71,10 +76,13 @@ class CrossEntropy {
         // each(use) calls use(entry) for every entry, the same way whenever it is called.
         template <typename Each>
         void sort(int items, Each&& each);
-        std::span<const Entry> of(int block) const { return {entries.data() + starts[block], entries.data() + starts[block + 1]}; }
+        std::span<const Entry> of(int block) const {
+            return {entries.data() + starts[block], entries.data() + starts[block + 1]};
+        }
     };
-    double add_tile(const kernels::Table& kernels, int tokens, int d, int items, const float* x, const model::Head::View& head, float scale,
-                    float* dx, const model::Head::Gradient& gradient, bool fresh);
+    double add_tile(const kernels::Table& kernels, int tokens, int d, int items, const float* x,
+                    const model::Head::View& head, float scale, float* dx, const model::Head::Gradient& gradient,
+                    bool fresh);
     // A reference has been raised: what the first `items` items gave shrinks.
     void correct(int items, int tokens, int d, float* dx);
 

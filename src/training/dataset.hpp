@@ -76,7 +76,8 @@ struct Dataset {
     void find_firsts(std::span<const model::Event> user_events) {
         std::vector<std::int32_t> order(user_events.size());
         std::iota(order.begin(), order.end(), 0);
-        std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return user_events[a].item < user_events[b].item; });
+        std::stable_sort(order.begin(), order.end(),
+                         [&](auto a, auto b) { return user_events[a].item < user_events[b].item; });
         const std::size_t start = firsts.size();
         firsts.resize(start + user_events.size());
         for (std::size_t i = 0; i < order.size(); i++) {

@@ -24,15 +24,18 @@ struct Tally {
 
     // `scores` of all items for a user whose events before `place` are seen; scores of seen items are overwritten, or raised by
     // `repeat`.
-    void add(const Dataset& data, int user, int place, std::span<float> scores, float repeat, const EvaluationOptions& how) {
+    void add(const Dataset& data, int user, int place, std::span<float> scores, float repeat,
+             const EvaluationOptions& how) {
         const auto history = data.history(user);
         const std::int32_t target = history[place].item;
         constexpr float kOut = -std::numeric_limits<float>::infinity();
-        data.for_each_seen(user, place, [&](std::int32_t item) { scores[item] = how.exclude_seen ? kOut : scores[item] + repeat; });
+        data.for_each_seen(user, place,
+                           [&](std::int32_t item) { scores[item] = how.exclude_seen ? kOut : scores[item] + repeat; });
         const float score = scores[target];
         // Ties count against the model; a target that is itself excluded cannot be found.
-        const auto rank = score == kOut ? std::numeric_limits<std::int64_t>::max()
-                                        : std::count_if(scores.begin(), scores.end(), [&](float s) { return s >= score; });
+        const auto rank = score == kOut
+                              ? std::numeric_limits<std::int64_t>::max()
+                              : std::count_if(scores.begin(), scores.end(), [&](float s) { return s >= score; });
         metrics.add(rank, how.k);
         for (const std::int32_t item : ranking::top_k(scores, how.k))
             if (scores[item] != kOut) recommended[item] = 1;
@@ -53,8 +56,9 @@ Evaluation merge(const std::vector<Tally>& tallies) {
 
 }  // namespace
 
-Evaluation evaluate_model(const model::Network& network, std::span<const float> parameters, const model::Options& options,
-                          const Dataset& data, Held held, const EvaluationOptions& how, const base::StopCheck& check) {
+Evaluation evaluate_model(const model::Network& network, std::span<const float> parameters,
+                          const model::Options& options, const Dataset& data, Held held, const EvaluationOptions& how,
+                          const base::StopCheck& check) {
     const kernels::Table& k = kernels::table();
     const int d = network.dimension(), items = network.items();
     const model::HolographicEmbedding& embedding = network.embedding();
@@ -93,7 +97,8 @@ Evaluation evaluate_model(const model::Network& network, std::span<const float> 
             if (head.bias) k.add_bias(users, items, head.bias, scores.data());
             for (int u = 0; u < users; u++)
                 tallies[thread].add(data, waiting[u].user, waiting[u].last,
-                                    std::span(scores).subspan(static_cast<std::size_t>(u) * items, items), head.repeat, how);
+                                    std::span(scores).subspan(static_cast<std::size_t>(u) * items, items), head.repeat,
+                                    how);
             waiting.clear();
             vectors.clear();
         };
@@ -107,7 +112,8 @@ Evaluation evaluate_model(const model::Network& network, std::span<const float> 
                 states.resize((r + 1 - piece.first) * stride);
                 const auto history = data.history(windows[r].user);
                 for (int i = windows[r].first; i < windows[r].last; i++)
-                    events.push_back(history[i].with(std::as_const(composed).token.data() + static_cast<std::size_t>(history[i].item) * d));
+                    events.push_back(history[i].with(std::as_const(composed).token.data() +
+                                                     static_cast<std::size_t>(history[i].item) * d));
             }
             std::vector<model::UserEvents> batch;
             const model::TokenEvent* next = events.data();
@@ -129,7 +135,8 @@ Evaluation evaluate_model(const model::Network& network, std::span<const float> 
     return merge(tallies);
 }
 
-Evaluation evaluate_popularity(const Dataset& data, Held held, const EvaluationOptions& how, const base::StopCheck& check) {
+Evaluation evaluate_popularity(const Dataset& data, Held held, const EvaluationOptions& how,
+                               const base::StopCheck& check) {
     std::vector<float> counts(data.catalogue.items, 0.0f);
     for (int user = 0; user < data.users(); user++)
         for (int i = 0; i < data.training[user]; i++) counts[data.history(user)[i].item] += 1;

@@ -15,7 +15,8 @@ enum class Held { validation, test };
 
 struct EvaluationOptions {
     int k = 10;
-    bool exclude_seen = true;  // what the user has had cannot be recommended: P-excl in docs/performance.md, else P-open
+    bool exclude_seen =
+        true;  // what the user has had cannot be recommended: P-excl in docs/performance.md, else P-open
     int threads = 1;
 };
 
@@ -26,10 +27,12 @@ struct Evaluation {
 
 // The model: each held-out user's history before the event is encoded and all items are scored. Where the model trains on
 // last windows only, so much of the history is read.
-Evaluation evaluate_model(const model::Network& network, std::span<const float> parameters, const model::Options& options,
-                          const Dataset& data, Held held, const EvaluationOptions& how, const base::StopCheck& stop);
+Evaluation evaluate_model(const model::Network& network, std::span<const float> parameters,
+                          const model::Options& options, const Dataset& data, Held held, const EvaluationOptions& how,
+                          const base::StopCheck& stop);
 
 // The same with every item's number of training events as its score.
-Evaluation evaluate_popularity(const Dataset& data, Held held, const EvaluationOptions& how, const base::StopCheck& stop);
+Evaluation evaluate_popularity(const Dataset& data, Held held, const EvaluationOptions& how,
+                               const base::StopCheck& stop);
 
 }  // namespace holomamba::training

@@ -8,7 +8,8 @@
 
 namespace holomamba::training {
 
-void advance_many(const model::Encoder& encoder, std::span<const model::UserEvents> users, int threads, const base::StopCheck& check) {
+void advance_many(const model::Encoder& encoder, std::span<const model::UserEvents> users, int threads,
+                  const base::StopCheck& check) {
     // About ten milliseconds of work, between which a thread looks whether to stop.
     constexpr std::size_t kShare = 4096;
     std::vector<std::size_t> cuts{0};

@@ -10,6 +10,7 @@ namespace holomamba::training {
 
 // Encoder::advance on several threads: the states must differ. Throws Cancelled where `check` says so, Error as advance
 // does; some of the states may have been replaced by then.
-void advance_many(const model::Encoder& encoder, std::span<const model::UserEvents> users, int threads, const base::StopCheck& check);
+void advance_many(const model::Encoder& encoder, std::span<const model::UserEvents> users, int threads,
+                  const base::StopCheck& check);
 
 }  // namespace holomamba::training

@@ -4,16 +4,19 @@
 
 namespace holomamba::training {
 
-std::size_t training_memory(const model::Network& network, const model::Options& options, const Dataset& data, int threads) {
+std::size_t training_memory(const model::Network& network, const model::Options& options, const Dataset& data,
+                            int threads) {
     constexpr std::size_t kFloat = sizeof(float), kComplex = 2 * sizeof(float);
     const std::size_t parameters = network.layout().size(), d = network.dimension();
     const std::size_t rows = network.embedding().rows(), items = network.items(), workers = threads;
     std::size_t values = 0;
-    for (const model::Attribute& attribute : data.catalogue.attributes) values += attribute.numeric ? 1 : attribute.values;
+    for (const model::Attribute& attribute : data.catalogue.attributes)
+        values += attribute.numeric ? 1 : attribute.values;
 
     // Histories, and each window twice: as it is and in the epoch's order.
     const std::size_t windows = data.events.size() / static_cast<std::size_t>(options.max_history) + data.users();
-    const std::size_t histories = data.events.size() * (sizeof(model::Event) + 4) + static_cast<std::size_t>(data.users()) * 20 + windows * 24;
+    const std::size_t histories =
+        data.events.size() * (sizeof(model::Event) + 4) + static_cast<std::size_t>(data.users()) * 20 + windows * 24;
     // Value, gradient, two moments, best so far; and the gradient of each worker but one.
     const std::size_t weights = parameters * (4 + workers) * kFloat;
     // Composed items: raw and token, their spectra and those of the values; gradients of all of that in each worker.

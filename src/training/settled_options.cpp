@@ -18,13 +18,19 @@ double dropout_for(double history) {
 }
 
 // 0 up to 100,000 events, 1 from 250,000 on: between the data sets of docs/performance.md, "What options do".
-double plenty(double events) { return std::clamp(std::log(std::max(events, 1.0) / 100000) / std::log(2.5), 0.0, 1.0); }
+double plenty(double events) {
+    return std::clamp(std::log(std::max(events, 1.0) / 100000) / std::log(2.5), 0.0, 1.0);
+}
 
 // Where events are few each has to teach several states, where they are many their order can be learned.
-double lookahead_for(double events) { return std::round(10 * (1 - plenty(events))) / 20; }
+double lookahead_for(double events) {
+    return std::round(10 * (1 - plenty(events))) / 20;
+}
 
 // Where events are few, rare items are overshot.
-double learning_rate_for(double events) { return std::round(4 * std::exp2(plenty(events))) / 1000; }
+double learning_rate_for(double events) {
+    return std::round(4 * std::exp2(plenty(events))) / 1000;
+}
 
 // Adam wants steps, and matrices want rows: a power of two from 16 to 128 that leaves an epoch some 150 steps.
 int batch_size_for(double windows) {
@@ -51,7 +57,8 @@ model::Options settled(model::Options options, const Dataset& data) {
     if (options.windows == "last") windows = users;
     if (options.batch_size == model::Options::kAuto) options.batch_size = batch_size_for(windows);
     if (options.epochs == model::Options::kAuto)
-        options.epochs = epochs_for(events / std::max(data.catalogue.items, 1), std::max(1.0, std::ceil(windows / options.batch_size)));
+        options.epochs = epochs_for(events / std::max(data.catalogue.items, 1),
+                                    std::max(1.0, std::ceil(windows / options.batch_size)));
     if (options.dropout == model::Options::kAuto) options.dropout = dropout_for(history / std::max(events, 1.0));
     if (options.learning_rate == model::Options::kAuto) options.learning_rate = learning_rate_for(events);
     if (options.lookahead == model::Options::kAuto) options.lookahead = lookahead_for(events);

@@ -17,7 +17,8 @@ Trainer::Trainer(Dataset data, const model::Options& options)
       data_(std::move(data)),
       network_(std::make_unique<model::Network>(options_, data_.catalogue)),
       threads_(options_.threads),
-      validated_(std::any_of(data_.validation.begin(), data_.validation.end(), [](std::int32_t place) { return place >= 0; })),
+      validated_(
+          std::any_of(data_.validation.begin(), data_.validation.end(), [](std::int32_t place) { return place >= 0; })),
       kernels_(kernels::table()),
       parameters_(network_->layout().size()),
       gradients_(parameters_.size()),
@@ -30,10 +31,11 @@ Trainer::Trainer(Dataset data, const model::Options& options)
     make_windows();
     if (windows_.empty())
         throw base::Error(base::ErrorKind::not_ready, "there are no events to train on",
-                    "Users need at least one event outside the holdout.");
+                          "Users need at least one event outside the holdout.");
     const auto batch = static_cast<std::size_t>(options_.batch_size);
     steps_per_epoch_ = static_cast<std::int64_t>((windows_.size() + batch - 1) / batch);
-    if (network_->head().learns_repeats()) network_->head().set_repeat(parameters_.data(), static_cast<float>(repeat_log_odds()));
+    if (network_->head().learns_repeats())
+        network_->head().set_repeat(parameters_.data(), static_cast<float>(repeat_log_odds()));
     if (validated_) best_ = parameters_;
 }
 
@@ -82,7 +84,8 @@ double Trainer::step(double rate) {
     std::vector<double> squares(shares_.size());
     base::run_threads(threads_, [&](int thread) {
         for (std::size_t s = thread; s < shares_.size(); s += threads_)
-            squares[s] = kernels_.squared_norm(shares_[s].last - shares_[s].first, gradients_.data() + shares_[s].first);
+            squares[s] =
+                kernels_.squared_norm(shares_[s].last - shares_[s].first, gradients_.data() + shares_[s].first);
     });
     const double norm = std::sqrt(std::accumulate(squares.begin(), squares.end(), 0.0));
     const bool clipped = options_.gradient_clip > 0 && norm > options_.gradient_clip;
@@ -93,8 +96,9 @@ double Trainer::step(double rate) {
         for (std::size_t s = thread; s < shares_.size(); s += threads_) {
             const auto [first, last, decays] = shares_[s];
             for (std::size_t i = first; clipped && i < last; i++) gradients_[i] *= factor;
-            kernels_.adamw(last - first, static_cast<float>(rate * correction2 / correction1), static_cast<float>(kBeta1),
-                           static_cast<float>(kBeta2), static_cast<float>(kEpsilon * correction2),
+            kernels_.adamw(last - first, static_cast<float>(rate * correction2 / correction1),
+                           static_cast<float>(kBeta1), static_cast<float>(kBeta2),
+                           static_cast<float>(kEpsilon * correction2),
                            decays ? static_cast<float>(rate * options_.weight_decay) : 0.0f, gradients_.data() + first,
                            first_moment_.data() + first, second_moment_.data() + first, parameters_.data() + first);
         }
@@ -127,7 +131,9 @@ double Trainer::learning_rate() const {
     return highest * std::min((done + 1) / rise, (total - done) / (total - rise + 1));
 }
 
-bool Trainer::finished() const { return epoch_ == options_.epochs || epoch_ - best_epoch_ >= options_.patience; }
+bool Trainer::finished() const {
+    return epoch_ == options_.epochs || epoch_ - best_epoch_ >= options_.patience;
+}
 
 std::vector<StoredArray> Trainer::state() {
     std::vector<StoredArray> arrays{stored("random", random_),
@@ -148,7 +154,8 @@ std::vector<StoredArray> Trainer::state() {
 void Trainer::check_state() const {
     const auto check = [](bool possible, const char* name) {
         if (!possible)
-            throw base::Error(base::ErrorKind::corrupted, "No training comes to such values of \"" + std::string(name) + "\".");
+            throw base::Error(base::ErrorKind::corrupted,
+                              "No training comes to such values of \"" + std::string(name) + "\".");
     };
     const auto finite = [&](std::span<const float> x) { return kernels_.all_finite(x.size(), x.data()); };
     check(epoch_ >= 0 && epoch_ <= options_.epochs, "epoch");
@@ -158,7 +165,8 @@ void Trainer::check_state() const {
     check(finite(parameters_), "parameters");
     check(finite(first_moment_), "first_moment");
     // What a square root is taken of.
-    check(finite(second_moment_) && std::ranges::none_of(second_moment_, [](float x) { return x < 0; }), "second_moment");
+    check(finite(second_moment_) && std::ranges::none_of(second_moment_, [](float x) { return x < 0; }),
+          "second_moment");
     check(finite(best_), "best");
 }
 
@@ -173,11 +181,11 @@ EpochReport Trainer::run_epoch(const base::StopCheck& check) {
     const auto batch = static_cast<std::size_t>(options_.batch_size);
     const auto seed = static_cast<std::uint64_t>(options_.seed);
     for (std::size_t first = 0; first < order.size(); first += batch) {
-        epoch_loss += batch_gradient_.compute(std::span(order).subspan(first, std::min(batch, order.size() - first)),
-                                              parameters_,
-                                              {static_cast<float>(options_.dropout), static_cast<float>(options_.item_dropout),
-                                               base::mix64(seed ^ base::mix64(static_cast<std::uint64_t>(steps_)))},
-                                              stop, gradients_);
+        epoch_loss +=
+            batch_gradient_.compute(std::span(order).subspan(first, std::min(batch, order.size() - first)), parameters_,
+                                    {static_cast<float>(options_.dropout), static_cast<float>(options_.item_dropout),
+                                     base::mix64(seed ^ base::mix64(static_cast<std::uint64_t>(steps_)))},
+                                    stop, gradients_);
         report.learning_rate = learning_rate();
         norms += step(report.learning_rate);
     }

@@ -15,14 +15,15 @@ std::string text_of(const std::vector<int>& shape) {
 
 [[noreturn]] void refuse(const std::string& reason) {
     throw base::Error(base::ErrorKind::invalid_parameter, "the weights to start from do not fit: " + reason,
-                "Train with the options of that version, or without \"warm_start\".");
+                      "Train with the options of that version, or without \"warm_start\".");
 }
 
 }  // namespace
 
 void WarmStart::copy(const std::string& name, const std::vector<int>& shape, std::span<const float> values) {
     const auto& all = layout_.parameters();
-    const auto found = std::find_if(all.begin(), all.end(), [&](const model::ParameterInfo& p) { return p.name == name; });
+    const auto found =
+        std::find_if(all.begin(), all.end(), [&](const model::ParameterInfo& p) { return p.name == name; });
     if (found == all.end()) refuse("there is no \"" + name + "\" any more");
     float* to = parameters_.data() + found->offset;
     const auto rows = found->field ? rows_.find(*found->field) : rows_.end();

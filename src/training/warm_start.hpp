@@ -16,7 +16,8 @@ namespace holomamba::training {
 class WarmStart {
   public:
     // Parameters in layout order, initialised; both are kept by reference.
-    WarmStart(const model::ParameterLayout& layout, std::span<float> parameters) : layout_(layout), parameters_(parameters) {}
+    WarmStart(const model::ParameterLayout& layout, std::span<float> parameters)
+        : layout_(layout), parameters_(parameters) {}
 
     // old_rows[i] is the row that row i of the field's tables had in the older version, or -1 where it is new. A field
     // is that of ParameterInfo.

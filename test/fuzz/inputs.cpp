@@ -196,11 +196,14 @@ void dataset(Bytes bytes) {
     try {
         const holomamba::Dataset data = holomamba::unpack({reinterpret_cast<const std::byte*>(bytes.data), bytes.size});
         const auto packed = holomamba::pack(data);
-        require(packed.size() == bytes.size && holomamba::pack(holomamba::unpack(packed)) == packed, "it packs as it was");
+        require(packed.size() == bytes.size && holomamba::pack(holomamba::unpack(packed)) == packed,
+                "it packs as it was");
         const auto items = static_cast<size_t>(data.catalogue.items);
         for (int user = 0; user < data.users(); user++) {
-            for (const auto event : data.history(user)) require(static_cast<size_t>(event.item) < items, "items are known");
-            data.for_each_seen(user, data.training[user], [&](auto item) { require(static_cast<size_t>(item) < items, "and seen"); });
+            for (const auto event : data.history(user))
+                require(static_cast<size_t>(event.item) < items, "items are known");
+            data.for_each_seen(user, data.training[user],
+                               [&](auto item) { require(static_cast<size_t>(item) < items, "and seen"); });
         }
         for (const auto& attribute : data.catalogue.attributes)
             for (size_t item = 0; !attribute.numeric && item < items; item++)

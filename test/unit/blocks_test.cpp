@@ -84,7 +84,8 @@ Vector plain_attention(const Bench& bench, const Vector& x) {
     std::vector<Vector> projected;
     Vector out;
     for (int t = 0; t < static_cast<int>(x.size()) / kD; t++) {
-        projected.push_back(linear(bench, "b.in_projection", false, 3 * kE, Vector(x.begin() + t * kD, x.begin() + (t + 1) * kD)));
+        projected.push_back(
+            linear(bench, "b.in_projection", false, 3 * kE, Vector(x.begin() + t * kD, x.begin() + (t + 1) * kD)));
         Vector attended(kE, 0);
         for (int head = 0; head < kHeads; head++) {
             const int first = std::max(0, t + 1 - kSpan), begin = head * kWidth;
@@ -93,11 +94,13 @@ Vector plain_attention(const Bench& bench, const Vector& x) {
             for (int j = first; j <= t; j++) {
                 double score = 0;
                 for (int c = begin; c < begin + kWidth; c++) score += projected[t][c] * projected[j][kE + c];
-                weights.push_back(std::exp(score / std::sqrt(kWidth) + bench.parameter("b.distance_bias")[head * kSpan + t - j]));
+                weights.push_back(
+                    std::exp(score / std::sqrt(kWidth) + bench.parameter("b.distance_bias")[head * kSpan + t - j]));
                 total += weights.back();
             }
             for (int j = first; j <= t; j++)
-                for (int c = begin; c < begin + kWidth; c++) attended[c] += weights[j - first] / total * projected[j][2 * kE + c];
+                for (int c = begin; c < begin + kWidth; c++)
+                    attended[c] += weights[j - first] / total * projected[j][2 * kE + c];
         }
         const Vector y = linear(bench, "b.out_projection", false, kD, attended);
         out.insert(out.end(), y.begin(), y.end());
@@ -141,7 +144,8 @@ TEST(Blocks, GruEqualsThePlainOne) {
 }
 
 TEST(Blocks, AttentionEqualsThePlainOne) {
-    check([](ParameterLayout& layout) { return std::make_unique<Attention>(block_options(), "b", layout); }, plain_attention);
+    check([](ParameterLayout& layout) { return std::make_unique<Attention>(block_options(), "b", layout); },
+          plain_attention);
 }
 
 // A state has as many floats as its layer says, and no others are written.
@@ -161,13 +165,21 @@ TEST(Blocks, StatesAreAsLargeAsTheySay) {
         const std::vector<TokenEvent> events(9, {token.data()});
         const std::vector<int> starts{0, 2, 9};
         Arena arena;
-        Pass pass{.kernels = kernels::table(), .parameters = parameters.data(), .gradients = nullptr, .starts = starts, .arena = arena,
-                  .states = states.data(), .state_stride = size};
+        Pass pass{.kernels = kernels::table(),
+                  .parameters = parameters.data(),
+                  .gradients = nullptr,
+                  .starts = starts,
+                  .arena = arena,
+                  .states = states.data(),
+                  .state_stride = size};
         Network::Kept kept;
         network.encode(pass, events, kept);
         for (const int user : {0, 1})
-            EXPECT_TRUE(std::any_of(states.begin() + user * size, states.begin() + (user + 1) * size, [](float x) { return x != 0; })) << block;
-        EXPECT_TRUE(std::all_of(states.begin() + 2 * size, states.end(), [](float x) { return x == kUntouched; })) << block;
+            EXPECT_TRUE(std::any_of(states.begin() + user * size, states.begin() + (user + 1) * size, [](float x) {
+                return x != 0;
+            })) << block;
+        EXPECT_TRUE(std::all_of(states.begin() + 2 * size, states.end(), [](float x) { return x == kUntouched; }))
+            << block;
     }
 }
 

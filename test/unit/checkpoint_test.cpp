@@ -169,7 +169,8 @@ TEST(Checkpoint, ImpossibleStateIsRefused) {
         EXPECT_THROW(trainer.check_state(), base::Error) << name << " " << value;
     };
     constexpr int kMost = std::numeric_limits<int>::max(), kLeast = std::numeric_limits<int>::min();
-    for (const int epoch : {kMost, kLeast, -1, 7, 1}) refused("epoch", epoch);  // 6 at most, and as many steps as 2 have
+    for (const int epoch : {kMost, kLeast, -1, 7, 1})
+        refused("epoch", epoch);  // 6 at most, and as many steps as 2 have
     for (const std::int64_t steps : {std::numeric_limits<std::int64_t>::max(), std::int64_t{-1}, std::int64_t{0}})
         refused("steps", steps);
     for (const int epoch : {kMost, kLeast, -1, 3}) refused("best_epoch", epoch);
@@ -275,7 +276,8 @@ TEST(WarmStart, RefusesWhatDoesNotFit) {
     EXPECT_THROW(copy("embedding.items", {1, 16}), base::Error);
     EXPECT_THROW(copy("embedding.items", {}), base::Error);
     EXPECT_THROW(warm.copy("embedding.items", {-1, 16}, std::span(values).first(16)), base::Error);
-    EXPECT_THROW(warm.copy("embedding.items", {std::numeric_limits<int>::max(), 16}, std::span(values).first(16)), base::Error);
+    EXPECT_THROW(warm.copy("embedding.items", {std::numeric_limits<int>::max(), 16}, std::span(values).first(16)),
+                 base::Error);
     EXPECT_THROW(copy("embedding.items", {5, 16}), base::Error);  // there is no row 5
     EXPECT_THROW(warm.copy("head.bias", {3}, std::span(values).first(2)), base::Error);
     EXPECT_THROW(warm.finish(), base::Error);

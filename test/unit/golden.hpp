@@ -14,7 +14,8 @@
 namespace holomamba {
 
 // The records of a file by their names, and the names in the order of the file.
-inline std::map<std::string, std::vector<double>> read_golden(const std::string& path, std::vector<std::string>* names = nullptr) {
+inline std::map<std::string, std::vector<double>> read_golden(const std::string& path,
+                                                              std::vector<std::string>* names = nullptr) {
     std::ifstream file(std::string(GOLDEN_DIR) + "/" + path);
     if (!file) throw std::runtime_error("no golden vectors in " + path);
     std::map<std::string, std::vector<double>> records;

@@ -362,7 +362,8 @@ TEST(BindPower, RefusesWhatHasNoValue) {
     EXPECT_EQ(error_of([] { bind_power({0, 0}, -1.0); }), base::ErrorKind::data);
     // Negative at frequency 0, and at n/2: the whole of a coefficient would be lost.
     for (const Vector& x : {Vector{-2}, Vector{-3, 1}, Vector{1, 2}, Vector{-2, 0.5f, 0.5f}, Vector{1, 2, 1, 2}})
-        for (const double power : {0.5, -0.5, 2.5, 1e-3}) EXPECT_EQ(error_of([&] { bind_power(x, power); }), base::ErrorKind::data);
+        for (const double power : {0.5, -0.5, 2.5, 1e-3})
+            EXPECT_EQ(error_of([&] { bind_power(x, power); }), base::ErrorKind::data);
     // Every frequency but those two may have any phase.
     expect_near(bound(bind_power({1, 2, 3, 1}, 0.5), bind_power({1, 2, 3, 1}, 0.5)), {1, 2, 3, 1}, 1e-5, "root");
 }

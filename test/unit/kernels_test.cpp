@@ -62,7 +62,8 @@ TEST_P(Kernels, ProductsWithAWholeCatalogue) {
 
 TEST_P(Kernels, PackedProductsDoNotDependOnTheRowsBeside) {
     for (const auto [m, n, depth] : {std::array{1, 7, 5}, {5, 1, 33}, {17, 30, 64}, {23, 64, 3}, {9, 130, 20}}) {
-        const Vector a = random_vector(random, m * depth), weight = random_vector(random, n * depth), bias = random_vector(random, n);
+        const Vector a = random_vector(random, m * depth), weight = random_vector(random, n * depth),
+                     bias = random_vector(random, n);
         Vector expected(m * n);
         for (int i = 0; i < m; i++)
             for (int j = 0; j < n; j++) {
@@ -97,7 +98,8 @@ TEST_P(Kernels, Halves) {
     };
     for (std::uint32_t bits = 0; bits < 0x7c00; bits++) {
         const float x = value_of(bits);
-        const double expected = bits < 0x400 ? std::ldexp(bits, -24) : std::ldexp(1024 + (bits & 1023), static_cast<int>(bits >> 10) - 25);
+        const double expected =
+            bits < 0x400 ? std::ldexp(bits, -24) : std::ldexp(1024 + (bits & 1023), static_cast<int>(bits >> 10) - 25);
         ASSERT_EQ(x, expected) << bits;
         ASSERT_EQ(bits_of(x), bits);
         ASSERT_EQ(bits_of(-x), bits | 0x8000);
@@ -107,7 +109,8 @@ TEST_P(Kernels, Halves) {
         ASSERT_EQ(bits_of(std::nextafter(middle, 0.0f)), bits);
         ASSERT_EQ(bits_of(std::nextafter(middle, 1e9f)), bits + 1);
     }
-    for (const float large : {65519.0f, 65520.0f, 1e9f, 3e38f, std::numeric_limits<float>::infinity()}) EXPECT_EQ(bits_of(large), 0x7bff);
+    for (const float large : {65519.0f, 65520.0f, 1e9f, 3e38f, std::numeric_limits<float>::infinity()})
+        EXPECT_EQ(bits_of(large), 0x7bff);
     EXPECT_EQ(bits_of(-1e9f), 0xfbff);
     EXPECT_TRUE(std::isnan(value_of(bits_of(std::numeric_limits<float>::quiet_NaN()))));
     // A whole array, with a rest that fills no register.
@@ -259,7 +262,8 @@ TEST_P(Kernels, GateAndBias) {
     Floats y(rows * e), dx(rows * e), dz(rows * stride, 0.0f);
     k.gate(rows, e, to_float(x).data(), to_float(z).data(), stride, y.data());
     expect_near(y, value(), 1e-6, "gate");
-    k.gate_backward(rows, e, to_float(x).data(), to_float(z).data(), stride, to_float(upstream).data(), dx.data(), dz.data());
+    k.gate_backward(rows, e, to_float(x).data(), to_float(z).data(), stride, to_float(upstream).data(), dx.data(),
+                    dz.data());
     const auto loss = [&] { return reference::dot(upstream, value()); };
     expect_near(dx, reference::central_differences(x, loss), 1e-4, "dx");
     expect_near(dz, reference::central_differences(z, loss), 1e-4, "dz");
@@ -285,13 +289,16 @@ TEST_P(Kernels, CausalConvolution) {
         };
         const Floats wide = strided(x), w = to_float(weight), b = to_float(bias);
         Floats pre(tokens * channels), y(tokens * channels), kept = to_float(tail);
-        k.causal_convolution(tokens, channels, width, wide.data(), stride, w.data(), b.data(), kept.data(), pre.data(), y.data());
-        const auto value = [&] { return reference::causal_convolution(tokens, channels, width, x, weight, bias, tail); };
+        k.causal_convolution(tokens, channels, width, wide.data(), stride, w.data(), b.data(), kept.data(), pre.data(),
+                             y.data());
+        const auto value = [&] {
+            return reference::causal_convolution(tokens, channels, width, x, weight, bias, tail);
+        };
         expect_near(y, value(), 1e-5, "y");
 
         Floats dpre = to_float(upstream), dx(tokens * stride), dweight(width * channels, 0.0f), dbias(channels, 0.0f);
-        k.causal_convolution_backward(tokens, channels, width, wide.data(), stride, w.data(), pre.data(), dpre.data(), dx.data(),
-                                      dweight.data(), dbias.data());
+        k.causal_convolution_backward(tokens, channels, width, wide.data(), stride, w.data(), pre.data(), dpre.data(),
+                                      dx.data(), dweight.data(), dbias.data());
         const auto loss = [&] { return reference::dot(upstream, value()); };
         Floats narrow;
         for (int t = 0; t < tokens; t++)
@@ -303,15 +310,16 @@ TEST_P(Kernels, CausalConvolution) {
         // Token by token, the tail carried along, is the same to the last bit.
         Floats carried = to_float(tail), step_pre(channels), step_y(tokens * channels);
         for (int t = 0; t < tokens; t++)
-            k.causal_convolution(1, channels, width, wide.data() + t * stride, stride, w.data(), b.data(), carried.data(),
-                                 step_pre.data(), step_y.data() + t * channels);
+            k.causal_convolution(1, channels, width, wide.data() + t * stride, stride, w.data(), b.data(),
+                                 carried.data(), step_pre.data(), step_y.data() + t * channels);
         EXPECT_EQ(step_y, y);
         EXPECT_EQ(carried, kept);
     }
 }
 
 TEST_P(Kernels, SelectiveScan) {
-    for (const auto [tokens, channels, state] : {std::array{1, 16, 1}, {7, 18, 3}, {12, 40, 4}, {5, 16, 16}, {6, 7, 20}}) {
+    for (const auto [tokens, channels, state] :
+         {std::array{1, 16, 1}, {7, 18, 3}, {12, 40, 4}, {5, 16, 16}, {6, 7, 20}}) {
         Vector x = random_vector(random, tokens * channels), delta = random_vector(random, tokens * channels),
                a = random_vector(random, state * channels), b = random_vector(random, tokens * state),
                c = random_vector(random, tokens * state), skip = random_vector(random, channels);
@@ -340,9 +348,10 @@ TEST_P(Kernels, SelectiveScan) {
 
         Floats dx(tokens * channels), ddelta(tokens * channels), da(state * channels, 0.0f), dbc(tokens * stride, 0.0f),
             dskip(channels, 0.0f), scratch(scan_scratch(tokens, state), 9.0f);
-        k.selective_scan_backward(tokens, channels, state, xf.data(), df.data(), af.data(), bc.data(), bc.data() + state,
-                                  stride, sf.data(), to_float(upstream).data(), dx.data(), ddelta.data(), da.data(),
-                                  dbc.data(), dbc.data() + state, dskip.data(), scratch.data());
+        k.selective_scan_backward(tokens, channels, state, xf.data(), df.data(), af.data(), bc.data(),
+                                  bc.data() + state, stride, sf.data(), to_float(upstream).data(), dx.data(),
+                                  ddelta.data(), da.data(), dbc.data(), dbc.data() + state, dskip.data(),
+                                  scratch.data());
         const auto loss = [&] { return reference::dot(upstream, value()); };
         expect_near(dx, reference::central_differences(x, loss), 1e-4, "dx");
         expect_near(ddelta, reference::central_differences(delta, loss), 1e-4, "ddelta");

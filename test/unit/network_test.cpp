@@ -80,7 +80,8 @@ TEST_P(GoldenNetwork, ContributionsAreWhatAblationGives) {
         const std::vector<std::int32_t> rows{item};
         embedding.prepare(parameters.data(), 1, one);
         embedding.compose(kernels::table(), parameters.data(), rows, masked, 0, 1, one);
-        const float* row = network.head().view(parameters.data(), one.raw.data()).rows + (network.head().tied() ? 0 : item * d);
+        const float* row =
+            network.head().view(parameters.data(), one.raw.data()).rows + (network.head().tied() ? 0 : item * d);
         return std::inner_product(row, row + d, vector.begin(), 0.0);
     };
     // The values of an item's attribute replaced by these.
@@ -92,8 +93,9 @@ TEST_P(GoldenNetwork, ContributionsAreWhatAblationGives) {
             return catalogue;
         }
         const auto first = attribute.indices.begin() + attribute.offsets[item];
-        attribute.indices.insert(attribute.indices.erase(first, first + (attribute.offsets[item + 1] - attribute.offsets[item])),
-                                 values.begin(), values.end());
+        attribute.indices.insert(
+            attribute.indices.erase(first, first + (attribute.offsets[item + 1] - attribute.offsets[item])),
+            values.begin(), values.end());
         const int more = static_cast<int>(values.size()) - (attribute.offsets[item + 1] - attribute.offsets[item]);
         for (std::size_t i = item + 1; i < attribute.offsets.size(); i++) attribute.offsets[i] += more;
         return catalogue;
@@ -109,7 +111,8 @@ TEST_P(GoldenNetwork, ContributionsAreWhatAblationGives) {
             const float bias = 0.25f;
             Head::View view = network.head().view(parameters.data(), one.raw.data(), &bias);
             if (!network.head().tied()) view.rows += item * d;
-            const auto contributions = network.head().explain(view, network.embedding(), parameters.data(), one, 0, item, vector.data());
+            const auto contributions =
+                network.head().explain(view, network.embedding(), parameters.data(), one, 0, item, vector.data());
             const double whole = score(golden.catalogue, item, masked);
             double total = 0;
             std::map<int, std::vector<std::int32_t>> values;

@@ -58,9 +58,9 @@ Bounds bounds_of(const kernels::Table& kernels, const Transform& transform, cons
     std::memcpy(rest.data(), code.elements + shape.prefix, shape.rest);
     scales[slot] = code.scale;
     rests[slot] = code.rest;
-    const float best =
-        kernels.sketch_bounds(kernels::kSketchGroup, shape.prefix, codes.data(), query.prefix, scales.data(), rests.data(),
-                              query.sketch_step, query.sketch_base, query.sketch_rest, products.data(), bounds.data(), nullptr, 0);
+    const float best = kernels.sketch_bounds(kernels::kSketchGroup, shape.prefix, codes.data(), query.prefix,
+                                             scales.data(), rests.data(), query.sketch_step, query.sketch_base,
+                                             query.sketch_rest, products.data(), bounds.data(), nullptr, 0);
     EXPECT_EQ(best, bounds[slot]);
     EXPECT_EQ(bounds[slot + 1], -INFINITY);
     const std::int32_t product = kernels.code_product(shape.rest, rest.data(), query.rest);
@@ -73,8 +73,8 @@ constexpr int kPageBytes = 8104;
 void expect_safe(int dims, bool fitted) {
     base::Random random{static_cast<std::uint64_t>(dims)};
     const Floats x = sample(random, 150, dims), q = sample(random, 30, dims);
-    const FittedTransform fit =
-        fitted ? fit_transform(dims, x, false, kPageBytes) : FittedTransform{plain_prefix(dims), {}, Floats(dims, 1.0f)};
+    const FittedTransform fit = fitted ? fit_transform(dims, x, false, kPageBytes)
+                                       : FittedTransform{plain_prefix(dims), {}, Floats(dims, 1.0f)};
     const Transform transform{dims, fit.prefix, static_cast<int>(fit.normals.size()) / dims, fit.normals.data(),
                               fit.spread.data()};
     std::vector<QuantisedQuery> queries(q.size() / dims);
@@ -136,14 +136,16 @@ TEST(Quantiser, BoundsAreTightEnoughToBeOfUse) {
 
 TEST(Quantiser, TheSketchHoldsWhatTheBestDirectionsHold) {
     constexpr int kDims = 200, kRows = 600;
-    const std::function<double(int)> spectra[] = {[](int j) { return std::exp(-0.1 * j); }, [](int j) { return j < 20 ? 1 : 0.1; },
+    const std::function<double(int)> spectra[] = {[](int j) { return std::exp(-0.1 * j); },
+                                                  [](int j) { return j < 20 ? 1 : 0.1; },
                                                   [](int j) { return 1 / (1.0 + j); }, [](int) { return 1; }};
     for (const auto& spectrum : spectra) {
         base::Random random{7};
         // Mixed, so that the best directions are none of the coordinates.
         const auto mixer = random_vector(random, kDims * kDims);
-        const Eigen::MatrixXd mix = Eigen::HouseholderQR<Eigen::MatrixXd>(
-                                        Eigen::Map<const Eigen::MatrixXd>(mixer.data(), kDims, kDims)).householderQ();
+        const Eigen::MatrixXd mix =
+            Eigen::HouseholderQR<Eigen::MatrixXd>(Eigen::Map<const Eigen::MatrixXd>(mixer.data(), kDims, kDims))
+                .householderQ();
         Eigen::MatrixXd rows(kRows, kDims);
         for (int i = 0; i < kRows; i++) {
             const auto row = random_vector(random, kDims);

@@ -27,7 +27,8 @@ struct Batch {
     BatchItems items;
     BatchUsers users;
 
-    Batch(std::size_t item_count, std::size_t user_count, std::size_t width, std::size_t token_width, base::Random& random) {
+    Batch(std::size_t item_count, std::size_t user_count, std::size_t width, std::size_t token_width,
+          base::Random& random) {
         std::vector<float> target;
         for (std::size_t i = 0; i < item_count; i++) {
             // Every fifth item has the target of the one before, so that there are ties.

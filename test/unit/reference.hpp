@@ -8,10 +8,18 @@
 
 namespace holomamba::reference {
 
-inline double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
-inline double silu(double x) { return x * sigmoid(x); }
-inline double softplus(double x) { return x > 30 ? x : std::log1p(std::exp(x)); }
-inline double gelu(double x) { return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x))); }
+inline double sigmoid(double x) {
+    return 1 / (1 + std::exp(-x));
+}
+inline double silu(double x) {
+    return x * sigmoid(x);
+}
+inline double softplus(double x) {
+    return x > 30 ? x : std::log1p(std::exp(x));
+}
+inline double gelu(double x) {
+    return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
+}
 
 using Vector = std::vector<double>;
 
@@ -21,14 +29,15 @@ inline Vector layer_norm(int rows, int d, const Vector& x, const Vector& gain, c
         double mean = 0, variance = 0;
         for (int i = 0; i < d; i++) mean += x[r * d + i] / d;
         for (int i = 0; i < d; i++) variance += (x[r * d + i] - mean) * (x[r * d + i] - mean) / d;
-        for (int i = 0; i < d; i++) y[r * d + i] = (x[r * d + i] - mean) / std::sqrt(variance + 1e-5) * gain[i] + bias[i];
+        for (int i = 0; i < d; i++)
+            y[r * d + i] = (x[r * d + i] - mean) / std::sqrt(variance + 1e-5) * gain[i] + bias[i];
     }
     return y;
 }
 
 // x[T x E], weight[W x E], tail[(W-1) x E] before the first input.
-inline Vector causal_convolution(int tokens, int channels, int width, const Vector& x, const Vector& weight, const Vector& bias,
-                                 const Vector& tail) {
+inline Vector causal_convolution(int tokens, int channels, int width, const Vector& x, const Vector& weight,
+                                 const Vector& bias, const Vector& tail) {
     Vector y(static_cast<std::size_t>(tokens) * channels);
     for (int t = 0; t < tokens; t++)
         for (int c = 0; c < channels; c++) {
@@ -66,7 +75,9 @@ inline Vector random_vector(base::Random& random, std::size_t n, double deviatio
     return v;
 }
 
-inline std::vector<float> to_float(const Vector& v) { return {v.begin(), v.end()}; }
+inline std::vector<float> to_float(const Vector& v) {
+    return {v.begin(), v.end()};
+}
 
 // The derivative of f at every element of v, by central differences.
 template <typename Function>

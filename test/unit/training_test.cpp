@@ -31,14 +31,22 @@ Dataset ring(int items, int users, int length) {
 
 model::Options small_options() {
     model::Options options;
-    for (const auto& [name, value] : std::initializer_list<std::pair<const char*, const char*>>{
-             {"dimension", "16"}, {"layers", "1"}, {"batch_size", "8"}, {"epochs", "12"}, {"dropout", "0.1"},
-             {"learning_rate", "0.01"}, {"threads", "1"}, {"max_history", "9"}, {"lookahead", "0"}})
+    for (const auto& [name, value] :
+         std::initializer_list<std::pair<const char*, const char*>>{{"dimension", "16"},
+                                                                    {"layers", "1"},
+                                                                    {"batch_size", "8"},
+                                                                    {"epochs", "12"},
+                                                                    {"dropout", "0.1"},
+                                                                    {"learning_rate", "0.01"},
+                                                                    {"threads", "1"},
+                                                                    {"max_history", "9"},
+                                                                    {"lookahead", "0"}})
         options.set(name, value);
     return options;
 }
 
-std::vector<float> train(const Dataset& data, const model::Options& options, std::vector<EpochReport>* reports = nullptr) {
+std::vector<float> train(const Dataset& data, const model::Options& options,
+                         std::vector<EpochReport>* reports = nullptr) {
     Trainer trainer(data, options);
     for (;;) {
         const EpochReport report = trainer.run_epoch({});
@@ -86,8 +94,8 @@ void expect_cross_entropy_of_the_whole_matrix(int tokens, int items, double rais
     const auto add = [&](std::vector<float>& to, bool fresh) {
         return cross_entropy.add(
             kernels::table(), tokens, d, items, reference::to_float(x).data(), targets, seen,
-            {reference::to_float(table).data(), reference::to_float(bias).data(), static_cast<float>(repeat[0])}, 0.5f, dx.data(),
-            {to.data(), dbias.data(), drepeat.data(), fresh});
+            {reference::to_float(table).data(), reference::to_float(bias).data(), static_cast<float>(repeat[0])}, 0.5f,
+            dx.data(), {to.data(), dbias.data(), drepeat.data(), fresh});
     };
     const double computed = add(dtable, false);
     EXPECT_NEAR(computed, loss(), 1e-6 * tokens * (10 + raise));
@@ -102,9 +110,15 @@ void expect_cross_entropy_of_the_whole_matrix(int tokens, int items, double rais
     EXPECT_EQ(written, dtable) << "what was in a fresh table counts";
 }
 
-TEST(CrossEntropy, EqualsTheWholeMatrixAcrossTiles) { expect_cross_entropy_of_the_whole_matrix(300, 9, 0); }
-TEST(CrossEntropy, EqualsTheWholeMatrixAcrossBlocks) { expect_cross_entropy_of_the_whole_matrix(70, 400, 0); }
-TEST(CrossEntropy, EqualsTheWholeMatrixWhereLaterScoresAreFarHigher) { expect_cross_entropy_of_the_whole_matrix(70, 500, 60); }
+TEST(CrossEntropy, EqualsTheWholeMatrixAcrossTiles) {
+    expect_cross_entropy_of_the_whole_matrix(300, 9, 0);
+}
+TEST(CrossEntropy, EqualsTheWholeMatrixAcrossBlocks) {
+    expect_cross_entropy_of_the_whole_matrix(70, 400, 0);
+}
+TEST(CrossEntropy, EqualsTheWholeMatrixWhereLaterScoresAreFarHigher) {
+    expect_cross_entropy_of_the_whole_matrix(70, 500, 60);
+}
 
 TEST(Dataset, HoldsOut) {
     const std::vector<std::int32_t> events{0, 1, 2, 3};
@@ -143,8 +157,8 @@ TEST(BatchGradient, WindowsReadTheEventBeforeThem) {
         for (float& g : gradient) g *= static_cast<float>(window.length());
         return std::pair(loss, gradient);
     };
-    const auto [loss, gradient] = compute(whole, {0, 3, 6});      // predicts 1, 8, 2 and reads 5 before them
-    const auto [all, all_gradient] = compute(tail, {0, 0, 4});    // predicts 5, 1, 8, 2
+    const auto [loss, gradient] = compute(whole, {0, 3, 6});        // predicts 1, 8, 2 and reads 5 before them
+    const auto [all, all_gradient] = compute(tail, {0, 0, 4});      // predicts 5, 1, 8, 2
     const auto [first, first_gradient] = compute(tail, {0, 0, 1});  // predicts 5
     EXPECT_NEAR(loss, all - first, 1e-4);
     std::vector<float> expected = all_gradient;
@@ -168,12 +182,14 @@ TEST(BatchGradient, LooksAhead) {
         data.add_user(history);
         BatchGradient batch(network, data, 1, 0, lookahead);
         std::vector<float> gradient(weights.size());
-        return batch.compute(std::array{Window{0, 0, static_cast<std::int32_t>(history.size())}}, weights, {}, stop, gradient);
+        return batch.compute(std::array{Window{0, 0, static_cast<std::int32_t>(history.size())}}, weights, {}, stop,
+                             gradient);
     };
     const auto first = [&](std::int32_t item) { return loss({item}, 0); };
     const auto after = [&](std::int32_t before, std::int32_t item) { return loss({before, item}, 0) - first(before); };
     const double third = loss({7, 3, 5}, 0) - loss({7, 3}, 0);
-    const double expected = (first(7) + 0.5 * first(3) + 0.25 * first(5)) / 1.75 + (after(7, 3) + 0.5 * after(7, 5)) / 1.5 + third;
+    const double expected =
+        (first(7) + 0.5 * first(3) + 0.25 * first(5)) / 1.75 + (after(7, 3) + 0.5 * after(7, 5)) / 1.5 + third;
     EXPECT_NEAR(loss({7, 3, 5}, 0.5), expected, 1e-5);
     EXPECT_NEAR(loss({7, 3, 5}, 0.04), loss({7, 3, 5}, 0), 1e-6);  // too small a share
 }
@@ -211,7 +227,8 @@ TEST(Trainer, LearnsARing) {
     EXPECT_LT(reports.back().loss, 0.5 * reports.front().loss);
     EXPECT_EQ(reports.front().tokens, 40 * 12);
     const model::Network network(options, data.catalogue);
-    const auto result = evaluate_model(network, weights, options, data, Held::test, {.k = 1, .exclude_seen = true}, nullptr);
+    const auto result =
+        evaluate_model(network, weights, options, data, Held::test, {.k = 1, .exclude_seen = true}, nullptr);
     EXPECT_EQ(result.metrics.users, 40);
     EXPECT_GT(result.metrics.hit_rate(), 0.9);
     const auto popularity = evaluate_popularity(data, Held::test, {.k = 1, .exclude_seen = true}, nullptr);
@@ -231,7 +248,8 @@ TEST(BatchGradient, ManyNegativesAreTheWholeCatalogue) {
         BatchGradient batch(network, data, threads, negatives);
         std::vector<float> gradients(network.layout().size(), 0.0f);
         batch.compute(std::span(windows).first(2), weights, {.key = 1}, stop, gradients);  // leaves nothing behind
-        gradients.push_back(static_cast<float>(batch.compute(windows, weights, {.key = 2}, stop, std::span(gradients))));
+        gradients.push_back(
+            static_cast<float>(batch.compute(windows, weights, {.key = 2}, stop, std::span(gradients))));
         return std::vector<double>(gradients.begin(), gradients.end());
     };
     const auto whole = compute(1, 0);
@@ -350,7 +368,8 @@ TEST(SettledOptions, AreAllRemembered) {
         names.insert(name);
     }
     for (const model::OptionInfo& option : model::describe_options())
-        EXPECT_EQ(names.contains(option.name), option.default_text == "auto" || option.name == "threads") << option.name;
+        EXPECT_EQ(names.contains(option.name), option.default_text == "auto" || option.name == "threads")
+            << option.name;
     const model::Options again = settled(resumed, ring(50001, 5, 8));
     for (const std::string& name : names) EXPECT_EQ(again.get(name), resumed.get(name)) << name;
     EXPECT_EQ(again.lookahead, settled(model::Options(), ring(20, 1571, 100)).lookahead);
@@ -368,7 +387,8 @@ TEST(Trainer, AttributesAreBoundOrAddedOrBoth) {
         parity.offsets.push_back(i + 1);
     }
     data.catalogue.attributes.push_back(parity);
-    for (const auto& [choice, binds, adds] : {std::tuple{"both", true, true}, {"bound", true, false}, {"added", false, true}}) {
+    for (const auto& [choice, binds, adds] :
+         {std::tuple{"both", true, true}, {"bound", true, false}, {"added", false, true}}) {
         model::Options options = small_options();
         options.attributes = choice;
         const auto weights = train(data, options);
@@ -390,7 +410,8 @@ TEST(Trainer, SampledNegativesLearnTheRingToo) {
     options.negatives = 20;
     const auto weights = train(data, options);
     const model::Network network(options, data.catalogue);
-    const auto result = evaluate_model(network, weights, options, data, Held::test, {.k = 10, .exclude_seen = true}, nullptr);
+    const auto result =
+        evaluate_model(network, weights, options, data, Held::test, {.k = 10, .exclude_seen = true}, nullptr);
     EXPECT_GT(result.metrics.ndcg(), 0.8);
     EXPECT_EQ(train(data, options), weights);
 }
@@ -428,7 +449,8 @@ TEST(Trainer, LearnsWhetherUsersComeBack) {
         for (int user = 0; user < 40; user++) {
             std::vector<std::int32_t> events(20);
             for (int i = 0; i < 20; i++)
-                events[i] = again ? static_cast<std::int32_t>((user * 3 + random.below(3)) % 40) : (user * 7 + i * (1 + user % 3)) % 40;
+                events[i] = again ? static_cast<std::int32_t>((user * 3 + random.below(3)) % 40)
+                                  : (user * 7 + i * (1 + user % 3)) % 40;
             data.add_user(events);
             data.hold_out(19, true, false);
         }
@@ -440,7 +462,9 @@ TEST(Trainer, LearnsWhetherUsersComeBack) {
         if (again) continue;
         // Where nobody comes back, an open ranking is as good as one without what was seen.
         const auto ndcg = [&](bool exclude_seen) {
-            return evaluate_model(network, weights, options, data, Held::test, {.k = 10, .exclude_seen = exclude_seen}, nullptr).metrics.ndcg();
+            return evaluate_model(network, weights, options, data, Held::test, {.k = 10, .exclude_seen = exclude_seen},
+                                  nullptr)
+                .metrics.ndcg();
         };
         EXPECT_NEAR(ndcg(false), ndcg(true), 0.01);
     }
@@ -494,7 +518,8 @@ TEST(Trainer, KeepsTheBestEpochAndLosesPatience) {
     for (const EpochReport& report : reports)
         if (report.best) best = report.epoch;
     EXPECT_EQ(reports.back().epoch - best, 3);
-    for (const EpochReport& report : reports) EXPECT_LE(report.validation->ndcg(), reports[best - 1].validation->ndcg());
+    for (const EpochReport& report : reports)
+        EXPECT_LE(report.validation->ndcg(), reports[best - 1].validation->ndcg());
 }
 
 TEST(Trainer, WithoutHoldoutTrainsEveryEpochAndKeepsTheLast) {
@@ -555,8 +580,10 @@ TEST(Evaluation, RankingIsThatOfBruteForce) {
     const model::Options options = small_options();
     const model::Network network(options, data.catalogue);
     const auto weights = network.initialise(5);
-    const auto one = evaluate_model(network, weights, options, data, Held::test, {.k = 10, .exclude_seen = false, .threads = 1}, nullptr);
-    const auto three = evaluate_model(network, weights, options, data, Held::test, {.k = 10, .exclude_seen = false, .threads = 3}, nullptr);
+    const auto one = evaluate_model(network, weights, options, data, Held::test,
+                                    {.k = 10, .exclude_seen = false, .threads = 1}, nullptr);
+    const auto three = evaluate_model(network, weights, options, data, Held::test,
+                                      {.k = 10, .exclude_seen = false, .threads = 3}, nullptr);
     EXPECT_EQ(one.metrics.hits, three.metrics.hits);
 
     model::HolographicEmbedding::Composed composed;
@@ -598,10 +625,10 @@ TEST(TopK, BestFirstAndLowerPlacesFirstAmongEquals) {
 TEST(Threads, RethrowAndJoin) {
     std::vector<int> ran(4, 0);
     EXPECT_THROW(base::run_threads(4,
-                             [&](int thread) {
-                                 ran[thread] = 1;
-                                 if (thread == 2) throw std::runtime_error("two");
-                             }),
+                                   [&](int thread) {
+                                       ran[thread] = 1;
+                                       if (thread == 2) throw std::runtime_error("two");
+                                   }),
                  std::runtime_error);
     EXPECT_EQ(std::accumulate(ran.begin(), ran.end(), 0), 4);
     EXPECT_EQ(base::thread_count(3), 3);

@@ -3,11 +3,11 @@
 #include <limits>
 #include <vector>
 
-#include "postgres/types/hrr.hpp"
 #include "postgres/index/open.hpp"
 #include "postgres/server/compat.h"
 #include "postgres/server/interrupts.hpp"
 #include "postgres/server/owned.hpp"
+#include "postgres/types/hrr.hpp"
 #include "ranking/clustering.hpp"
 
 extern "C" {
@@ -144,7 +144,8 @@ void order_records(Build* build) {
             float* point = clusters->points.data() + i * static_cast<Size>(prefix);
             const bool bounded = record->scale > 0 && record->scale < kUnboundedScale;
             if (bounded)
-                build->layout.codec->place(build->basis, record->scale, reinterpret_cast<const uint8_t*>(record + 1), point);
+                build->layout.codec->place(build->basis, record->scale, reinterpret_cast<const uint8_t*>(record + 1),
+                                           point);
             else
                 std::fill_n(point, prefix, std::numeric_limits<float>::max());
         }
@@ -320,7 +321,8 @@ void am_build_empty(Relation index) {
     Buffer buffer = ReadBufferExtended(index, INIT_FORKNUM, P_NEW, RBM_NORMAL, nullptr);
     LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
     START_CRIT_SECTION();
-    init_meta_page(BufferGetPage(buffer), empty_meta(kInt8Code, Max(TupleDescAttr(RelationGetDescr(index), 0)->atttypmod, 0)));
+    init_meta_page(BufferGetPage(buffer),
+                   empty_meta(kInt8Code, Max(TupleDescAttr(RelationGetDescr(index), 0)->atttypmod, 0)));
     MarkBufferDirty(buffer);
     log_newpage_buffer(buffer, true);
     END_CRIT_SECTION();

@@ -2,8 +2,8 @@
 #include <cmath>
 #include <limits>
 
-#include "postgres/types/hrr.hpp"
 #include "postgres/index/open.hpp"
+#include "postgres/types/hrr.hpp"
 
 extern "C" {
 #include "access/tableam.h"
@@ -72,8 +72,10 @@ void read_extent(Check* check, uint32 extent) {
             if (scale == 0) continue;
             used++;
             if (scale < 0) nulls++;
-            if (!is_possible(row)) report(check, extent, psprintf("slot %d: no table has its row", slot));
-            else if (ItemPointerIsValid(&row)) add_entry(check, {row, static_cast<uint16>(slot), extent});
+            if (!is_possible(row))
+                report(check, extent, psprintf("slot %d: no table has its row", slot));
+            else if (ItemPointerIsValid(&row))
+                add_entry(check, {row, static_cast<uint16>(slot), extent});
         }
         UnlockReleaseBuffer(detail);
     }
@@ -121,7 +123,8 @@ void check_row(Relation, ItemPointer row, Datum* values, bool* nulls, bool, void
         } else if (!nulls[0]) {
             const Hrr* vector = DatumGetHrr(values[0]);
             const bool bounded = code.scale <= std::numeric_limits<float>::max();
-            if (bounded && (vector->dims != check->layout.dims || !check->layout.codec->bounds_vector(check->basis, vector->x, code)))
+            if (bounded && (vector->dims != check->layout.dims ||
+                            !check->layout.codec->bounds_vector(check->basis, vector->x, code)))
                 report(check, entry->extent,
                        psprintf("row (%u,%d) is not within the bounds of its entry", block, offset));
         }

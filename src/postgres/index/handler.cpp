@@ -49,8 +49,8 @@ void estimate_cost(PlannerInfo* root, IndexPath* path, double, Cost* startup, Co
     double random_page = 0, sequential_page = 0;
     get_tablespace_page_costs(index->reltablespace, &random_page, &sequential_page);
     const LivePages live = live_pages(index);
-    *startup = live.sketches * sequential_page + live.details * 0.1 * random_page +
-               0.1 * cpu_operator_cost * index->tuples;
+    *startup =
+        live.sketches * sequential_page + live.details * 0.1 * random_page + 0.1 * cpu_operator_cost * index->tuples;
     *total = *startup + live.details * 0.9 * sequential_page + cpu_index_tuple_cost * index->tuples;
     *selectivity = clauselist_selectivity(root, get_quals_from_indexclauses(path->indexclauses),
                                           static_cast<int>(index->rel->relid), JOIN_INNER, nullptr);

@@ -53,7 +53,8 @@ struct IndexMeta {
     FullTransactionId refitted_by;  // the last refit's transaction; invalid before the first
     uint16 code;                    // of the codec; what is behind the rest of a page is zeros
 };
-static_assert(offsetof(IndexMeta, generation) == 12 && offsetof(IndexMeta, refitted_by) == 32 && offsetof(IndexMeta, code) == 40);
+static_assert(offsetof(IndexMeta, generation) == 12 && offsetof(IndexMeta, refitted_by) == 32 &&
+              offsetof(IndexMeta, code) == 40);
 constexpr uint32 kIndexMagic = 0x484D4258;
 constexpr uint16 kIndexVersion = 1;
 constexpr BlockNumber kMetaBlock = 0;
@@ -108,7 +109,8 @@ struct SketchPage {
 };
 inline SketchPage sketch_page(const ExtentShape& shape, Page page) {
     char* content = page_content(page);
-    return {reinterpret_cast<float*>(content + shape.scales_at()), reinterpret_cast<uint32*>(content + shape.keys_at()), page_tail(page)};
+    return {reinterpret_cast<float*>(content + shape.scales_at()), reinterpret_cast<uint32*>(content + shape.keys_at()),
+            page_tail(page)};
 }
 // A slot's note on its detail page.
 inline DetailNote* note_of(const ExtentShape& shape, Page page, int slot) {

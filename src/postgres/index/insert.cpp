@@ -1,6 +1,6 @@
 // A row's entry in the index: the first free slot of the extent that the meta page names, or of another one.
-#include "postgres/types/hrr.hpp"
 #include "postgres/index/index.hpp"
+#include "postgres/types/hrr.hpp"
 
 extern "C" {
 #include "storage/indexfsm.h"
@@ -50,7 +50,8 @@ void next_extent(Relation index, const IndexLayout& layout, const IndexMeta& see
         (free_block - layout.first_block) / pages < meta.extents) {
         meta.insert_extent = (free_block - layout.first_block) / pages;
         write_meta(index, buffer, meta);
-    } else if (meta.form.dims == layout.dims && meta.extents == seen.extents && meta.insert_extent == seen.insert_extent) {
+    } else if (meta.form.dims == layout.dims && meta.extents == seen.extents &&
+               meta.insert_extent == seen.insert_extent) {
         append_extent(index, layout, buffer);
     }
     UnlockReleaseBuffer(buffer);

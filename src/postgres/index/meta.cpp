@@ -29,7 +29,8 @@ void read_transform(Relation index, const IndexMeta& meta, const ItemCodec& code
         UnlockReleaseBuffer(buffer);
     }
     const Size impossible = codec.first_impossible(meta.form, floats);
-    if (impossible < count) raise_damaged(index, meta.transform_block + static_cast<BlockNumber>(impossible / kFloatsOfPage));
+    if (impossible < count)
+        raise_damaged(index, meta.transform_block + static_cast<BlockNumber>(impossible / kFloatsOfPage));
 }
 
 }  // namespace
@@ -75,7 +76,8 @@ void write_meta(Relation index, Buffer buffer, const IndexMeta& meta) {
 
 IndexLayout index_layout(Relation index, const IndexMeta& meta) {
     const ItemCodec* codec = item_codec(meta.code);
-    return {codec, meta.form.dims, meta.generation, meta.first_block, codec->shape(meta.form, has_keys(index), kContentBytes)};
+    return {codec, meta.form.dims, meta.generation, meta.first_block,
+            codec->shape(meta.form, has_keys(index), kContentBytes)};
 }
 
 const IndexCache* index_cache(Relation index, const IndexMeta& meta) {

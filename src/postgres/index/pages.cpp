@@ -1,6 +1,6 @@
 // Pages of the index: their kinds, and the slots of an extent.
-#include "postgres/types/hrr.hpp"
 #include "postgres/index/index.hpp"
+#include "postgres/types/hrr.hpp"
 
 extern "C" {
 #include "storage/lmgr.h"
@@ -31,8 +31,7 @@ void check_page(Relation index, Buffer buffer, PageKind kind, uint32 generation)
     // that come after a refit take more room than it left (build.cpp).
     if (unlikely(page_tail(page)->generation != generation))
         ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-                        errmsg("index \"%s\" was refitted while it was scanned",
-                               RelationGetRelationName(index)),
+                        errmsg("index \"%s\" was refitted while it was scanned", RelationGetRelationName(index)),
                         errhint("Begin the query again.")));
 }
 

@@ -10,9 +10,9 @@
 // A condition `key <@ array` on the second column is a set of hashes. The first reading of the sketch pages lists the slots
 // whose key has one of them, and passes visit those instead of extents; the executor looks at the keys of what is returned
 // (xs_recheck).
-#include "postgres/types/hrr.hpp"
-#include "postgres/server/id_set.hpp"
 #include "postgres/index/index.hpp"
+#include "postgres/server/id_set.hpp"
+#include "postgres/types/hrr.hpp"
 #include "ranking/best_bounds.hpp"
 
 extern "C" {
@@ -55,7 +55,7 @@ struct Scan {
     MemoryContext context;     // of all below; lives as long as the scan
     MemoryContext conditions;  // of what the keys are made into; reset when there are others
     Phase phase;
-    bool null_query;     // no order: all rows, in that of the pages
+    bool null_query;  // no order: all rows, in that of the pages
     IndexLayout layout;
     uint32 extents;
     Size extents_allocated;
@@ -126,8 +126,8 @@ bool has_hash(const KeySet& set, uint32 hash) {
 // The highest bound of a sketch page; scan->bounds and scan->found have those of its slots. Another page is brought to
 // the caches meanwhile, if there is one.
 float sketch_extent(Scan* scan, Page page, Page next = nullptr) {
-    return scan->layout.codec->sketch(scan->layout.shape, scan->query, page_content(page), scan->found, scan->bounds, next,
-                                      next == nullptr ? 0 : BLCKSZ);
+    return scan->layout.codec->sketch(scan->layout.shape, scan->query, page_content(page), scan->found, scan->bounds,
+                                      next, next == nullptr ? 0 : BLCKSZ);
 }
 
 // Lists the slots of an extent that has just been sketched.
@@ -440,7 +440,8 @@ void set_query(IndexScanDesc desc, const Hrr* query) {
     scan->null_query = query == nullptr;
     if (scan->null_query) return;
     // Of other dimensions, the operator is to find fault with the first row that is there.
-    scan->unit = query->dims == basis.form.dims ? codec.ask(basis, query->x, scan->query) : codec.ask_anything(scan->query);
+    scan->unit =
+        query->dims == basis.form.dims ? codec.ask(basis, query->x, scan->query) : codec.ask_anything(scan->query);
 }
 
 void allocate_extents(Scan* scan) {

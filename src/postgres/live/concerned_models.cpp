@@ -19,7 +19,7 @@ namespace {
 
 struct Catalogue {
     Relation table;
-    Oid interactions, items;              // its indexes
+    Oid interactions, items;  // its indexes
     AttrNumber interactions_column, items_column;
 };
 
@@ -38,7 +38,8 @@ List* ancestors_of(Oid relation) {
     Relation inherits = table_open(InheritsRelationId, AccessShareLock);
     for (int i = 0; i < list_length(all); i++) {
         ScanKeyData key;
-        ScanKeyInit(&key, Anum_pg_inherits_inhrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(list_nth_oid(all, i)));
+        ScanKeyInit(&key, Anum_pg_inherits_inhrelid, BTEqualStrategyNumber, F_OIDEQ,
+                    ObjectIdGetDatum(list_nth_oid(all, i)));
         SysScanDesc scan = systable_beginscan(inherits, InheritsRelidSeqnoIndexId, true, nullptr, 1, &key);
         for (HeapTuple row; HeapTupleIsValid(row = systable_getnext(scan));)
             all = list_append_unique_oid(all, reinterpret_cast<Form_pg_inherits>(GETSTRUCT(row))->inhparent);

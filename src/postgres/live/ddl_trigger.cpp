@@ -1,13 +1,13 @@
 // The event triggers: which commands concern the tables of models, and what of them. What is done then is told in
 // sql/34_commands.sql and sql/35_altered_columns.sql. Of what a command names, only the names of columns are taken from it:
 // which tables it altered the server reports.
-#include "postgres/store/catalogue.hpp"
-#include "postgres/server/compat.h"
-#include "postgres/server/arrays.hpp"
-#include "postgres/server/extension.hpp"
-#include "postgres/server/plan_cache.hpp"
 #include "postgres/live/concerned_models.hpp"
 #include "postgres/live/model_tables.hpp"
+#include "postgres/server/arrays.hpp"
+#include "postgres/server/compat.h"
+#include "postgres/server/extension.hpp"
+#include "postgres/server/plan_cache.hpp"
+#include "postgres/store/catalogue.hpp"
 
 extern "C" {
 #include "catalog/namespace.h"
@@ -223,10 +223,12 @@ void follow(const Change& change, const Altered& altered, Oid actor) {
 void refuse_names_of_models() {
     static PlannedStatement indexes{
         "SELECT i.relname, t.relname FROM pg_catalog.pg_event_trigger_ddl_commands() c "
-        "JOIN pg_catalog.pg_constraint k ON c.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND k.oid = c.objid "
+        "JOIN pg_catalog.pg_constraint k ON c.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND k.oid = "
+        "c.objid "
         "JOIN pg_catalog.pg_class i ON i.oid = k.conindid AND k.contype IN ('p', 'u', 'x') "
         "JOIN pg_catalog.pg_class t ON t.oid = k.conrelid "
-        "WHERE i.relnamespace = 'holomamba'::pg_catalog.regnamespace AND i.relname ~ '_(users|items)(_pkey|_target_idx)?$' "
+        "WHERE i.relnamespace = 'holomamba'::pg_catalog.regnamespace AND i.relname ~ "
+        "'_(users|items)(_pkey|_target_idx)?$' "
         "AND i.relname <> t.relname || '_pkey' AND i.relname <> t.relname || '_target_idx'",
         nullptr};
     execute_planned(&indexes);
@@ -265,7 +267,8 @@ List* altered_by_command(const Change& change) {
 // Columns of models' tables, and what may be triggers of theirs.
 bool has_dropped_what_concerns_models() {
     static PlannedStatement drops{
-        "SELECT o.objid, o.object_type OPERATOR(pg_catalog.=) 'trigger' FROM pg_catalog.pg_event_trigger_dropped_objects() o "
+        "SELECT o.objid, o.object_type OPERATOR(pg_catalog.=) 'trigger' FROM "
+        "pg_catalog.pg_event_trigger_dropped_objects() o "
         "WHERE o.object_type OPERATOR(pg_catalog.=) 'table column' OR o.object_type OPERATOR(pg_catalog.=) 'trigger' "
         "AND o.address_names[3] OPERATOR(pg_catalog.^@) 'holomamba_'",
         nullptr};
@@ -304,10 +307,12 @@ void refuse_new_schema_name(const RenameStmt* rename, Oid function) {
     const Oid schema = get_namespace_oid(rename->newname, true);
     const bool shared = schema == extension_schema();
     if (shared || schema == get_func_namespace(function) || !OidIsValid(get_namespace_oid("holomamba", true)))
-        ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                        errmsg("schema \"%s\" cannot be renamed: the functions of extension \"holomamba\" in it go by its name",
-                               rename->subname),
-                        shared ? errhint("Move what else is in it to another schema.") : 0));
+        ereport(
+            ERROR,
+            (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+             errmsg("schema \"%s\" cannot be renamed: the functions of extension \"holomamba\" in it go by its name",
+                    rename->subname),
+             shared ? errhint("Move what else is in it to another schema.") : 0));
 }
 
 const Node* command_of(FunctionCallInfo fcinfo) {

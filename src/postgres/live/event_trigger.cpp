@@ -1,5 +1,4 @@
 // The triggers on events and items: which statements of sql/32_triggers.sql run, and in which order.
-#include "postgres/server/compat.h"
 #include "postgres/live/event_row.hpp"
 #include "postgres/live/fold.hpp"
 #include "postgres/live/follow_items.hpp"
@@ -8,6 +7,7 @@
 #include "postgres/live/replay.hpp"
 #include "postgres/live/unknown_items.hpp"
 #include "postgres/live/unread_updates.hpp"
+#include "postgres/server/compat.h"
 
 extern "C" {
 #include "catalog/pg_class.h"

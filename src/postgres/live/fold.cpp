@@ -5,8 +5,8 @@
 #include "postgres/live/unknown_items.hpp"
 #include "postgres/server/arrays.hpp"
 #include "postgres/server/compat.h"
-#include "postgres/state/encoder_cache.hpp"
 #include "postgres/server/interrupts.hpp"
+#include "postgres/state/encoder_cache.hpp"
 #include "postgres/state/state.hpp"
 #include "training/many_users.hpp"
 
@@ -237,8 +237,7 @@ void take(Fold* f, SPITupleTable* rows, uint64 row) {
     Run* r = &f->runs[f->users - 1];
     if (!more) {
         *r = Run{};
-        if (m->user.length == -1 && is_long_id(event.user))
-            refuse_long_id(event.user, m->interactions, m->user.source);
+        if (m->user.length == -1 && is_long_id(event.user)) refuse_long_id(event.user, m->interactions, m->user.source);
         r->user = copy(m->user, event.user, false);
         r->first = allocate_values(m->orders);
         r->last = allocate_values(m->orders);

@@ -1,10 +1,10 @@
 #include "postgres/live/follow_items.hpp"
 
-#include "postgres/server/arrays.hpp"
-#include "postgres/server/compat.h"
 #include "postgres/live/replay.hpp"
 #include "postgres/live/statements.hpp"
 #include "postgres/live/unknown_items.hpp"
+#include "postgres/server/arrays.hpp"
+#include "postgres/server/compat.h"
 
 extern "C" {
 #include "executor/tuptable.h"

@@ -74,8 +74,9 @@ Column column_of(Oid table, const char* name) {
 
 // What the event trigger does in the command itself, where it is on.
 const char* follow(Oid table, const char* model) {
-    return psprintf("Give the column back what it had, or let the model follow: SELECT holomamba.change_interactions('%s', '%s');",
-                    model, name_of(table));
+    return psprintf(
+        "Give the column back what it had, or let the model follow: SELECT holomamba.change_interactions('%s', '%s');",
+        model, name_of(table));
 }
 
 void refuse_type(Oid table, const char* name, Oid type, Oid wanted, const char* model, const char* hint) {

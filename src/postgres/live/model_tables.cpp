@@ -1,7 +1,7 @@
 #include "postgres/live/model_tables.hpp"
 
-#include "postgres/store/catalogue.hpp"
 #include "postgres/server/compat.h"
+#include "postgres/store/catalogue.hpp"
 
 extern "C" {
 #include "access/relation.h"
@@ -70,7 +70,9 @@ Datum holomamba_set_tables(PG_FUNCTION_ARGS) {
     write_catalogue("SELECT holomamba_internal.move_triggers($1, $2, $3, $4, $5)", &p);
     p.count = 1;
     add(&p, BOOLOID, BoolGetDatum(!PG_GETARG_BOOL(3)));
-    as_owner(catalogue_owner(), [&] { run_statements("SELECT f.run_as, f.statement FROM holomamba_internal.fit_statements($1, $2) f", &p); });
+    as_owner(catalogue_owner(), [&] {
+        run_statements("SELECT f.run_as, f.statement FROM holomamba_internal.fit_statements($1, $2) f", &p);
+    });
     SPI_finish();
     PG_RETURN_VOID();
 }

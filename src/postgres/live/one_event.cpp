@@ -1,11 +1,11 @@
 #include "postgres/live/one_event.hpp"
 
-#include "postgres/server/compat.h"
-#include "postgres/state/encoder_cache.hpp"
-#include "postgres/types/hrr.hpp"
-#include "postgres/server/rows.hpp"
-#include "postgres/state/state.hpp"
 #include "postgres/live/unknown_items.hpp"
+#include "postgres/server/compat.h"
+#include "postgres/server/rows.hpp"
+#include "postgres/state/encoder_cache.hpp"
+#include "postgres/state/state.hpp"
+#include "postgres/types/hrr.hpp"
 
 extern "C" {
 #include "access/htup_details.h"
@@ -208,7 +208,8 @@ bool start_user(LiveModel* m, const EventRow& event, int32 version) {
     Relation items = table_open(m->items, AccessShareLock);
     TupleTableSlot* item = table_slot_create(items, nullptr);
     bool known;
-    const TokenEvent read = event.input.with(find_token(m, event.input.item, items, item, encoder->dimension(), &known));
+    const TokenEvent read =
+        event.input.with(find_token(m, event.input.item, items, item, encoder->dimension(), &known));
     count_events(state, 1);
     core_call([&] { encoder->advance(state->x, {&read, 1}); });
     ExecDropSingleTupleTableSlot(item);

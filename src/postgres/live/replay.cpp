@@ -1,7 +1,7 @@
 #include "postgres/live/replay.hpp"
 
-#include "postgres/server/compat.h"
 #include "postgres/live/fold.hpp"
+#include "postgres/server/compat.h"
 #include "postgres/server/ids.hpp"
 
 extern "C" {

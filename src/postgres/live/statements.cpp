@@ -100,8 +100,8 @@ void load_statements(LiveModel* m) {
         const char *name = text_of(row, 1), *takes = text_of(row, 2), *text = text_of(row, 3);
         const int i = statement_named(name ? name : "");
         if (takes == nullptr || std::strcmp(takes, kInfos[i].takes_name) != 0)
-            elog(ERROR, "statement \"%s\" of holomamba_internal.event_statements() takes \"%s\", but is given \"%s\"", name,
-                 takes ? takes : "", kInfos[i].takes_name);
+            elog(ERROR, "statement \"%s\" of holomamba_internal.event_statements() takes \"%s\", but is given \"%s\"",
+                 name, takes ? takes : "", kInfos[i].takes_name);
         found[i] = true;
         if (text != nullptr) m->text[i] = MemoryContextStrdup(m->context, text);
     }

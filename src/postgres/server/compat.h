@@ -50,7 +50,8 @@ static inline void InitMaterializedSRF(FunctionCallInfo fcinfo, uint32) {
                         errmsg("set-valued function called in context that cannot accept a set")));
     MemoryContext before = MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
     TupleDesc row;
-    if (get_call_result_type(fcinfo, nullptr, &row) != TYPEFUNC_COMPOSITE) elog(ERROR, "return type must be a row type");
+    if (get_call_result_type(fcinfo, nullptr, &row) != TYPEFUNC_COMPOSITE)
+        elog(ERROR, "return type must be a row type");
     result->returnMode = SFRM_Materialize;
     result->setResult = tuplestore_begin_heap((result->allowedModes & SFRM_Materialize_Random) != 0, false, work_mem);
     result->setDesc = row;

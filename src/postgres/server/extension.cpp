@@ -51,8 +51,11 @@ Oid extension_schema() {
 }
 
 Oid extension_type(const char* name) {
-    const Oid type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name), ObjectIdGetDatum(extension_schema()));
-    if (!OidIsValid(type)) ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("type \"%s\" of extension \"holomamba\" is gone", name)));
+    const Oid type =
+        GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name), ObjectIdGetDatum(extension_schema()));
+    if (!OidIsValid(type))
+        ereport(ERROR,
+                (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("type \"%s\" of extension \"holomamba\" is gone", name)));
     return type;
 }
 

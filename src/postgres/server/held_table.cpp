@@ -50,7 +50,9 @@ void analysed(ParseState* state, Query* query, JumbleState* jumble) {
 
 }  // namespace
 
-const char* name_for(Oid table) { return psprintf("%s%u", kNamed, table); }
+const char* name_for(Oid table) {
+    return psprintf("%s%u", kNamed, table);
+}
 
 void watch_names() {
     next_hook = post_parse_analyze_hook;

@@ -119,8 +119,8 @@ IdSet* make_id_set(ArrayType* ids, Oid collation, MemoryContext context) {
     set->dense = true;
     set->low = low;
     set->slots = slots;
-    set->marks = static_cast<uint64*>(
-        palloc_extended(sizeof(uint64) * (slots / 64 + 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO));
+    set->marks =
+        static_cast<uint64*>(palloc_extended(sizeof(uint64) * (slots / 64 + 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO));
     for (int i = 0; i < count; i++) {
         CHECK_FOR_INTERRUPTS();
         if (nulls != nullptr && nulls[i]) continue;

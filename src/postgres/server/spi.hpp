@@ -28,9 +28,15 @@ inline void add(Parameters* p, Oid type, Datum value, bool null = false) {
     p->values[p->count] = value;
     p->nulls[p->count++] = null ? 'n' : ' ';
 }
-inline void add_text(Parameters* p, const char* text) { add(p, TEXTOID, CStringGetTextDatum(text)); }
-inline void add_int(Parameters* p, int32 value) { add(p, INT4OID, Int32GetDatum(value)); }
-inline void add_bigint(Parameters* p, int64 value) { add(p, INT8OID, Int64GetDatum(value)); }
+inline void add_text(Parameters* p, const char* text) {
+    add(p, TEXTOID, CStringGetTextDatum(text));
+}
+inline void add_int(Parameters* p, int32 value) {
+    add(p, INT4OID, Int32GetDatum(value));
+}
+inline void add_bigint(Parameters* p, int64 value) {
+    add(p, INT8OID, Int64GetDatum(value));
+}
 inline void add_real(Parameters* p, double value, bool null = false) {
     add(p, FLOAT4OID, Float4GetDatum(static_cast<float4>(value)), null);
 }
@@ -39,10 +45,13 @@ inline void add_real(Parameters* p, double value, bool null = false) {
 // and restored, since a procedure that commits cannot have a SET clause; an error restores it as well.
 inline int pin_search_path() {
     const int level = NewGUCNestLevel();
-    (void)set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    (void)set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+                            false);
     return level;
 }
-inline void restore_search_path(int level) { AtEOXact_GUC(true, level); }
+inline void restore_search_path(int level) {
+    AtEOXact_GUC(true, level);
+}
 
 // Runs a statement that sees what came before it in this transaction; its rows, if any, are in SPI_tuptable.
 inline void execute(const char* sql, Parameters* p = nullptr, bool read_only = false) {
@@ -55,7 +64,9 @@ inline void execute(const char* sql, Parameters* p = nullptr, bool read_only = f
 }
 
 // Runs a SELECT under the caller's snapshot, as a STABLE function must; also in parallel workers and on a standby.
-inline void query(const char* sql, Parameters* p) { execute(sql, p, true); }
+inline void query(const char* sql, Parameters* p) {
+    execute(sql, p, true);
+}
 
 // Column `number` (from 1) of row `row` of the last result.
 inline Datum value_of(uint64 row, int number, bool* null) {
@@ -63,7 +74,9 @@ inline Datum value_of(uint64 row, int number, bool* null) {
 }
 
 // The same as text, NULL where it is null.
-inline char* text_of(uint64 row, int number) { return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, number); }
+inline char* text_of(uint64 row, int number) {
+    return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, number);
+}
 
 // Puts the first columns of a row of the last result, as many as it has, into the result of a function.
 inline void put_row(ReturnSetInfo* result, uint64 row) {
@@ -81,7 +94,11 @@ inline int column_named(const char* name) {
     if (number <= 0) elog(ERROR, "the result has no column \"%s\"", name);
     return number;
 }
-inline Datum value_of(uint64 row, const char* name, bool* null) { return value_of(row, column_named(name), null); }
-inline char* text_of(uint64 row, const char* name) { return text_of(row, column_named(name)); }
+inline Datum value_of(uint64 row, const char* name, bool* null) {
+    return value_of(row, column_named(name), null);
+}
+inline char* text_of(uint64 row, const char* name) {
+    return text_of(row, column_named(name));
+}
 
 }  // namespace holomamba::postgres

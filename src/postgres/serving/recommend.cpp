@@ -4,13 +4,13 @@
 #include <vector>
 
 #include "postgres/server/compat.h"
-#include "postgres/types/hrr.hpp"
 #include "postgres/server/interrupts.hpp"
 #include "postgres/server/plan_cache.hpp"
 #include "postgres/serving/recommend_statements.hpp"
 #include "postgres/serving/serving_model.hpp"
-#include "postgres/store/stored.hpp"
 #include "postgres/serving/verb.hpp"
+#include "postgres/store/stored.hpp"
+#include "postgres/types/hrr.hpp"
 #include "ranking/mmr.hpp"
 
 extern "C" {
@@ -94,7 +94,8 @@ void put_diverse_rows(ReturnSetInfo* result, const ServingModel& m, int32 k, flo
     }
     std::size_t count = 0;
     interruptible_core_call([&](const StopCheck& stop) {
-        const auto order = ranking::maximal_marginal_relevance({relevance, pool}, {tokens, pool}, dims, k, diversity, stop);
+        const auto order =
+            ranking::maximal_marginal_relevance({relevance, pool}, {tokens, pool}, dims, k, diversity, stop);
         std::copy(order.begin(), order.end(), places);
         count = order.size();
     });

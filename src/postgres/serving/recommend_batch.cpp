@@ -4,14 +4,14 @@
 
 #include "base/parallel.hpp"
 #include "postgres/server/compat.h"
-#include "postgres/types/hrr.hpp"
 #include "postgres/server/id_set.hpp"
 #include "postgres/server/interrupts.hpp"
 #include "postgres/server/owned.hpp"
 #include "postgres/server/plan_cache.hpp"
 #include "postgres/serving/recommend_statements.hpp"
-#include "postgres/store/stored.hpp"
 #include "postgres/serving/verb.hpp"
+#include "postgres/store/stored.hpp"
+#include "postgres/types/hrr.hpp"
 #include "ranking/batch.hpp"
 #include "ranking/seen_items.hpp"
 
@@ -125,9 +125,12 @@ void hand_over(SeenReceiver* to) {
 
 Datum widened(Datum id, int16 width) {
     switch (width) {
-        case sizeof(int16): return Int64GetDatum(DatumGetInt16(id));
-        case sizeof(int32): return Int64GetDatum(DatumGetInt32(id));
-        default: return id;
+        case sizeof(int16):
+            return Int64GetDatum(DatumGetInt16(id));
+        case sizeof(int32):
+            return Int64GetDatum(DatumGetInt32(id));
+        default:
+            return id;
     }
 }
 
@@ -174,7 +177,8 @@ double rows_of(Oid table) {
 // Users read together, so that the events are read once for as many of them as maintenance_work_mem allows.
 long users_at_once(const ServingModel& m, std::size_t width) {
     const double users = Max(rows_of(m.users_table), 1.0), events = rows_of(m.interactions);
-    const double bytes = kBytesOfUser + 2.0 * sizeof(float) * static_cast<double>(width) + kBytesOfEvent * events / users;
+    const double bytes =
+        kBytesOfUser + 2.0 * sizeof(float) * static_cast<double>(width) + kBytesOfEvent * events / users;
     return static_cast<long>(Min(Max(maintenance_work_mem * 1024.0 / bytes, 1.0 * kBlock), 1e7));
 }
 
@@ -197,8 +201,7 @@ int32* read_seen(const Asked& asked, const ItemIds& items, bool all_users, int t
     core_call([&] { work->seen.start(count); });
 
     Parameters p;
-    if (!all_users)
-        add_ids(&p, m.user_family, array_of(m.user_family, ids, nullptr, static_cast<int>(count)));
+    if (!all_users) add_ids(&p, m.user_family, array_of(m.user_family, ids, nullptr, static_cast<int>(count)));
     Portal cursor = open_cursor(batch_events_statement(m, all_users), &p);
     PortalRunFetch(cursor, FETCH_FORWARD, FETCH_ALL, &reader->receiver);
     SPI_cursor_close(cursor);

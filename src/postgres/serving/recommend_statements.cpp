@@ -115,10 +115,14 @@ constexpr const char* kOfTheseUsers = " WHERE {e}.{user_column} IN (SELECT unnes
 
 const char* candidates_clause(Candidates candidates) {
     switch (candidates) {
-        case Candidates::none: break;
-        case Candidates::by_key: return kCandidatesByKey;
-        case Candidates::by_index: return kCandidatesByIndex;
-        case Candidates::one_by_one: return kCandidates;
+        case Candidates::none:
+            break;
+        case Candidates::by_key:
+            return kCandidatesByKey;
+        case Candidates::by_index:
+            return kCandidatesByIndex;
+        case Candidates::one_by_one:
+            return kCandidates;
     }
     return "";
 }
@@ -166,10 +170,14 @@ const char* batch_users_statement(const ServingModel& m, Oid ids, bool all_users
 int16 stored_width(Oid stored, Oid family) {
     if (family != INT8OID || !FLOAT8PASSBYVAL) return 0;
     switch (stored) {
-        case INT2OID: return sizeof(int16);
-        case INT4OID: return sizeof(int32);
-        case INT8OID: return sizeof(int64);
-        default: return 0;
+        case INT2OID:
+            return sizeof(int16);
+        case INT4OID:
+            return sizeof(int32);
+        case INT8OID:
+            return sizeof(int64);
+        default:
+            return 0;
     }
 }
 

@@ -40,8 +40,10 @@ namespace {
     add_text(&p, verb);
     add(&p, REGTYPEOID, ObjectIdGetDatum(ids));
     add(&p, BOOLOID, BoolGetDatum(takes_user));
-    query("SELECT holomamba_internal.check_overload(m, $2, $3, $4) FROM holomamba.model_catalogue m WHERE m.model = $1::name",
-          &p);
+    query(
+        "SELECT holomamba_internal.check_overload(m, $2, $3, $4) FROM holomamba.model_catalogue m WHERE m.model = "
+        "$1::name",
+        &p);
     elog(ERROR, "%s cannot serve model \"%s\"", verb, model);
     pg_unreachable();
 }

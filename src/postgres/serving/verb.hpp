@@ -2,8 +2,8 @@
 // checks. (subject, k, model, exclude_seen, candidates, exclude, diversity)
 #pragma once
 
-#include "postgres/serving/serving_model.hpp"
 #include "postgres/server/spi.hpp"
+#include "postgres/serving/serving_model.hpp"
 
 extern "C" {
 #include "utils/lsyscache.h"

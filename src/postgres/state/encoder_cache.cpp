@@ -3,8 +3,8 @@
 #include <memory>
 
 #include "postgres/server/arrays.hpp"
-#include "postgres/store/options.hpp"
 #include "postgres/server/owned.hpp"
+#include "postgres/store/options.hpp"
 #include "postgres/store/stored.hpp"
 
 namespace holomamba::postgres {
@@ -33,7 +33,8 @@ Datum names_of(const Encoder& encoder) {
     encoder.for_each_parameter([&](const ParameterInfo&) { count++; });
     auto* names = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(count)));
     count = 0;
-    encoder.for_each_parameter([&](const ParameterInfo& parameter) { names[count++] = CStringGetTextDatum(parameter.name.c_str()); });
+    encoder.for_each_parameter(
+        [&](const ParameterInfo& parameter) { names[count++] = CStringGetTextDatum(parameter.name.c_str()); });
     return array_of(TEXTOID, names, count);
 }
 
@@ -109,13 +110,14 @@ uint64 fingerprint_of_version(const char* model, int32 version) {
     add_text(&p, model);
     add_int(&p, version);
     query(
-        "SELECT v.fingerprint FROM holomamba.version_catalogue v WHERE v.model = $1::pg_catalog.name AND v.version = $2 "
+        "SELECT v.fingerprint FROM holomamba.version_catalogue v WHERE v.model = $1::pg_catalog.name AND v.version = "
+        "$2 "
         "AND v.status = 'ready'",
         &p);
     if (SPI_processed == 0)
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-                        errmsg("model \"%s\" has no complete version %d", model, version),
-                        errhint("The view holomamba.versions lists the versions.")));
+        ereport(ERROR,
+                (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("model \"%s\" has no complete version %d", model, version),
+                 errhint("The view holomamba.versions lists the versions.")));
     const auto fingerprint =
         static_cast<uint64>(int64_of(last_rows("holomamba.version_catalogue", model, version), 0, 1));
     SPI_finish();

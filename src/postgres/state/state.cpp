@@ -2,9 +2,9 @@
 
 #include <cmath>
 
+#include "postgres/server/interrupts.hpp"
 #include "postgres/state/encoder_cache.hpp"
 #include "postgres/types/hrr.hpp"
-#include "postgres/server/interrupts.hpp"
 #include "training/many_users.hpp"
 
 extern "C" {

@@ -1,7 +1,7 @@
 // States of many users moved by many events at once, for triggers and activations.
 #include "base/parallel.hpp"
-#include "postgres/state/encoder_cache.hpp"
 #include "postgres/server/interrupts.hpp"
+#include "postgres/state/encoder_cache.hpp"
 #include "postgres/state/state.hpp"
 #include "training/many_users.hpp"
 
@@ -34,7 +34,8 @@ void* allocate(Size count, Size size) {
 State** copy_states(const Elements& states, Encoder** encoder) {
     auto** copies = static_cast<State**>(allocate(states.count, sizeof(State*)));
     for (int u = 0; u < states.count; u++) {
-        if (states.is_null(u)) ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("state %d is null", u + 1)));
+        if (states.is_null(u))
+            ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("state %d is null", u + 1)));
         const State* state = get_state(states.values[u]);
         Encoder* own = encoder_of(state);
         if (u > 0 && own != *encoder)
@@ -46,8 +47,8 @@ State** copy_states(const Elements& states, Encoder** encoder) {
 }
 
 // The events by user, each user's in the order of the arrays.
-UserEvents* sort_events(State** states, int count, const Elements& users, const Elements& items, const holomamba::model::TokenEvent* tokens,
-                        int tokens_count) {
+UserEvents* sort_events(State** states, int count, const Elements& users, const Elements& items,
+                        const holomamba::model::TokenEvent* tokens, int tokens_count) {
     auto* numbers = static_cast<int32*>(allocate(users.count, sizeof(int32)));
     auto* starts = static_cast<Size*>(allocate(static_cast<Size>(count) + 1, sizeof(Size)));
     std::memset(starts, 0, sizeof(Size) * (static_cast<Size>(count) + 1));
@@ -56,7 +57,8 @@ UserEvents* sort_events(State** states, int count, const Elements& users, const 
         starts[numbers[i] + 1]++;
     }
     for (int u = 0; u < count; u++) starts[u + 1] += starts[u];
-    auto* sorted = static_cast<holomamba::model::TokenEvent*>(allocate(users.count, sizeof(holomamba::model::TokenEvent)));
+    auto* sorted =
+        static_cast<holomamba::model::TokenEvent*>(allocate(users.count, sizeof(holomamba::model::TokenEvent)));
     auto* batch = static_cast<UserEvents*>(allocate(count, sizeof(UserEvents)));
     for (int u = 0; u < count; u++) batch[u] = {states[u]->x, {sorted + starts[u], starts[u + 1] - starts[u]}};
     for (int i = 0; i < users.count; i++) {
@@ -80,8 +82,8 @@ Datum holomamba_advance_states(PG_FUNCTION_ARGS) {
     if (states.count == 0 && users.count == 0) return Datum{0};
     Encoder* encoder = nullptr;
     State** copies = copy_states(states, &encoder);
-    const UserEvents* batch = sort_events(copies, states.count, users, items, encoder ? tokens_of(tokens, encoder) : nullptr,
-                                          tokens.count);
+    const UserEvents* batch =
+        sort_events(copies, states.count, users, items, encoder ? tokens_of(tokens, encoder) : nullptr, tokens.count);
     for (int u = 0; u < states.count; u++) count_events(copies[u], batch[u].events.size());
     interruptible_core_call([&](const holomamba::StopCheck& stop) {
         holomamba::advance_many(*encoder, {batch, static_cast<Size>(states.count)},

@@ -25,7 +25,9 @@ void assert_may_manage(const char* model) {
     execute("SELECT holomamba_internal.assert_may_manage($1)", &p);
 }
 
-Oid catalogue_owner() { return owner_of(own_relation("model_catalogue")); }
+Oid catalogue_owner() {
+    return owner_of(own_relation("model_catalogue"));
+}
 
 void write_catalogue(const char* sql, Parameters* p) {
     as_owner(catalogue_owner(), [&] { execute(sql, p); });
@@ -93,14 +95,16 @@ void refuse_if_active(const NameData* model, int32 version) {
     write_catalogue("SELECT FROM holomamba.model_catalogue m WHERE m.model = $1 FOR KEY SHARE", &p);
     Parameters both = p;
     add_int(&both, version);
-    write_catalogue("SELECT FROM holomamba.version_catalogue v WHERE v.model = $1 AND v.version = $2 FOR UPDATE", &both);
+    write_catalogue("SELECT FROM holomamba.version_catalogue v WHERE v.model = $1 AND v.version = $2 FOR UPDATE",
+                    &both);
     write_catalogue("SELECT m.active_version FROM holomamba.model_catalogue m WHERE m.model = $1 FOR SHARE", &p);
     bool null = true;
     const Datum active = SPI_processed > 0 ? value_of(0, 1, &null) : Datum{0};
     if (!null && DatumGetInt32(active) == version)
-        ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
-                        errmsg("version %d of model \"%s\" is active", version, NameStr(*model)),
-                        errhint("Activate another version first: SELECT holomamba.activate('%s', ...);", NameStr(*model))));
+        ereport(
+            ERROR,
+            (errcode(ERRCODE_OBJECT_IN_USE), errmsg("version %d of model \"%s\" is active", version, NameStr(*model)),
+             errhint("Activate another version first: SELECT holomamba.activate('%s', ...);", NameStr(*model))));
 }
 
 constexpr const char* kTables[] = {"model_catalogue",      "version_catalogue", "parameters",
@@ -114,14 +118,17 @@ Datum holomamba_declare_model(PG_FUNCTION_ARGS) {
     Parameters p = parameters_of(fcinfo);
     // Whose tables they are, and what they hold, is asked in the caller's name: create_model() is not all that can call this.
     execute(
-        "SELECT holomamba_internal.check_interactions($2, $3, $4, $5), CASE WHEN $6 IS NOT NULL THEN holomamba_internal.check_table($6) END, "
-        "CASE WHEN $6 IS NOT NULL THEN holomamba_internal.check_items($6, $7, $2, $4) END, holomamba_internal.check_attributes($6, $8), "
+        "SELECT holomamba_internal.check_interactions($2, $3, $4, $5), CASE WHEN $6 IS NOT NULL THEN "
+        "holomamba_internal.check_table($6) END, "
+        "CASE WHEN $6 IS NOT NULL THEN holomamba_internal.check_items($6, $7, $2, $4) END, "
+        "holomamba_internal.check_attributes($6, $8), "
         "holomamba_internal.check_options($9)",
         &p);
     write_catalogue(
         "INSERT INTO holomamba.model_catalogue (model, interactions, user_column, item_column, order_columns, items, "
         "item_key, attributes, options, user_type, item_type) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
-        "holomamba_internal.check_id_column($2, $3), holomamba_internal.check_id_column($2, $4)) ON CONFLICT (model) DO NOTHING",
+        "holomamba_internal.check_id_column($2, $3), holomamba_internal.check_id_column($2, $4)) ON CONFLICT (model) "
+        "DO NOTHING",
         &p);
     // create_model() has looked before; another may have come since.
     if (SPI_processed == 0)

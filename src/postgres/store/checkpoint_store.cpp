@@ -1,7 +1,7 @@
 #include "postgres/store/checkpoint_store.hpp"
 
-#include "postgres/store/catalogue.hpp"
 #include "postgres/server/compat.h"
+#include "postgres/store/catalogue.hpp"
 #include "postgres/store/stored.hpp"
 
 namespace holomamba::postgres {
@@ -24,7 +24,8 @@ Parameters key(const char* model, int32 version, const char* name) {
 void store_checkpoint(const char* model, int32 version, const char* name, std::span<const std::byte> bytes) {
     Parameters old = key(model, version, name);
     write_catalogue(
-        "DELETE FROM holomamba.checkpoint_catalogue c WHERE c.model = $1::pg_catalog.name AND c.version = $2 AND c.name = $3",
+        "DELETE FROM holomamba.checkpoint_catalogue c WHERE c.model = $1::pg_catalog.name AND c.version = $2 AND "
+        "c.name = $3",
         &old);
     Size first = 0;
     int32 part = 0;
@@ -48,7 +49,8 @@ void store_checkpoint(const char* model, int32 version, const char* name, std::s
 int64 checkpoint_size(const char* model, int32 version, const char* name) {
     Parameters p = key(model, version, name);
     execute(
-        "SELECT pg_catalog.count(*), pg_catalog.sum(pg_catalog.octet_length(c.data))::bigint AS data FROM holomamba.checkpoints c "
+        "SELECT pg_catalog.count(*), pg_catalog.sum(pg_catalog.octet_length(c.data))::bigint AS data FROM "
+        "holomamba.checkpoints c "
         "WHERE c.model = $1::pg_catalog.name AND c.version = $2 AND c.name = $3",
         &p);
     const Rows rows = last_rows(kTable, model, version);
@@ -86,8 +88,8 @@ void delete_checkpoints(const char* model, int32 version) {
     Parameters p;
     add_text(&p, model);
     add_int(&p, version);
-    write_catalogue("DELETE FROM holomamba.checkpoint_catalogue c WHERE c.model = $1::pg_catalog.name AND c.version = $2",
-                    &p);
+    write_catalogue(
+        "DELETE FROM holomamba.checkpoint_catalogue c WHERE c.model = $1::pg_catalog.name AND c.version = $2", &p);
 }
 
 }  // namespace holomamba::postgres

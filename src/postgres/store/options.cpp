@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "postgres/server/owned.hpp"
 #include "postgres/server/compat.h"
+#include "postgres/server/owned.hpp"
 
 extern "C" {
 #include "utils/builtins.h"
@@ -21,10 +21,14 @@ Outcome refused(const char* message, const char* hint) {
 // The text of a value that an option may have; nullptr where it may not.
 const char* text_of_value(const JsonbValue& value) {
     switch (value.type) {
-        case jbvString: return pnstrdup(value.val.string.val, value.val.string.len);
-        case jbvNumeric: return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value.val.numeric)));
-        case jbvBool: return value.val.boolean ? "true" : "false";
-        default: return nullptr;
+        case jbvString:
+            return pnstrdup(value.val.string.val, value.val.string.len);
+        case jbvNumeric:
+            return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value.val.numeric)));
+        case jbvBool:
+            return value.val.boolean ? "true" : "false";
+        default:
+            return nullptr;
     }
 }
 

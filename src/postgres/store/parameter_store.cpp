@@ -51,7 +51,8 @@ void check_parameters(const ParameterLayout& layout) {
                             errhint("Lower \"dimension\".")));
 }
 
-void store_parameters(const char* model, int32 version, const ParameterLayout& layout, std::span<const float> parameters) {
+void store_parameters(const char* model, int32 version, const ParameterLayout& layout,
+                      std::span<const float> parameters) {
     const Rows attributes = read_attributes(model);
     uint64 attribute = 0;
     for (const ParameterInfo& parameter : layout.parameters()) {
@@ -70,7 +71,8 @@ void store_parameters(const char* model, int32 version, const ParameterLayout& l
         add(&p, INT4ARRAYOID, array_of(INT4OID, shape, rank));
         add(&p, BYTEAOID, PointerGetDatum(data));
         write_catalogue(
-            "INSERT INTO holomamba.parameters (model, version, name, shape, data) VALUES ($1::pg_catalog.name, $2, $3, $4, $5) "
+            "INSERT INTO holomamba.parameters (model, version, name, shape, data) VALUES ($1::pg_catalog.name, $2, $3, "
+            "$4, $5) "
             "ON CONFLICT (model, version, name) DO UPDATE SET shape = excluded.shape, data = excluded.data",
             &p);
         pfree(data);
@@ -81,8 +83,8 @@ void load_parameters(const char* model, int32 version, const ParameterLayout& la
     Parameters p;
     add_text(&p, model);
     add_int(&p, version);
-    execute(
-        "SELECT p.name, p.data FROM holomamba.parameters p WHERE p.model = $1::pg_catalog.name AND p.version = $2", &p);
+    execute("SELECT p.name, p.data FROM holomamba.parameters p WHERE p.model = $1::pg_catalog.name AND p.version = $2",
+            &p);
     const Rows rows = last_rows("holomamba.parameters", model, version);
     Size found = 0;
     for (uint64 row = 0; row < rows.count; row++) {

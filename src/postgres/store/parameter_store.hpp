@@ -13,7 +13,8 @@ namespace holomamba::postgres {
 void check_parameters(const ParameterLayout& layout);
 
 // Writes every parameter of a version, over those of an earlier epoch. SPI is connected.
-void store_parameters(const char* model, int32 version, const ParameterLayout& layout, std::span<const float> parameters);
+void store_parameters(const char* model, int32 version, const ParameterLayout& layout,
+                      std::span<const float> parameters);
 
 // Reads every parameter of a version into `parameters`, which has the layout's size. SPI is connected.
 void load_parameters(const char* model, int32 version, const ParameterLayout& layout, std::span<float> parameters);

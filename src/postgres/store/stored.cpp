@@ -19,11 +19,12 @@ Rows last_rows(const char* origin, const char* model, int32 version) {
 
 void refuse_value(const Rows& rows, int number, const char* why) {
     const char* column = NameStr(TupleDescAttr(rows.table->tupdesc, number - 1)->attname);
-    ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
-                    errmsg("unusable value in column \"%s\" of table %s: %s", column, rows.origin, why),
-                    rows.version > 0 ? errdetail("It belongs to version %d of model \"%s\".", rows.version, rows.model)
-                                     : errdetail("It belongs to model \"%s\".", rows.model),
-                    errhint("Restore it from a backup, or train a new version: CALL holomamba.train('%s');", rows.model)));
+    ereport(ERROR,
+            (errcode(ERRCODE_DATA_CORRUPTED),
+             errmsg("unusable value in column \"%s\" of table %s: %s", column, rows.origin, why),
+             rows.version > 0 ? errdetail("It belongs to version %d of model \"%s\".", rows.version, rows.model)
+                              : errdetail("It belongs to model \"%s\".", rows.model),
+             errhint("Restore it from a backup, or train a new version: CALL holomamba.train('%s');", rows.model)));
     pg_unreachable();
 }
 
@@ -49,8 +50,7 @@ double finite(const Rows& rows, int number, double value) {
 
 ArrayType* array_of(const Rows& rows, uint64 row, int number, Oid type, Oid element) {
     ArrayType* array = DatumGetArrayTypeP(datum_of(rows, row, number, type));
-    if (ARR_ELEMTYPE(array) != element || ARR_NDIM(array) > 1)
-        refuse_value(rows, number, "an array of another kind");
+    if (ARR_ELEMTYPE(array) != element || ARR_NDIM(array) > 1) refuse_value(rows, number, "an array of another kind");
     if (array_contains_nulls(array)) refuse_value(rows, number, "an array with NULL in it");
     return array;
 }
@@ -111,8 +111,8 @@ Integers int32s_of(const Rows& rows, uint64 row, int number, int32 low, int32 hi
 
 Texts texts_of(const Rows& rows, uint64 row, int number) {
     Texts texts;
-    deconstruct_array(array_of(rows, row, number, TEXTARRAYOID, TEXTOID), TEXTOID, -1, false, TYPALIGN_INT, &texts.values,
-                      nullptr, &texts.count);
+    deconstruct_array(array_of(rows, row, number, TEXTARRAYOID, TEXTOID), TEXTOID, -1, false, TYPALIGN_INT,
+                      &texts.values, nullptr, &texts.count);
     return texts;
 }
 
@@ -125,8 +125,7 @@ Bytes bytes_of(const Rows& rows, uint64 row, int number) {
 Floats floats_of(const Rows& rows, uint64 row, int number) {
     // As it lies in a tuple or a copy, behind a header of four bytes, a value is aligned for floats.
     const Bytes bytes = bytes_of(rows, row, number);
-    if (bytes.count % sizeof(float) != 0)
-        refuse_value(rows, number, psprintf("%zu bytes are no floats", bytes.count));
+    if (bytes.count % sizeof(float) != 0) refuse_value(rows, number, psprintf("%zu bytes are no floats", bytes.count));
     const Floats floats{reinterpret_cast<const float*>(bytes.data), bytes.count / sizeof(float), bytes.copy};
     if (!hrr::all_finite(floats.count, floats.x)) refuse_value(rows, number, "NaN or infinity");
     return floats;

@@ -6,15 +6,15 @@
 #include <vector>
 
 #include "base/parallel.hpp"
-#include "postgres/server/compat.h"
-#include "postgres/types/hrr.hpp"
 #include "postgres/server/check_k.hpp"
+#include "postgres/server/compat.h"
 #include "postgres/server/interrupts.hpp"
 #include "postgres/server/owned.hpp"
 #include "postgres/store/catalogue.hpp"
 #include "postgres/store/parameter_store.hpp"
 #include "postgres/store/stored.hpp"
 #include "postgres/training/training_data.hpp"
+#include "postgres/types/hrr.hpp"
 
 using namespace holomamba::postgres;
 using holomamba::Evaluation;
@@ -64,11 +64,13 @@ void check_version(const char* model, int32 version) {
     add_text(&p, model);
     add_int(&p, version);
     execute(
-        "SELECT v.holdout FROM holomamba.version_catalogue v WHERE v.model = $1::pg_catalog.name AND v.version = $2 AND v.status = 'ready'",
+        "SELECT v.holdout FROM holomamba.version_catalogue v WHERE v.model = $1::pg_catalog.name AND v.version = $2 "
+        "AND v.status = 'ready'",
         &p);
     if (SPI_processed == 0)
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("model \"%s\" has no complete version %d", model, version),
-                        errhint("The view holomamba.versions lists the versions.")));
+        ereport(ERROR,
+                (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("model \"%s\" has no complete version %d", model, version),
+                 errhint("The view holomamba.versions lists the versions.")));
 }
 
 void put_evaluation(ReturnSetInfo* result, const char* ranker, const Evaluation& evaluation) {
@@ -141,20 +143,25 @@ Datum holomamba_item_vectors(PG_FUNCTION_ARGS) {
         std::vector<std::int32_t> rows(items);
         std::iota(rows.begin(), rows.end(), 0);
         embedding.prepare(trained->parameters.data(), rows.size(), trained->composed);
-        embedding.compose(holomamba::kernels::table(), trained->parameters.data(), rows, {}, 0, rows.size(), trained->composed);
+        embedding.compose(holomamba::kernels::table(), trained->parameters.data(), rows, {}, 0, rows.size(),
+                          trained->composed);
     });
 
     Parameters p;
     add_text(&p, model);
     add_int(&p, version);
-    execute("SELECT y.labels FROM holomamba.vocabulary y WHERE y.model = $1::pg_catalog.name AND y.version = $2 AND y.field = ''", &p);
+    execute(
+        "SELECT y.labels FROM holomamba.vocabulary y WHERE y.model = $1::pg_catalog.name AND y.version = $2 AND "
+        "y.field = ''",
+        &p);
     if (SPI_processed == 0)
         ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
                         errmsg("version %d of model \"%s\" has no labels of its items", version, model)));
     const Texts labels = texts_of(last_rows("holomamba.vocabulary_catalogue", model, version), 0, 1);
     const int size = holomamba::model::Head::stored_size(d);
     auto* target = static_cast<float*>(palloc(sizeof(float) * static_cast<Size>(size)));
-    const holomamba::model::Head::View head = network.head().view(trained->parameters.data(), trained->composed.raw.data());
+    const holomamba::model::Head::View head =
+        network.head().view(trained->parameters.data(), trained->composed.raw.data());
     for (int i = 0; i < labels.count && i < items; i++) {
         holomamba::model::Head::store_target(d, head, static_cast<Size>(i), target);
         Datum values[3] = {labels.values[i], vector_of(trained->composed.token.data() + static_cast<Size>(i) * d, d),

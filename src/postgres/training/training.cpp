@@ -1,7 +1,7 @@
 // CALL holomamba.train() and resume_training(): a training in the session that asks for it. And activate(), its end.
-#include "postgres/store/catalogue.hpp"
 #include "postgres/server/owned.hpp"
 #include "postgres/server/spi.hpp"
+#include "postgres/store/catalogue.hpp"
 #include "postgres/training/training_lock.hpp"
 #include "postgres/training/training_run.hpp"
 

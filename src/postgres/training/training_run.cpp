@@ -5,12 +5,12 @@
 #include <memory>
 
 #include "model/fingerprint.hpp"
-#include "postgres/store/catalogue.hpp"
-#include "postgres/store/checkpoint_store.hpp"
 #include "postgres/server/interrupts.hpp"
 #include "postgres/server/owned.hpp"
-#include "postgres/store/parameter_store.hpp"
 #include "postgres/server/spi.hpp"
+#include "postgres/store/catalogue.hpp"
+#include "postgres/store/checkpoint_store.hpp"
+#include "postgres/store/parameter_store.hpp"
 #include "postgres/training/training_data.hpp"
 #include "postgres/training/warm_start.hpp"
 #include "training/memory.hpp"
@@ -225,7 +225,8 @@ void finish(Training* training) {
     add_bigint(&p, trainer.training_events());
     add_bigint(&p, trainer.data().users());
     add_bigint(&p, trainer.data().catalogue.items);
-    add_bigint(&p, static_cast<int64>(fingerprint(trainer.best(), state_format(trainer.network().options().state_format))));
+    add_bigint(&p,
+               static_cast<int64>(fingerprint(trainer.best(), state_format(trainer.network().options().state_format))));
     const Network& network = trainer.network();
     const auto repeat = network.head().repeat(trainer.best().data());
     add(&p, FLOAT4OID, repeat ? Float4GetDatum(*repeat) : Datum{0}, !repeat);

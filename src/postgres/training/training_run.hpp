@@ -25,6 +25,7 @@ struct Transactions {
 // is committed. Then makes the version complete and active, in one commit. Called in a transaction, returns outside of
 // one. `context` must outlive transactions; it holds everything that does, the name of the model included. The caller
 // holds the training's lock. Each transaction asks whether he may manage the model, and works with the rights of its owner.
-void run_training(MemoryContext context, const char* model, const BegunTraining& begun, const Transactions& transactions);
+void run_training(MemoryContext context, const char* model, const BegunTraining& begun,
+                  const Transactions& transactions);
 
 }  // namespace holomamba::postgres

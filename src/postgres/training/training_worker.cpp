@@ -1,8 +1,8 @@
 // Trainings in the background: start_training(), the worker that it starts, and cancel_training(). The worker knows the
 // training by its number: everything else stands in the version's row, which is committed before the worker begins.
-#include "postgres/store/catalogue.hpp"
 #include "postgres/server/owned.hpp"
 #include "postgres/server/spi.hpp"
+#include "postgres/store/catalogue.hpp"
 #include "postgres/training/training_lock.hpp"
 #include "postgres/training/training_run.hpp"
 
@@ -75,14 +75,15 @@ void assert_worker_granted(const char* model) {
     Parameters p;
     add(&p, OIDOID, ObjectIdGetDatum(GetUserId()));
     pgstat_clear_snapshot();  // or what this transaction has started would not be seen
-    execute("SELECT count(*) FROM pg_stat_activity a WHERE a.backend_type = 'holomamba training' AND a.usesysid = $1", &p);
+    execute("SELECT count(*) FROM pg_stat_activity a WHERE a.backend_type = 'holomamba training' AND a.usesysid = $1",
+            &p);
     bool null;
     if (DatumGetInt64(value_of(0, 1, &null)) >= pg_strtoint32(setting))
-        ereport(ERROR,
-                (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-                 errmsg("role \"%s\" has as many trainings in the background as it may", GetUserNameFromId(GetUserId(), false)),
-                 errdetail("The setting holomamba.max_trainings_per_role is %s.", setting),
-                 errhint("Wait for one of them, or CALL holomamba.train('%s', ...);", model)));
+        ereport(ERROR, (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+                        errmsg("role \"%s\" has as many trainings in the background as it may",
+                               GetUserNameFromId(GetUserId(), false)),
+                        errdetail("The setting holomamba.max_trainings_per_role is %s.", setting),
+                        errhint("Wait for one of them, or CALL holomamba.train('%s', ...);", model)));
 }
 
 BackgroundWorkerHandle* launch(const char* model, int32 training_id) {
@@ -235,7 +236,8 @@ Datum holomamba_cancel_training(PG_FUNCTION_ARGS) {
     Parameters p;
     add_int(&p, training_id);
     execute(
-        "SELECT v.model::pg_catalog.text, holomamba.may_manage(v.model), holomamba_internal.training_pid(v.training_id) "
+        "SELECT v.model::pg_catalog.text, holomamba.may_manage(v.model), "
+        "holomamba_internal.training_pid(v.training_id) "
         "FROM holomamba.version_catalogue v WHERE v.training_id = $1",
         &p);
     if (SPI_processed == 0)
