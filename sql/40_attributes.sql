@@ -1,0 +1,92 @@
+-- Attributes of items, as numbers: what trainings and descriptions of items read
+
+-- NULL for what is no number to compare items by: NaN, infinity, and what is beyond the range of the arithmetic to come.
+-- What is next to nothing is 0. The bounds come before the cast, which may be out of range itself.
+CREATE FUNCTION holomamba_internal.number_expression(items regclass, attribute name) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format(CASE WHEN holomamba_internal.base_type(c.atttypid) IN ('date'::regtype, 'timestamp', 'timestamptz')
+                       THEN 'CASE WHEN isfinite(%s.%I) THEN extract(epoch FROM %1$s.%2$I)::double precision END'
+                       ELSE 'CASE WHEN abs(%s.%I) < 1e-30 THEN 0 WHEN abs(%1$s.%2$I) <= 1e30 THEN %1$s.%2$I::double precision END'
+                  END, holomamba_internal.name_for(items), attribute)
+    FROM holomamba_internal.column_of(items, attribute) c
+$$;
+COMMENT ON FUNCTION holomamba_internal.number_expression(regclass, name) IS 'internal: a numeric attribute of a row of name_for(items) as double precision, or NULL';
+
+-- In deviations from the mean, within the range of the network's floats, and near enough for the phase that a number turns
+-- by to be exact. No item of a training is further away where there are fewer than 100,000,000.
+CREATE FUNCTION holomamba_internal.standard_score(x double precision, mean double precision, deviation double precision) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN abs(x - mean) < 1e-30 * deviation THEN 0 ELSE least(greatest((x - mean) / deviation, -10000), 10000) END;
+COMMENT ON FUNCTION holomamba_internal.standard_score(double precision, double precision, double precision) IS
+    'internal: a number by the mean and the deviation that a version knows of its attribute';
+
+-- An enum is the user's type, and its cast to text may be a function of his; its output function is the server's.
+CREATE FUNCTION holomamba_internal.values_expression(items regclass, attribute name) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format('LATERAL (SELECT DISTINCT %s COLLATE "C" FROM %s u (x) WHERE u.x IS NOT NULL)',
+                  CASE WHEN t.typtype = 'e' THEN 'format(''%s'', u.x)' ELSE 'u.x::text' END,
+                  format(CASE k.kind WHEN 'many' THEN 'unnest(%s.%I)' ELSE '(SELECT %s.%I)' END, holomamba_internal.name_for(items), attribute))
+    FROM holomamba_internal.column_of(items, attribute) c, holomamba_internal.attribute_kind(c.atttypid) k (kind), pg_type b, pg_type t
+    WHERE b.oid = holomamba_internal.base_type(c.atttypid)
+      AND t.oid = CASE k.kind WHEN 'many' THEN holomamba_internal.base_type(b.typelem) ELSE b.oid END
+$$;
+COMMENT ON FUNCTION holomamba_internal.values_expression(regclass, name) IS
+    'internal: the values of a category of a row of name_for(items), as a set of text that is compared by bytes';
+
+-- Of which items, the list of (id, n) says.
+CREATE FUNCTION holomamba_internal.attribute_queries(m holomamba.model_catalogue, version integer, items_list text)
+RETURNS TABLE (kind text, name text, labels integer, query text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    collation_clause CONSTANT text := CASE WHEN cardinality(m.attributes) > 0 THEN holomamba_internal.item_collation(m) END;
+    attribute name;
+    known text[];
+    -- as double precision is written, well within its range
+    number CONSTANT text := '[0-9]{1,40}([.][0-9]{1,40})?(e[-+]?[0-9]{1,2})?';
+BEGIN
+    PERFORM holomamba_internal.assert_columns(m);
+    PERFORM holomamba_internal.check_attributes(m.items, m.attributes);
+    FOR attribute, known IN
+        SELECT a.name, y.labels FROM unnest(m.attributes) WITH ORDINALITY a (name, number)
+        LEFT JOIN holomamba.labels y ON y.model = m.model AND y.version = attribute_queries.version AND y.field = a.name
+        ORDER BY a.number
+    LOOP
+        name := attribute;
+        labels := cardinality(known);
+        IF holomamba_internal.attribute_kind((holomamba_internal.column_of(m.items, attribute)).atttypid) = 'number' THEN
+            kind := 'number';
+            -- Of a number the vocabulary has mean and deviation.
+            IF labels <> 2 OR array_to_string(known, ' ') !~ ('^-?' || number || ' ' || number || '$') THEN
+                RAISE object_not_in_prerequisite_state USING
+                    MESSAGE = format('the weights of version %s of model "%s" do not fit the model', version, m.model),
+                    DETAIL = format('The attribute "%s" was a category when they were trained, and is a number now.', attribute),
+                    HINT = format('Train a new version: CALL holomamba.train(%L);', m.model);
+            ELSIF known[2]::double precision = 0 THEN
+                RAISE data_corrupted USING
+                    MESSAGE = 'unusable value in column "labels" of table holomamba.vocabulary_catalogue: a deviation of 0',
+                    DETAIL = format('It belongs to attribute "%s" in version %s of model "%s".', attribute, version, m.model),
+                    HINT = format('Restore it from a backup, or train a new version: CALL holomamba.train(%L);', m.model);
+            END IF;
+            query := format('SELECT (k.n - 1)::integer AS item, holomamba_internal.standard_score(x.x, %L, %L)::real AS value '
+                            'FROM %s JOIN %s %s ON %5$s.%I%s = k.id, LATERAL (SELECT %s) x (x) WHERE x.x IS NOT NULL ORDER BY 1',
+                            known[1], known[2], items_list, m.items, holomamba_internal.name_for(m.items), m.item_key, collation_clause,
+                            holomamba_internal.number_expression(m.items, attribute));
+        ELSE
+            kind := 'category';
+            query := format('SELECT (k.n - 1)::integer AS item, (l.n - 1)::integer AS value '
+                            'FROM %s JOIN %s %s ON %3$s.%I%s = k.id, %s x (x), '
+                            '(SELECT u.* FROM holomamba.labels y, unnest(y.labels) WITH ORDINALITY u '
+                            'WHERE y.model = %L AND y.version = %s AND y.field = %L) l (label, n) '
+                            'WHERE l.label = x.x ORDER BY 1, 2',
+                            items_list, m.items, holomamba_internal.name_for(m.items), m.item_key, collation_clause, holomamba_internal.values_expression(m.items, attribute),
+                            m.model, version, attribute);
+        END IF;
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION holomamba_internal.attribute_queries(holomamba.model_catalogue, integer, text) IS
+    'internal: what reads (item, value) pairs of each attribute of some items, both by number';

@@ -1,0 +1,163 @@
+-- Why an item is recommended. The labels of a version say which row of a parameter belongs to which value; they are values of
+-- the user's own tables, so they are shown to those who may read the columns that they come from.
+
+CREATE FUNCTION holomamba_internal.may_read_labels(model name, field name) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    source regclass := CASE WHEN field = '' THEN to_regclass(format('holomamba.%I', model || '_items'))
+                            ELSE (SELECT m.items FROM holomamba.model_catalogue m WHERE m.model = may_read_labels.model) END;
+BEGIN
+    RETURN EXISTS (SELECT FROM pg_attribute a
+                   WHERE a.attrelid = source AND a.attname = CASE WHEN field = '' THEN 'item_id' ELSE field END AND NOT a.attisdropped
+                     AND has_column_privilege(a.attrelid, a.attnum, 'SELECT') AND NOT row_security_active(a.attrelid));
+END
+$$;
+
+COMMENT ON FUNCTION holomamba_internal.may_read_labels(name, name) IS
+    'internal: whether the current role may read all of the column that the labels of a field are values of';
+
+-- The view's owner reads the table; the functions in its condition ask for the rights of the reader of the view.
+CREATE VIEW holomamba.labels WITH (security_barrier) AS
+    SELECT v.model, v.version, v.field, v.labels
+    FROM holomamba.vocabulary_catalogue v
+    WHERE holomamba.may_manage(v.model) OR holomamba_internal.may_read_labels(v.model, v.field);
+
+COMMENT ON VIEW holomamba.labels IS
+    'what the rows of the embedding tables stand for, to those who may read the columns that they come from';
+COMMENT ON COLUMN holomamba.labels.model IS 'name of the model';
+COMMENT ON COLUMN holomamba.labels.version IS 'number of the version';
+COMMENT ON COLUMN holomamba.labels.field IS 'name of the attribute; empty for the items themselves';
+COMMENT ON COLUMN holomamba.labels.labels IS
+    'values of the attribute, or item ids, as text, in the order of their ordinals; of a number, its mean and its standard deviation';
+GRANT SELECT ON holomamba.labels TO PUBLIC;
+
+CREATE FUNCTION holomamba_internal.item_parts(model text, version integer, item_id text, target @extschema@.hrr, vector @extschema@.hrr,
+                                     OUT kind text, OUT attribute text, OUT label integer, OUT contribution double precision)
+    RETURNS SETOF record AS 'MODULE_PATHNAME', 'holomamba_item_parts' LANGUAGE C STABLE STRICT PARALLEL SAFE ROWS 10;
+COMMENT ON FUNCTION holomamba_internal.item_parts(text, integer, text, @extschema@.hrr, @extschema@.hrr) IS
+    'internal: what the values of its attributes, itself and its bias bring to the score of an item with this target for a vector; '
+    'values of a category are places among the labels of the version';
+
+CREATE FUNCTION holomamba_internal.explain_attributes(
+    m holomamba.model_catalogue, item_text text, target @extschema@.hrr, user_vector @extschema@.hrr
+) RETURNS TABLE (kind text, value text, contribution double precision)
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    part RECORD;
+BEGIN
+    FOR part IN
+        SELECT p.*, l.labels[p.label] AS text
+        FROM holomamba_internal.item_parts(m.model, m.active_version, item_text, target, user_vector) p
+        LEFT JOIN holomamba.labels l ON l.model = m.model AND l.version = m.active_version AND l.field = p.attribute AND p.label IS NOT NULL
+    LOOP
+        kind := part.kind;
+        contribution := part.contribution;
+        value := part.text;
+        IF kind = 'attribute' AND part.label IS NULL THEN
+            -- A number, of a type of the server's own: item_parts() has seen to that, and holds the table.
+            EXECUTE format('SELECT %1$s.%2$I::text FROM %3$s %1$s WHERE %1$s.%4$I%5$s = $1::%6$s', holomamba_internal.name_for(m.items),
+                           part.attribute, m.items, m.item_key, holomamba_internal.item_collation(m), m.item_type)
+                INTO value USING item_text;
+        END IF;
+        value := CASE kind WHEN 'attribute' THEN format('%s=%s', part.attribute, value) WHEN 'item' THEN item_text END;
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION holomamba_internal.explain_attributes(holomamba.model_catalogue, text, @extschema@.hrr, @extschema@.hrr) IS
+    'internal: the score of an item for a vector as the sum of what its attributes, the item itself and its bias bring';
+
+-- What an event did is what the score would lack without it: the history is replayed once for each event that is left out,
+-- from the state before the last 100 events on.
+CREATE FUNCTION holomamba_internal.explain_events(m holomamba.model_catalogue, user_text text, target @extschema@.hrr, score double precision)
+RETURNS TABLE (kind text, value text, contribution double precision)
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    name CONSTANT text := holomamba_internal.name_for(m.interactions);
+BEGIN
+    RETURN QUERY EXECUTE format($query$
+        WITH history AS MATERIALIZED (
+            SELECT %8$s.%1$I::text AS item, t.token,
+                   row_number() OVER (ORDER BY %2$s, %8$s.tableoid DESC, %8$s.ctid DESC) AS age
+            FROM %3$s %8$s LEFT JOIN holomamba.%4$I t ON t.item_id = %8$s.%1$I
+            WHERE %8$s.%5$I = $1::%6$s AND %8$s.%1$I IS NOT NULL
+        ), before AS MATERIALIZED (
+            SELECT %7$s.ssm_update(%7$s.ssm_initial($2, $3), coalesce(array_agg(h.token ORDER BY h.age DESC), ARRAY[]::%7$s.hrr[])) AS state
+            FROM history h WHERE h.age > 100
+        )
+        SELECT 'event', h.item,
+               $5 - %7$s.inner_product($4, %7$s.ssm_vector(%7$s.ssm_update(
+                   b.state, ARRAY(SELECT o.token FROM history o WHERE o.age <= 100 AND o.age <> h.age ORDER BY o.age DESC))))
+        FROM history h, before b
+        WHERE h.age <= 100
+        $query$,
+        m.item_column,
+        (SELECT string_agg(format('%s.%I DESC', name, o.column_name), ', ' ORDER BY o.number) FROM unnest(m.order_columns) WITH ORDINALITY AS o (column_name, number)),
+        m.interactions, m.model || '_items', m.user_column, holomamba_internal.id_family(m.user_type), '@extschema@', name)
+        USING user_text, m.model::text, m.active_version, target, score;
+END
+$$;
+
+COMMENT ON FUNCTION holomamba_internal.explain_events(holomamba.model_catalogue, text, @extschema@.hrr, double precision) IS
+    'internal: by how much each of the last 100 events of a user raised a score';
+
+CREATE FUNCTION holomamba_internal.explain_repeat(m holomamba.model_catalogue, user_text text, item_text text)
+RETURNS TABLE (kind text, value text, contribution double precision)
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY EXECUTE format(
+        'SELECT ''repeat'', NULL, v.repeat_score::double precision FROM holomamba.version_catalogue v '
+        'WHERE v.model = $3 AND v.version = $4 AND v.repeat_score <> 0 '
+        'AND EXISTS (SELECT FROM %1$s %2$s WHERE %2$s.%3$I = $1::%4$s AND %2$s.%5$I = $2::%6$s)',
+        m.interactions, holomamba_internal.name_for(m.interactions), m.user_column, holomamba_internal.id_family(m.user_type), m.item_column,
+        holomamba_internal.id_family(m.item_type))
+        USING user_text, item_text, m.model, m.active_version;
+END
+$$;
+
+COMMENT ON FUNCTION holomamba_internal.explain_repeat(holomamba.model_catalogue, text, text) IS
+    'internal: what an item''s score is raised by because the user has had it before';
+
+CREATE FUNCTION holomamba_internal.explain(user_text text, item_text text, model text, id_type regtype)
+RETURNS TABLE (kind text, value text, contribution double precision)
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m holomamba.model_catalogue := holomamba_internal.choose_model(model, 1);
+    target @extschema@.hrr;
+    vector @extschema@.hrr;
+    item text;
+    unread name;
+BEGIN
+    PERFORM holomamba_internal.check_overload(m, 'explain_recommendation', id_type, true);
+    -- Tables that the caller may read are held since choose_model(). Of the others the right may come meanwhile.
+    unread := (SELECT c.relname
+               FROM unnest(ARRAY[to_regclass(format('holomamba.%I', m.model || '_items')), to_regclass(format('holomamba.%I', m.model || '_users')),
+                                 m.interactions]) WITH ORDINALITY AS t (id, number) JOIN pg_class c ON c.oid = t.id
+               WHERE NOT has_any_column_privilege(c.oid, 'SELECT') ORDER BY t.number LIMIT 1);
+    IF unread IS NOT NULL THEN
+        RAISE insufficient_privilege USING MESSAGE = format('permission denied for table %s', unread);
+    END IF;
+    PERFORM holomamba_internal.assert_columns(m);
+    EXECUTE format('SELECT i.target, i.item_id::text, coalesce((SELECT u.vector FROM holomamba.%I u WHERE u.user_id = $1::%s), '
+                   '%3$s.ssm_vector(%3$s.ssm_initial($3, $4))) FROM holomamba.%4$I i WHERE i.item_id = $2::%5$s AND i.target IS NOT NULL',
+                   m.model || '_users', holomamba_internal.id_family(m.user_type), '@extschema@', m.model || '_items', holomamba_internal.id_family(m.item_type))
+        INTO target, item, vector USING user_text, item_text, m.model::text, m.active_version;
+    IF target IS NULL OR user_text IS NULL THEN
+        RETURN;
+    END IF;
+    RETURN QUERY
+        SELECT e.kind, e.value, e.contribution
+        FROM (SELECT * FROM holomamba_internal.explain_events(m, user_text, target, @extschema@.inner_product(target, vector))
+              UNION ALL SELECT * FROM holomamba_internal.explain_attributes(m, item, target, vector)
+              UNION ALL SELECT * FROM holomamba_internal.explain_repeat(m, user_text, item)) e
+        ORDER BY e.contribution DESC, e.kind, e.value;
+END
+$$;
+
+COMMENT ON FUNCTION holomamba_internal.explain(text, text, text, regtype) IS 'internal: what explain_recommendation() returns';
