@@ -378,6 +378,11 @@ CREATE FUNCTION holomamba_internal.hold_tables(VARIADIC tables regclass[]) RETUR
 COMMENT ON FUNCTION holomamba_internal.hold_tables(regclass[]) IS
     'internal: keeps tables that the current role may read as they are until the transaction ends';
 
+CREATE FUNCTION holomamba_internal.hold_readable(relation regclass) RETURNS void
+    AS 'MODULE_PATHNAME', 'holomamba_hold_readable' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION holomamba_internal.hold_readable(regclass) IS
+    'internal: the same of a table that is going to be read; an error where the current role may not';
+
 CREATE FUNCTION holomamba_internal.name_for(relation regclass) RETURNS text
     AS 'MODULE_PATHNAME', 'holomamba_name_for' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION holomamba_internal.name_for(regclass) IS

@@ -132,17 +132,9 @@ DECLARE
     target @extschema@.hrr;
     vector @extschema@.hrr;
     item text;
-    unread name;
 BEGIN
     PERFORM holomamba_internal.check_overload(m, 'explain_recommendation', id_type, true);
-    -- Tables that the caller may read are held since choose_model(). Of the others the right may come meanwhile.
-    unread := (SELECT c.relname
-               FROM unnest(ARRAY[to_regclass(format('holomamba.%I', m.model || '_items')), to_regclass(format('holomamba.%I', m.model || '_users')),
-                                 m.interactions]) WITH ORDINALITY AS t (id, number) JOIN pg_class c ON c.oid = t.id
-               WHERE NOT has_any_column_privilege(c.oid, 'SELECT') ORDER BY t.number LIMIT 1);
-    IF unread IS NOT NULL THEN
-        RAISE insufficient_privilege USING MESSAGE = format('permission denied for table %s', unread);
-    END IF;
+    PERFORM holomamba_internal.hold_readable(format('holomamba.%I', m.model || '_users')::regclass), holomamba_internal.hold_readable(m.interactions);
     PERFORM holomamba_internal.assert_columns(m);
     EXECUTE format('SELECT i.target, i.item_id::text, coalesce((SELECT u.vector FROM holomamba.%I u WHERE u.user_id = $1::%s), '
                    '%3$s.ssm_vector(%3$s.ssm_initial($3, $4))) FROM holomamba.%4$I i WHERE i.item_id = $2::%5$s AND i.target IS NOT NULL',

@@ -49,6 +49,8 @@ BEGIN
             MESSAGE = format('model "%s" is not trained', m.model),
             HINT = format('CALL holomamba.train(%L);', m.model);
     END IF;
+    -- What all read who ask. The right to read it may come while it is waited for.
+    PERFORM holomamba_internal.hold_readable(to_regclass(format('holomamba.%I', m.model || '_items')));
     PERFORM holomamba_internal.assert_columns(m);
     RETURN m;
 END

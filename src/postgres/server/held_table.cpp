@@ -69,7 +69,8 @@ bool hold_table(Oid table) {
 }
 
 void assert_held(Oid table, bool held) {
-    if (!held) aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(table));
+    const char* name = get_rel_name(table);
+    if (!held) aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, name == nullptr ? "" : name);
 }
 
 }  // namespace holomamba::postgres
@@ -79,6 +80,13 @@ Datum holomamba_hold_tables(PG_FUNCTION_ARGS) {
     const holomamba::postgres::Elements tables = holomamba::postgres::elements_of(PG_GETARG_ARRAYTYPE_P(0));
     for (int i = 0; i < tables.count; i++)
         if (!tables.is_null(i)) holomamba::postgres::hold_table(DatumGetObjectId(tables.values[i]));
+    PG_RETURN_VOID();
+}
+
+HOLOMAMBA_FUNCTION(holomamba_hold_readable)
+Datum holomamba_hold_readable(PG_FUNCTION_ARGS) {
+    const Oid table = PG_GETARG_OID(0);
+    holomamba::postgres::assert_held(table, holomamba::postgres::hold_table(table));
     PG_RETURN_VOID();
 }
 
