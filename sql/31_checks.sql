@@ -80,15 +80,20 @@ $$;
 COMMENT ON FUNCTION holomamba_internal.collation_clause(regtype, oid) IS 'the COLLATE clause of a column, empty where it has its type''s own collation';
 
 -- Operators on enums know no domains over them.
+CREATE FUNCTION holomamba_internal.name_for(relation regclass) RETURNS text
+    AS 'MODULE_PATHNAME', 'holomamba_name_for' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION holomamba_internal.name_for(regclass) IS
+    'internal: what a statement calls a table of a user''s, as an alias, so that it is that table or the statement is refused';
+
 CREATE FUNCTION holomamba_internal.comparable(relation regclass, column_name name) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT format('e.%I', column_name) || CASE WHEN t.typtype = 'd' THEN '::' || format_type(holomamba_internal.base_type(t.oid), -1) ELSE '' END
+    SELECT format('%s.%I', holomamba_internal.name_for(relation), column_name) || CASE WHEN t.typtype = 'd' THEN '::' || format_type(holomamba_internal.base_type(t.oid), -1) ELSE '' END
     FROM holomamba_internal.column_of(relation, column_name) c JOIN pg_type t ON t.oid = c.atttypid
 $$;
 
 COMMENT ON FUNCTION holomamba_internal.comparable(regclass, name) IS
-    'internal: a column of row e as the type under its domain, if it has one, to be compared with a value of that type';
+    'internal: a column of a row of name_for(relation) as the type under its domain, if it has one, to be compared with a value of that type';
 
 -- The key of the items may be wider than the item column. No event can name what is beyond that.
 CREATE FUNCTION holomamba_internal.fits_item_type(item_type regtype, id text) RETURNS text
@@ -383,11 +388,6 @@ CREATE FUNCTION holomamba_internal.hold_readable(relation regclass) RETURNS void
 COMMENT ON FUNCTION holomamba_internal.hold_readable(regclass) IS
     'internal: the same of a table that is going to be read; an error where the current role may not';
 
-CREATE FUNCTION holomamba_internal.name_for(relation regclass) RETURNS text
-    AS 'MODULE_PATHNAME', 'holomamba_name_for' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION holomamba_internal.name_for(regclass) IS
-    'internal: what a statement calls a table of a user''s, as an alias, so that it is that table or the statement is refused';
-
 -- What reads a model's tables relies on their columns, and holds them. To a type that an owner makes, and gives a table
 -- later, casts and operators may belong that are functions of his. Attributes are read as what they are now.
 CREATE FUNCTION holomamba_internal.assert_columns(m holomamba.model_catalogue) RETURNS void
@@ -440,13 +440,13 @@ DECLARE
     id text;
 BEGIN
     FOR source IN
-        SELECT c.* FROM (VALUES (m.interactions, m.user_column, format('r.%I IS NOT NULL', m.item_column), m.user_type),
+        SELECT c.* FROM (VALUES (m.interactions, m.user_column, format('%I IS NOT NULL', m.item_column), m.user_type),
                                 (m.interactions, m.item_column, 'true', m.item_type),
                                 (m.items, m.item_key, 'true', m.item_type)) AS c (relation, id_column, counts, id_type)
         WHERE c.relation IS NOT NULL AND holomamba_internal.id_family(c.id_type) = 'text'::regtype
     LOOP
-        EXECUTE format('SELECT r.%I::text FROM %s r WHERE octet_length(r.%1$I::text) > $1 AND %3$s LIMIT 1',
-                       source.id_column, source.relation, source.counts)
+        EXECUTE format('SELECT %1$s.%2$I::text FROM %3$s %1$s WHERE octet_length(%1$s.%2$I::text) > $1 AND %4$s LIMIT 1',
+                       holomamba_internal.name_for(source.relation), source.id_column, source.relation, source.counts)
         INTO id USING longest;
         IF id IS NOT NULL THEN
             RAISE program_limit_exceeded USING

@@ -18,12 +18,14 @@ CREATE FUNCTION holomamba_internal.template_names(m holomamba.model_catalogue) R
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    -- What statements call the events, and rows of theirs.
+    events CONSTANT text := holomamba_internal.name_for(m.interactions);
     orders CONSTANT integer := cardinality(m.order_columns);
-    order_values CONSTANT text := (SELECT string_agg(format('e.%I AS order_%s', o.name, o.number), ', ' ORDER BY o.number)
+    order_values CONSTANT text := (SELECT string_agg(format('%s.%I AS order_%s', events, o.name, o.number), ', ' ORDER BY o.number)
                                    FROM unnest(m.order_columns) WITH ORDINALITY AS o (name, number));
     -- Ties in the order columns are broken by physical order, as everywhere.
-    in_order CONSTANT text := (SELECT string_agg(format('e.%I, ', o.name), '' ORDER BY o.number)
-                               FROM unnest(m.order_columns) WITH ORDINALITY AS o (name, number)) || 'e.tableoid, e.ctid';
+    in_order CONSTANT text := (SELECT string_agg(format('%s.%I, ', events, o.name), '' ORDER BY o.number)
+                               FROM unnest(m.order_columns) WITH ORDINALITY AS o (name, number)) || format('%1$s.tableoid, %1$s.ctid', events);
 BEGIN
     RETURN ARRAY[
         ['schema', '@extschema@'],
@@ -31,13 +33,15 @@ BEGIN
         ['users', format('holomamba.%I', m.model || '_users')],
         ['items', format('holomamba.%I', m.model || '_items')],
         ['interactions', m.interactions::text],
+        ['e', events],
+        ['n', holomamba_internal.name_for(m.items)],
         ['user', quote_ident(m.user_column)],
         ['item', quote_ident(m.item_column)],
         ['owned_items', m.items::text],
         ['key', quote_ident(m.item_key)],
         ['item_type', m.item_type::text],
         ['fits', holomamba_internal.fits_item_type(m.item_type, 'a::bigint')],
-        ['attributes', (SELECT coalesce(string_agg(format(', n.%I AS attribute_%s', a.name, a.number), '' ORDER BY a.number), '')
+        ['attributes', (SELECT coalesce(string_agg(format(', %s.%I AS attribute_%s', holomamba_internal.name_for(m.items), a.name, a.number), '' ORDER BY a.number), '')
                         FROM unnest(m.attributes) WITH ORDINALITY AS a (name, number))],
         -- Always explicit: keys of the items that have another collation are compared as ids of items are.
         ['collate', coalesce((SELECT format(' COLLATE %s', a.attcollation::regcollation) FROM pg_attribute a
@@ -45,8 +49,8 @@ BEGIN
                                 AND a.attcollation <> 0), '')],
         -- An event as it is stored, as the encoder reads it (src/postgres/live/event_row.hpp), and those of a user as a training
         -- does, each value an array, of items that k numbers.
-        ['event', format('e.%I AS user_id, e.%I AS item_id, %s', m.user_column, m.item_column, order_values)],
-        ['read_event', format('e.%I AS user_id, i.token, %s', m.user_column, order_values)],
+        ['event', format('%1$s.%2$I AS user_id, %1$s.%3$I AS item_id, %4$s', events, m.user_column, m.item_column, order_values)],
+        ['read_event', format('%s.%I AS user_id, i.token, %s', events, m.user_column, order_values)],
         ['read_history', format('array_agg((k.n - 1)::integer ORDER BY %s) AS items', in_order)],
         ['order_values', order_values],
         -- Only where it need not look for NULL does an index help.

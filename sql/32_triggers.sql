@@ -26,9 +26,9 @@ DECLARE
     -- Parts of the statements about updated events.
     updated CONSTANT text := $$
 WITH before AS (
-    SELECT {event} FROM old_events e WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL
+    SELECT {event} FROM old_events {e} WHERE {e}.{user} IS NOT NULL AND {e}.{item} IS NOT NULL
 ), after AS (
-    SELECT {event} FROM new_events e WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL
+    SELECT {event} FROM new_events {e} WHERE {e}.{user} IS NOT NULL AND {e}.{item} IS NOT NULL
 ), touched AS ($$;
     altered CONSTANT text := $$
     SELECT a.user_id FROM ((SELECT * FROM before EXCEPT ALL SELECT * FROM after) UNION ALL (SELECT * FROM after EXCEPT ALL SELECT * FROM before)) a
@@ -38,8 +38,8 @@ $$;
     FROM (SELECT after.user_id, <<after.order_#>> FROM after
           INTERSECT
           SELECT h.user_id, <<h.order_#>>
-          FROM (SELECT e.{user} AS user_id, {order_values} FROM {interactions} e
-                WHERE e.{user} IN (SELECT after.user_id FROM after) AND e.{item} IS NOT NULL) h
+          FROM (SELECT {e}.{user} AS user_id, {order_values} FROM {interactions} {e}
+                WHERE {e}.{user} IN (SELECT after.user_id FROM after) AND {e}.{item} IS NOT NULL) h
           GROUP BY h.user_id, <<h.order_#>> HAVING count(*) > 1) t
 $$;
     who CONSTANT text := $$)
@@ -64,9 +64,9 @@ $$),
 
 -- Items of new events that the model does not know.
 ('unknown_arrived', 'nothing', $$
-SELECT DISTINCT e.{item}
-FROM new_events e
-WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL AND NOT EXISTS (SELECT FROM {items} i WHERE i.item_id = e.{item})
+SELECT DISTINCT {e}.{item}
+FROM new_events {e}
+WHERE {e}.{user} IS NOT NULL AND {e}.{item} IS NOT NULL AND NOT EXISTS (SELECT FROM {items} i WHERE i.item_id = {e}.{item})
 $$),
 
 -- Many new events. New users get an empty row first, then all rows are locked, both in the order of ids: so no two
@@ -75,31 +75,31 @@ $$),
 -- a user who has no events but these.
 ('place_arrived', 'nothing', $$
 INSERT INTO {users} (user_id)
-SELECT DISTINCT e.{user} FROM new_events e
-WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL AND NOT EXISTS (SELECT FROM {users} u WHERE u.user_id = e.{user})
-ORDER BY e.{user}
+SELECT DISTINCT {e}.{user} FROM new_events {e}
+WHERE {e}.{user} IS NOT NULL AND {e}.{item} IS NOT NULL AND NOT EXISTS (SELECT FROM {users} u WHERE u.user_id = {e}.{user})
+ORDER BY {e}.{user}
 ON CONFLICT (user_id) DO NOTHING
 $$),
 ('lock_arrived', 'nothing', $$
 WITH locked AS MATERIALIZED (
     SELECT u.user_id FROM {users} u
-    WHERE u.user_id IN (SELECT e.{user} FROM new_events e WHERE e.{item} IS NOT NULL)
+    WHERE u.user_id IN (SELECT {e}.{user} FROM new_events {e} WHERE {e}.{item} IS NOT NULL)
     ORDER BY u.user_id FOR NO KEY UPDATE OF u
 )
-SELECT (SELECT count(*) FROM new_events e WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL
-                                            AND e.{user} NOT IN (SELECT l.user_id FROM locked l)),
+SELECT (SELECT count(*) FROM new_events {e} WHERE {e}.{user} IS NOT NULL AND {e}.{item} IS NOT NULL
+                                            AND {e}.{user} NOT IN (SELECT l.user_id FROM locked l)),
        (SELECT count(*) FROM locked)
 $$),
 ('arrived', 'nothing', $$
 SELECT {read_event}
-FROM new_events e LEFT JOIN {items} i ON i.item_id = e.{item}
-WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL
+FROM new_events {e} LEFT JOIN {items} i ON i.item_id = {e}.{item}
+WHERE {e}.{user} IS NOT NULL AND {e}.{item} IS NOT NULL
 ORDER BY user_id, <<order_#>>
 $$),
 
 -- Whose events came, where other triggers have changed some of them since: all of them are replayed.
 ('users_arrived', 'nothing', $$
-SELECT array_agg(DISTINCT e.{user}) FROM new_events e WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL
+SELECT array_agg(DISTINCT {e}.{user}) FROM new_events {e} WHERE {e}.{user} IS NOT NULL AND {e}.{item} IS NOT NULL
 $$),
 
 -- From which states these users go on, {p_user}, when the order values of their first new events are the arrays before: NULL
@@ -135,26 +135,26 @@ SELECT (SELECT count(*) FROM unnest({p_user}) AS c WHERE c NOT IN (SELECT l.user
 $$),
 ('history_chosen', 'many', $$
 SELECT {read_event}
-FROM {interactions} e LEFT JOIN {items} i ON i.item_id = e.{item}
-WHERE e.{user} IN (SELECT c FROM unnest({p_user}) AS c) AND e.{item} IS NOT NULL
-ORDER BY user_id, <<order_#>>, e.tableoid, e.ctid
+FROM {interactions} {e} LEFT JOIN {items} i ON i.item_id = {e}.{item}
+WHERE {e}.{user} IN (SELECT c FROM unnest({p_user}) AS c) AND {e}.{item} IS NOT NULL
+ORDER BY user_id, <<order_#>>, {e}.tableoid, {e}.ctid
 $$),
 ('remove_chosen', 'many', $$
 DELETE FROM {users} u
 WHERE u.user_id IN (SELECT c FROM unnest({p_user}) AS c)
-  AND NOT EXISTS (SELECT FROM {interactions} e WHERE e.{user} = u.user_id AND e.{item} IS NOT NULL)
+  AND NOT EXISTS (SELECT FROM {interactions} {e} WHERE {e}.{user} = u.user_id AND {e}.{item} IS NOT NULL)
 $$),
 
 -- All users replayed, in the order of ids.
 ('history', 'nothing', $$
 SELECT {read_event}
-FROM {interactions} e LEFT JOIN {items} i ON i.item_id = e.{item}
-WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL
-ORDER BY user_id, <<order_#>>, e.tableoid, e.ctid
+FROM {interactions} {e} LEFT JOIN {items} i ON i.item_id = {e}.{item}
+WHERE {e}.{user} IS NOT NULL AND {e}.{item} IS NOT NULL
+ORDER BY user_id, <<order_#>>, {e}.tableoid, {e}.ctid
 $$),
 ('remove', 'nothing', $$
 DELETE FROM {users} u
-WHERE NOT EXISTS (SELECT FROM {interactions} e WHERE e.{user} = u.user_id AND e.{item} IS NOT NULL)
+WHERE NOT EXISTS (SELECT FROM {interactions} {e} WHERE {e}.{user} = u.user_id AND {e}.{item} IS NOT NULL)
 $$),
 
 -- What differs between the stored rows and states {p_state}, vectors {p_vector} and numbers of events {p_events} of users
@@ -172,26 +172,26 @@ $$),
 ('without_events', 'nothing', $$
 SELECT u.user_id::text, u.events, 0::bigint, 'no events'
 FROM {users} u
-WHERE NOT EXISTS (SELECT FROM {interactions} e WHERE e.{user} = u.user_id AND e.{item} IS NOT NULL)
+WHERE NOT EXISTS (SELECT FROM {interactions} {e} WHERE {e}.{user} = u.user_id AND {e}.{item} IS NOT NULL)
 $$),
 
 -- Those that updated events give to users who have not had them by these events before.
 ('unknown_altered', 'nothing', $$
 SELECT DISTINCT c.item_id
-FROM (SELECT e.{user}, e.{item} FROM new_events e EXCEPT SELECT e.{user}, e.{item} FROM old_events e) AS c (user_id, item_id)
+FROM (SELECT {e}.{user}, {e}.{item} FROM new_events {e} EXCEPT SELECT {e}.{user}, {e}.{item} FROM old_events {e}) AS c (user_id, item_id)
 WHERE c.user_id IS NOT NULL AND c.item_id IS NOT NULL AND NOT EXISTS (SELECT FROM {items} i WHERE i.item_id = c.item_id)
 $$),
 
 -- Whom deleted or updated events touch. An update of other columns changes no state, unless it moves an event past another
 -- that it is tied with: so where ties are possible, users are touched who have updated events that are tied.
 ('touched_by_delete', 'nothing', $$
-SELECT array_agg(DISTINCT e.{user}) FROM old_events e WHERE e.{user} IS NOT NULL AND e.{item} IS NOT NULL
+SELECT array_agg(DISTINCT {e}.{user}) FROM old_events {e} WHERE {e}.{user} IS NOT NULL AND {e}.{item} IS NOT NULL
 $$),
 ('touched_by_update', 'nothing', updated || altered || who),
 ('tied_by_update', 'nothing', updated || tied || who),
 -- The same for one event of user {p_user}: a row if there is another in its place.
 ('tied', 'one', $$
-SELECT FROM {interactions} e WHERE e.{user} = {p_user} AND e.{item} IS NOT NULL AND {same_order} LIMIT 1 OFFSET 1
+SELECT FROM {interactions} {e} WHERE {e}.{user} = {p_user} AND {e}.{item} IS NOT NULL AND {same_order} LIMIT 1 OFFSET 1
 $$),
 ('touched_or_tied', 'nothing', updated || altered || 'UNION ALL' || tied || who),
 
@@ -209,22 +209,22 @@ $$),
 UPDATE {items} i SET target = NULL
 WHERE i.target IS NOT NULL
   AND i.item_id IN (SELECT a::{item_type}{collate} FROM unnest($1) AS a WHERE {fits})
-  AND NOT EXISTS (SELECT FROM {owned_items} n WHERE n.{key}{collate} = i.item_id)
+  AND NOT EXISTS (SELECT FROM {owned_items} {n} WHERE {n}.{key}{collate} = i.item_id)
 $$),
 -- A part of them may have gone alone.
 ('items_cleared', 'nothing', $$
 UPDATE {items} i SET target = NULL
-WHERE i.target IS NOT NULL AND NOT EXISTS (SELECT FROM {owned_items} n WHERE n.{key}{collate} = i.item_id)
+WHERE i.target IS NOT NULL AND NOT EXISTS (SELECT FROM {owned_items} {n} WHERE {n}.{key}{collate} = i.item_id)
 $$),
 
 -- Items that come, or whose attributes change, are described by the active version. What the encoder reads of an item, its
 -- token, is fixed when the version meets the item, so that states stay what a replay gives; only its target changes.
 ('items_arrived', 'nothing', $$
-SELECT n.{key}::text FROM new_items n WHERE n.{key} IS NOT NULL
+SELECT {n}.{key}::text FROM new_items {n} WHERE {n}.{key} IS NOT NULL
 $$),
 ('items_altered', 'nothing', $$
 SELECT c.key::text
-FROM (SELECT n.{key} AS key{attributes} FROM new_items n EXCEPT ALL SELECT n.{key} AS key{attributes} FROM old_items n) c
+FROM (SELECT {n}.{key} AS key{attributes} FROM new_items {n} EXCEPT ALL SELECT {n}.{key} AS key{attributes} FROM old_items {n}) c
 WHERE c.key IS NOT NULL
 $$),
 -- Of items $1 those that are new; they themselves, in version $2; and who has had events with items $1.
@@ -235,13 +235,13 @@ $$),
 ('items_describe', 'items', $$
 INSERT INTO {items} (item_id, token, target)
 SELECT d.item_id::{item_type}, d.token, d.target FROM holomamba.describe_items({model}, $2, ARRAY(SELECT DISTINCT ON (a::{item_type}{collate}) a FROM unnest($1) AS a WHERE {fits})) d
-WHERE EXISTS (SELECT FROM {owned_items} n WHERE n.{key}{collate} = d.item_id::{item_type}{collate})
+WHERE EXISTS (SELECT FROM {owned_items} {n} WHERE {n}.{key}{collate} = d.item_id::{item_type}{collate})
 ON CONFLICT (item_id) DO UPDATE SET target = excluded.target
 $$),
 ('items_awaited', 'items', $$
-SELECT array_agg(DISTINCT e.{user})
-FROM {interactions} e
-WHERE e.{item} IN (SELECT a::{item_type}{collate} FROM unnest($1) AS a) AND e.{user} IS NOT NULL
+SELECT array_agg(DISTINCT {e}.{user})
+FROM {interactions} {e}
+WHERE {e}.{item} IN (SELECT a::{item_type}{collate} FROM unnest($1) AS a) AND {e}.{user} IS NOT NULL
 $$)) AS t (name, takes, template);
 END
 $function$;

@@ -47,6 +47,7 @@ DECLARE
     -- as double precision is written, well within its range
     number CONSTANT text := '[0-9]{1,40}([.][0-9]{1,40})?(e[-+]?[0-9]{1,2})?';
 BEGIN
+    PERFORM holomamba_internal.hold_readable(m.items);
     PERFORM holomamba_internal.assert_columns(m);
     PERFORM holomamba_internal.check_attributes(m.items, m.attributes);
     FOR attribute, known IN

@@ -38,20 +38,23 @@ CREATE FUNCTION holomamba_internal.make_vocabulary(m holomamba.model_catalogue, 
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1
 AS $$
 DECLARE
-    ids text := format('SELECT %I::%s%s, 1 FROM %s', m.item_column, m.item_type, holomamba_internal.item_collation(m), m.interactions);
+    ids text := format('SELECT %I::%s%s, 1 FROM %s %s', m.item_column, m.item_type, holomamba_internal.item_collation(m), m.interactions,
+                       holomamba_internal.name_for(m.interactions));
     fits CONSTANT text := holomamba_internal.fits_item_type(m.item_type, quote_ident(m.item_key));
     attribute name;
     labels text[];
     counts bigint[];
     left_out bigint := 0;
 BEGIN
+    PERFORM holomamba_internal.hold_readable(m.interactions), holomamba_internal.hold_readable(m.items);
     PERFORM holomamba_internal.assert_columns(m);
     PERFORM holomamba_internal.check_attributes(m.items, m.attributes);
     PERFORM holomamba_internal.check_ids(m);
     IF m.items IS NOT NULL THEN
-        ids := ids || format(' UNION ALL SELECT %I::%s%s, 0 FROM %s WHERE %s', m.item_key, m.item_type, holomamba_internal.item_collation(m), m.items, fits);
+        ids := ids || format(' UNION ALL SELECT %I::%s%s, 0 FROM %s %s WHERE %s', m.item_key, m.item_type, holomamba_internal.item_collation(m), m.items,
+                             holomamba_internal.name_for(m.items), fits);
         IF fits <> 'true' THEN
-            EXECUTE format('SELECT count(*) FROM %s WHERE NOT %s', m.items, fits) INTO left_out;
+            EXECUTE format('SELECT count(*) FROM %s %s WHERE NOT %s', m.items, holomamba_internal.name_for(m.items), fits) INTO left_out;
         END IF;
         IF left_out > 0 THEN
             RAISE WARNING USING
@@ -105,8 +108,8 @@ BEGIN
     labels := (SELECT cardinality(y.labels) FROM holomamba.vocabulary y
                WHERE y.model = m.model AND y.version = v.version AND y.field = '');
     query := holomamba_internal.fill_template(
-        'SELECT {held_out} AS held_out, {read_history} FROM {interactions} e JOIN {items_list} ON k.id = e.{item}{collation} '
-        'WHERE e.{user} IS NOT NULL GROUP BY e.{user} ORDER BY e.{user}',
+        'SELECT {held_out} AS held_out, {read_history} FROM {interactions} {e} JOIN {items_list} ON k.id = {e}.{item}{collation} '
+        'WHERE {e}.{user} IS NOT NULL GROUP BY {e}.{user} ORDER BY {e}.{user}',
         holomamba_internal.template_names(m) || ARRAY[
             ['items_list', items_list],
             ['collation', holomamba_internal.item_collation(m)],
@@ -333,17 +336,18 @@ BEGIN
                    'WHERE y.model = $1 AND y.version = $2 AND y.field = '''') p (id, count) ON p.id = i.item_id',
                    items_table, m.item_type,
                    CASE WHEN m.items IS NULL THEN 'i.target'
-                        ELSE format('CASE WHEN EXISTS (SELECT FROM %s s WHERE s.%I%s = i.item_id::%s) THEN i.target END',
-                                    m.items, m.item_key, holomamba_internal.item_collation(m), m.item_type) END)
+                        ELSE format('CASE WHEN EXISTS (SELECT FROM %1$s %2$s WHERE %2$s.%3$I%4$s = i.item_id::%5$s) THEN i.target END',
+                                    m.items, holomamba_internal.name_for(m.items), m.item_key, holomamba_internal.item_collation(m), m.item_type) END)
     USING model, version;
     -- Items that have come since the training are known by their attributes. They are described some at a time.
     IF m.items IS NOT NULL THEN
         FOR ids IN
             EXECUTE format('SELECT array_agg(n.id) FROM (SELECT u.id::text, row_number() OVER () / 1000 AS part '
-                           'FROM (SELECT DISTINCT s.%I::%s%s AS id FROM %s s WHERE s.%1$I IS NOT NULL AND %5$s '
-                           'AND NOT EXISTS (SELECT FROM %6$s i WHERE i.item_id = s.%1$I%3$s)) u) n GROUP BY n.part',
-                           m.item_key, m.item_type, holomamba_internal.item_collation(m), m.items,
-                           holomamba_internal.fits_item_type(m.item_type, format('s.%I', m.item_key)), items_table)
+                           'FROM (SELECT DISTINCT %1$s.%2$I::%3$s%4$s AS id FROM %5$s %1$s WHERE %1$s.%2$I IS NOT NULL AND %6$s '
+                           'AND NOT EXISTS (SELECT FROM %7$s i WHERE i.item_id = %1$s.%2$I%4$s)) u) n GROUP BY n.part',
+                           holomamba_internal.name_for(m.items), m.item_key, m.item_type, holomamba_internal.item_collation(m), m.items,
+                           holomamba_internal.fits_item_type(m.item_type, format('%s.%I', holomamba_internal.name_for(m.items), m.item_key)),
+                           items_table)
         LOOP
             EXECUTE format('INSERT INTO %s (item_id, token, target) SELECT d.item_id::%s, d.token, d.target '
                            'FROM holomamba.describe_items($1, $2, $3) d', items_table, m.item_type)

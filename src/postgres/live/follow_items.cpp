@@ -96,6 +96,16 @@ void for_id_of(LiveModel* m, Relation items, HeapTuple row, Function&& function)
     function(array_of(TEXTOID, &id, 1));
 }
 
+// Says which attribute is not a column of the items any more.
+void refuse_attributes(const LiveModel* m) {
+    Parameters p;
+    add_text(&p, NameStr(m->name));
+    execute(
+        "SELECT holomamba_internal.check_attributes(m.items, m.attributes) FROM holomamba.model_catalogue m "
+        "WHERE m.model = $1::pg_catalog.name",
+        &p);
+}
+
 }  // namespace
 
 void follow_items(LiveModel* m, TriggerData* trigger) {
@@ -121,6 +131,7 @@ void follow_items(LiveModel* m, TriggerData* trigger) {
     }
     Arrival arrival{};
     if (deleted || !active_version(m, &arrival.version)) return;
+    if (m->reads == 0) refuse_attributes(m);
     const auto describe = [&](Datum ids) { describe_items(m, ids, &arrival); };
     if (row)
         for_id_of(m, trigger->tg_relation, inserted ? trigger->tg_trigtuple : trigger->tg_newtuple, describe);

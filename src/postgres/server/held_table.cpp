@@ -26,6 +26,8 @@ void check_name(const RangeTblEntry* entry) {
     constexpr std::size_t length = sizeof(kNamed) - 1;
     if (entry->alias == nullptr || std::strncmp(entry->alias->aliasname, kNamed, length) != 0) return;
     const auto table = static_cast<Oid>(std::strtoul(entry->alias->aliasname + length, nullptr, 10));
+    // The rows that a trigger is given of the table go by its name, too.
+    if (entry->rtekind == RTE_NAMEDTUPLESTORE) return;
     if (entry->rtekind != RTE_RELATION || entry->relid != table)
         ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE), errmsg("table %s was renamed meanwhile", get_rel_name(table)),
                         errhint("Try again.")));
