@@ -210,6 +210,7 @@ BEGIN
     INTO users, replayed, read_back, vector, bytes, row_bytes
     FROM holomamba.state_model_users u JOIN step s USING (user_id) WHERE s.n = cardinality(s.tokens);
 END $$;
+SET client_min_messages = warning;
 CALL holomamba.train('state_model', options => '{"state_format": "float32", "epochs": 1}');
 SELECT * FROM pg_temp.check_format();
 CALL holomamba.train('state_model', options => '{"state_format": "float16", "epochs": 1}');
@@ -218,6 +219,7 @@ SELECT * FROM pg_temp.check_format();
 CALL holomamba.train('state_model', options => '{"state_format": "int8", "epochs": 1}');
 INSERT INTO state_events VALUES (1, 3, 1003), (7, 5, 1004);
 SELECT * FROM pg_temp.check_format();
+RESET client_min_messages;
 -- Versions 4 and 5 have the same weights, but not states that fit each other
 SELECT count(DISTINCT p.data) AS weights, count(DISTINCT v.fingerprint) AS fingerprints
 FROM holomamba.version_catalogue v JOIN holomamba.parameters p USING (model, version)
