@@ -1,18 +1,9 @@
 -- explain_recommendation(): contributions against ablation, rights, errors
 \pset format unaligned
 SET client_min_messages = warning;
-CREATE FUNCTION pg_temp.outcome(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    result text;
-    detail text;
-    hint text;
-BEGIN
-    EXECUTE statement INTO result;
-    RETURN coalesce(result, 'NULL');
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-    RETURN concat_ws(' | ', SQLSTATE, SQLERRM, nullif(detail, ''), nullif(hint, ''));
-END $$;
+\getenv helpers PG_ABS_SRCDIR
+\set outcome :helpers '/helpers/outcome.sql'
+\i :outcome
 CREATE SCHEMA why;
 SET search_path = why, public;
 CREATE TABLE films (id integer PRIMARY KEY, genres text[], studio text, year real);

@@ -2,22 +2,9 @@
 \pset format unaligned
 
 -- What a statement comes to: its value, or its error in full.
-CREATE FUNCTION pg_temp.outcome(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    result text = 'done';
-    detail text;
-    hint text;
-BEGIN
-    IF statement LIKE 'SELECT%' THEN
-        EXECUTE statement INTO result;
-    ELSE
-        EXECUTE statement;
-    END IF;
-    RETURN coalesce(result, 'NULL');
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-    RETURN concat_ws(' | ', SQLSTATE, SQLERRM, nullif(detail, ''), nullif(hint, ''));
-END $$;
+\getenv helpers PG_ABS_SRCDIR
+\set outcome :helpers '/helpers/outcome.sql'
+\i :outcome
 
 -- Transforms round differently on different processors.
 CREATE FUNCTION pg_temp.rounded(vector hrr) RETURNS text LANGUAGE sql AS

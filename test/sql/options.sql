@@ -4,22 +4,9 @@ SET client_min_messages = warning;
 \set SHOW_CONTEXT never
 
 -- What a statement comes to: its value, or its error in full.
-CREATE FUNCTION pg_temp.outcome(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    result text = 'done';
-    detail text;
-    hint text;
-BEGIN
-    IF statement LIKE 'SELECT%' THEN
-        EXECUTE statement INTO result;
-    ELSE
-        EXECUTE statement;
-    END IF;
-    RETURN coalesce(result, 'NULL');
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-    RETURN concat_ws(' | ', SQLSTATE, SQLERRM, nullif(detail, ''), nullif(hint, ''));
-END $$;
+\getenv helpers PG_ABS_SRCDIR
+\set outcome :helpers '/helpers/outcome.sql'
+\i :outcome
 
 -- Each option of the contract, with a default, a range and a description
 SELECT c.name, o.name IS NOT NULL AS listed, o.default_value <> '' AS has_default, o.range <> '' AS has_range,
@@ -57,7 +44,7 @@ WHERE o.range LIKE '% .. %'
 -- Every word of a choice is accepted
 SELECT name, word FROM holomamba.options() o, regexp_split_to_table(o.range, ' \| ') AS word
 WHERE o.range NOT LIKE '% .. %' AND o.range <> 'text'
-  AND pg_temp.outcome(format('SELECT holomamba_internal.check_options(%L)', jsonb_build_object(name, word))) <> '';
+  AND pg_temp.outcome(format('SELECT holomamba_internal.check_options(%L)', jsonb_build_object(name, word))) <> 'done';
 
 -- Refusals
 SELECT options, pg_temp.outcome(format('SELECT holomamba_internal.check_options(%L)', options)) AS outcome FROM (VALUES

@@ -1,18 +1,9 @@
 -- recommend() and what a session remembers: plans outlive nothing that they depend on. Batches and diversity
 \pset format unaligned
 SET client_min_messages = warning;
-CREATE FUNCTION pg_temp.outcome(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    result text;
-    detail text;
-    hint text;
-BEGIN
-    EXECUTE statement INTO result;
-    RETURN coalesce(result, 'NULL');
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-    RETURN concat_ws(' | ', SQLSTATE, SQLERRM, nullif(detail, ''), nullif(hint, ''));
-END $$;
+\getenv helpers PG_ABS_SRCDIR
+\set outcome :helpers '/helpers/outcome.sql'
+\i :outcome
 CREATE SCHEMA stall;
 SET search_path = stall, public;
 CREATE TABLE sales (who integer, what integer, t integer);
