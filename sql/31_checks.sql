@@ -378,6 +378,27 @@ COMMENT ON FUNCTION holomamba_internal.assert_tables_exist(holomamba.model_catal
 
 -- Before a model's tables are read
 
+-- Of what works in the name of the model's owner. A policy is evaluated by who reads; one that another role has made would run in his name.
+CREATE FUNCTION holomamba_internal.assert_own_policies(m holomamba.model_catalogue) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    foreign_table regclass := (SELECT c.oid FROM pg_class c
+                               WHERE c.oid IN (m.interactions, m.items) AND c.relowner <> current_user::regrole AND row_security_active(c.oid)
+                               ORDER BY c.oid LIMIT 1);
+BEGIN
+    IF foreign_table IS NOT NULL THEN
+        RAISE insufficient_privilege USING
+            MESSAGE = format('table %s has row-level security, and another owner than model "%s"', foreign_table, m.model),
+            DETAIL = 'Its policies would run with the rights of the model''s owner.',
+            HINT = format('ALTER TABLE %s OWNER TO %I; or DISABLE ROW LEVEL SECURITY.', foreign_table, current_user);
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION holomamba_internal.assert_own_policies(holomamba.model_catalogue) IS
+    'internal: an error where policies of another role would be evaluated by the model''s owner, who is the current role';
+
 CREATE FUNCTION holomamba_internal.hold_tables(VARIADIC tables regclass[]) RETURNS void
     AS 'MODULE_PATHNAME', 'holomamba_hold_tables' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION holomamba_internal.hold_tables(regclass[]) IS

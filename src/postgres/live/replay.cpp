@@ -3,6 +3,7 @@
 #include "postgres/live/fold.hpp"
 #include "postgres/server/compat.h"
 #include "postgres/server/ids.hpp"
+#include "postgres/store/catalogue.hpp"
 
 extern "C" {
 #include "tcop/utility.h"
@@ -68,7 +69,12 @@ void as_manager(const char* name, LOCKMODE mode, Function&& function) {
     if (m == nullptr)
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("a table of model \"%s\" is gone", name),
                         errhint("SELECT holomamba.drop_model('%s');", name)));
-    use_model(m, [&](LiveModel* used) { as_owner(used->owner, [&] { function(used); }); });
+    use_model(m, [&](LiveModel* used) {
+        as_owner(used->owner, [&] {
+            assert_own_policies(name);
+            function(used);
+        });
+    });
     SPI_finish();
 }
 

@@ -33,6 +33,15 @@ void write_catalogue(const char* sql, Parameters* p) {
     as_owner(catalogue_owner(), [&] { execute(sql, p); });
 }
 
+void assert_own_policies(const char* model) {
+    Parameters p;
+    add_text(&p, model);
+    execute(
+        "SELECT holomamba_internal.assert_own_policies(m) FROM holomamba.model_catalogue m "
+        "WHERE m.model = $1::pg_catalog.name",
+        &p);
+}
+
 Oid model_owner(const char* model) {
     const char* users = psprintf("%s_users", model);
     const Oid owner = owner_of(own_relation(users));

@@ -15,6 +15,9 @@ Oid catalogue_owner();
 // Runs a statement on the catalogue, as its owner. That the caller may have it run has been seen to.
 void write_catalogue(const char* sql, Parameters* p);
 
+// Of what works in the name of a model's owner, who is the current role: raises where policies of another role would run so.
+void assert_own_policies(const char* model);
+
 // The role that owns a model's tables, in whose name a training works; an error where they are gone.
 Oid model_owner(const char* model);
 

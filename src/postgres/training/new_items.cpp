@@ -27,8 +27,10 @@ Datum holomamba_describe_items(PG_FUNCTION_ARGS) {
     SPI_connect();
     assert_may_manage(model);
     auto* d = make_owned<ItemDescription>(CurrentMemoryContext);
-    as_owner(model_owner(model),
-             [&] { describe_items(model, version, PG_GETARG_DATUM(2), items, DescribedFor::manager, d); });
+    as_owner(model_owner(model), [&] {
+        assert_own_policies(model);
+        describe_items(model, version, PG_GETARG_DATUM(2), items, DescribedFor::manager, d);
+    });
     const int width = d->options.dimension;
     const Head::View view = d->head->view(d->parameters.data(), d->composed.raw.data());
     for (int i = 0; i < items; i++) {
