@@ -317,6 +317,32 @@ $$;
 COMMENT ON FUNCTION holomamba_internal.check_items(regclass, name, regclass, name) IS
     'refuses a table of items that is that of the events, whose key does not fit, or that the owner of the events may not read';
 
+-- Who plans a query of a table computes what is constant in its index predicates, constraints and partition bounds, and so runs
+-- functions that its owner has chosen. The owner of a model reads all its tables, at moments that others choose.
+CREATE FUNCTION holomamba_internal.warn_of_owners(interactions regclass, items regclass) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    model_owner CONSTANT oid := (SELECT c.relowner FROM pg_class c WHERE c.oid = interactions);
+    other record;
+BEGIN
+    FOR other IN
+        SELECT c.oid::regclass AS relation, c.relowner::regrole AS owner
+        FROM (SELECT holomamba_internal.descendants(interactions) UNION SELECT holomamba_internal.descendants(items)) d (id)
+        JOIN pg_class c ON c.oid = d.id JOIN pg_roles r ON r.oid = c.relowner
+        WHERE NOT r.rolsuper AND NOT pg_has_role(c.relowner, model_owner, 'MEMBER')
+        ORDER BY c.oid
+    LOOP
+        RAISE WARNING USING
+            MESSAGE = format('table %s belongs to role %s, and the model to role %s', other.relation, other.owner, model_owner::regrole),
+            DETAIL = 'Functions that the owner of a table puts into its indexes and constraints may run with the rights of the owner of the model, who reads it.',
+            HINT = format('If that role is not to be trusted with them: ALTER TABLE %s OWNER TO %s;', other.relation, model_owner::regrole);
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION holomamba_internal.warn_of_owners(regclass, regclass) IS
+    'internal: warns of tables of a model whose owners the owner of the model has to trust';
+
 CREATE FUNCTION holomamba_internal.warn_without_index(interactions regclass, user_column name, order_columns name[]) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$

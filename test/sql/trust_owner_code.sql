@@ -80,9 +80,48 @@ CALL code_mallory.try('ALTER TABLE code_mallory.events ALTER user_id TYPE bigint
 CALL code_mallory.try('ANALYZE holomamba.code_items; ALTER TABLE holomamba.code_items ADD price numeric', :more);
 SELECT count(*) FROM holomamba.check_state('code');
 
+-- Items of a role that the owner of the model has to trust: said when the model is made; policies of that role are not evaluated
+CREATE TABLE code_mallory.goods (item_id integer PRIMARY KEY, genre text);
+INSERT INTO code_mallory.goods SELECT i, 'a' FROM generate_series(1, 12) i;
+CREATE SEQUENCE code_mallory.calls;
+CREATE FUNCTION code_mallory.policy() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN PERFORM nextval('code_mallory.calls'); RETURN true; END $$;
+RESET ROLE;
+CREATE ROLE code_victim;
+GRANT ALL ON SCHEMA public TO code_victim;
+GRANT USAGE ON SCHEMA code_mallory TO code_victim;
+GRANT SELECT ON code_mallory.goods TO code_victim;
+CREATE TABLE code_sales (user_id integer, item_id integer, t integer, PRIMARY KEY (user_id, t));
+INSERT INTO code_sales SELECT u, 1 + (u * 5 + n * n) % 12, n FROM generate_series(1, 6) u, generate_series(1, 6) n;
+ALTER TABLE code_sales OWNER TO code_victim;
+SELECT holomamba.create_model('sold', 'code_sales', 'user_id', 'item_id', '{t}', 'code_mallory.goods', 'item_id', '{genre}', '{"dimension": 8, "layers": 1, "state_size": 2, "epochs": 1, "threads": 1}');
+SET client_min_messages = warning;
+CALL holomamba.train('sold');
+RESET client_min_messages;
+SET ROLE code_mallory;
+INSERT INTO code_mallory.goods VALUES (13, 'b');
+CREATE POLICY p ON code_mallory.goods USING (code_mallory.policy());
+ALTER TABLE code_mallory.goods ENABLE ROW LEVEL SECURITY;
+INSERT INTO code_mallory.goods VALUES (14, 'b');
+DELETE FROM code_mallory.goods WHERE item_id = 13;
+RESET ROLE;
+SET ROLE code_victim;
+CALL holomamba.train('sold');
+SELECT holomamba.activate('sold', 1);
+SELECT holomamba.rebuild_state('sold');
+INSERT INTO code_sales VALUES (1, 2, 100), (9, 9, 100);
+RESET ROLE;
+SELECT is_called FROM code_mallory.calls;
+SET client_min_messages = warning;
+SELECT holomamba.drop_model('sold');
+RESET client_min_messages;
+DROP TABLE code_sales;
+REVOKE ALL ON SCHEMA public FROM code_victim;
+SET ROLE code_mallory;
+
 SELECT holomamba.drop_model('code');
 RESET ROLE;
 DROP FUNCTION settings;
 DROP SCHEMA code_mallory CASCADE;
 REVOKE ALL ON SCHEMA public FROM code_mallory;
 DROP ROLE code_mallory;
+DROP ROLE code_victim;

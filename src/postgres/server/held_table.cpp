@@ -28,9 +28,11 @@ void check_name(const RangeTblEntry* entry) {
     const auto table = static_cast<Oid>(std::strtoul(entry->alias->aliasname + length, nullptr, 10));
     // The rows that a trigger is given of the table go by its name, too.
     if (entry->rtekind == RTE_NAMEDTUPLESTORE) return;
-    if (entry->rtekind != RTE_RELATION || entry->relid != table)
-        ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE), errmsg("table %s was renamed meanwhile", get_rel_name(table)),
-                        errhint("Try again.")));
+    if (entry->rtekind == RTE_RELATION && entry->relid == table) return;
+    const char* name = get_rel_name(table);
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
+                    errmsg("table \"%s\" was renamed meanwhile", name == nullptr ? entry->alias->aliasname : name),
+                    errhint("Try again.")));
 }
 
 bool check_names(Node* node, void* context) {
