@@ -83,7 +83,7 @@ my @statements = (
     [ 'index entries', 'INSERT INTO vectors SELECT i, hrr_random(200, i) FROM generate_series(3001, 3400) i' ],
     [ 'VACUUM', 'VACUUM vectors', 'alone' ],
     [ 'aggregates', 'SELECT bind(unitary(x)), sum(x), bundle(f), hrr_sequence(x), hrr_ngrams(x, 3), ssm_encode(token) FROM vectors LEFT JOIN holomamba.m_items ON item_id = id' ],
-    [ 'algebra', q(SELECT unitary(x * x / ~x), bind_power(x, 0.5), exact_inverse(x), permute(x, 3), (x::fhrr * f)::hrr::text::hrr, x::real[]::hrr FROM vectors WHERE id < 30) ],
+    [ 'algebra', q(SELECT unitary(x * x / ~x), bind_power(x, 2), exact_inverse(x), permute(x, 3), (x::fhrr * f)::hrr::text::hrr, x::real[]::hrr FROM vectors WHERE id < 30) ],
     [ 'new and dropped models', qq(DO \$\$ BEGIN PERFORM holomamba.create_model('other', 'events', 'user_id', 'item_id', '{t}', options => '$options'); PERFORM holomamba.drop_model('other'); END \$\$) ],
 );
 
