@@ -383,13 +383,13 @@ $$;
 
 COMMENT ON FUNCTION holomamba_internal.find_model(text) IS 'the row of a model in the catalogue; an error that lists the models where there is no such one';
 
-CREATE FUNCTION holomamba_internal.assert_tables_exist(m holomamba.model_catalogue, with_items boolean DEFAULT true) RETURNS void
+CREATE FUNCTION holomamba_internal.assert_tables_exist(m holomamba.model_catalogue) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     -- What has become a view since may run anything in the name of who reads it.
     missing text := CASE WHEN NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = m.interactions AND c.relkind IN ('r', 'p')) THEN 'interactions'
-                         WHEN with_items AND m.items IS NOT NULL
+                         WHEN m.items IS NOT NULL
                               AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = m.items AND c.relkind IN ('r', 'p')) THEN 'items' END;
 BEGIN
     IF missing IS NOT NULL THEN
@@ -400,7 +400,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION holomamba_internal.assert_tables_exist(holomamba.model_catalogue, boolean) IS 'an error where a table that a model was made of is not there any more, or is no table';
+COMMENT ON FUNCTION holomamba_internal.assert_tables_exist(holomamba.model_catalogue) IS 'an error where a table that a model was made of is not there any more, or is no table';
 
 -- Before a model's tables are read
 

@@ -84,6 +84,7 @@ SELECT count(*) FROM holomamba.check_state('code');
 CREATE TABLE code_mallory.goods (item_id integer PRIMARY KEY, genre text);
 INSERT INTO code_mallory.goods SELECT i, 'a' FROM generate_series(1, 12) i;
 CREATE SEQUENCE code_mallory.calls;
+GRANT ALL ON SEQUENCE code_mallory.calls TO PUBLIC;
 CREATE FUNCTION code_mallory.policy() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN PERFORM nextval('code_mallory.calls'); RETURN true; END $$;
 RESET ROLE;
 CREATE ROLE code_victim;

@@ -242,9 +242,6 @@ double lay_out(Build* build, BlockNumber block, Relation heap, IndexInfo* info) 
     const double rows = table_index_build_scan(heap, build->index, info, true, true, add_row, build, nullptr);
     lay_down(build);
     pfree(build->records);
-    // Where there was room for rows that turned out to be dead, the file may end before it.
-    if (build->next_block == block)
-        meta->transform_block = meta->first_block = Min(block, RelationGetNumberOfBlocks(build->index));
     meta->insert_extent = Max(meta->extents, 1u) - 1;
     return rows;
 }

@@ -73,8 +73,9 @@ bool hold_table(Oid table) {
 }
 
 void assert_held(Oid table, bool held) {
+    if (held) return;
     const char* name = get_rel_name(table);
-    if (!held) aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, name == nullptr ? "" : name);
+    aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, name == nullptr ? "" : name);
 }
 
 }  // namespace holomamba::postgres

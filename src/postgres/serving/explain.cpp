@@ -2,14 +2,11 @@
 #include <cmath>
 #include <vector>
 
+#include "postgres/server/arrays.hpp"
 #include "postgres/server/compat.h"
 #include "postgres/server/owned.hpp"
 #include "postgres/store/item_description.hpp"
 #include "postgres/types/hrr.hpp"
-
-extern "C" {
-#include "utils/array.h"
-}
 
 using namespace holomamba::postgres;
 using holomamba::Head;
@@ -54,8 +51,7 @@ Datum holomamba_item_parts(PG_FUNCTION_ARGS) {
     SPI_connect();
     const int level = pin_search_path();
     auto* d = make_owned<ItemDescription>(CurrentMemoryContext);
-    describe_items(model, version, PointerGetDatum(construct_array(&item, 1, TEXTOID, -1, false, TYPALIGN_INT)), 1,
-                   DescribedFor::reader, d);
+    describe_items(model, version, array_of(TEXTOID, &item, 1), 1, DescribedFor::reader, d);
     const int width = d->options.dimension;
     for (const Hrr* given : {target, vector})
         if (given->dims != Head::stored_size(width))

@@ -4,6 +4,7 @@
 
 #include "postgres/server/arrays.hpp"
 #include "postgres/server/owned.hpp"
+#include "postgres/store/catalogue.hpp"
 #include "postgres/store/options.hpp"
 #include "postgres/store/stored.hpp"
 
@@ -114,10 +115,7 @@ uint64 fingerprint_of_version(const char* model, int32 version) {
         "$2 "
         "AND v.status = 'ready'",
         &p);
-    if (SPI_processed == 0)
-        ereport(ERROR,
-                (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("model \"%s\" has no complete version %d", model, version),
-                 errhint("The view holomamba.versions lists the versions.")));
+    if (SPI_processed == 0) refuse_version(model, version);
     const auto fingerprint =
         static_cast<uint64>(int64_of(last_rows("holomamba.version_catalogue", model, version), 0, 1));
     SPI_finish();

@@ -33,6 +33,13 @@ void write_catalogue(const char* sql, Parameters* p) {
     as_owner(catalogue_owner(), [&] { execute(sql, p); });
 }
 
+void refuse_version(const char* model, int32 version) {
+    ereport(ERROR,
+            (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("model \"%s\" has no complete version %d", model, version),
+             errhint("The view holomamba.versions lists the versions.")));
+    pg_unreachable();
+}
+
 void assert_own_policies(const char* model) {
     Parameters p;
     add_text(&p, model);

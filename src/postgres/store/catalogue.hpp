@@ -15,6 +15,9 @@ Oid catalogue_owner();
 // Runs a statement on the catalogue, as its owner. That the caller may have it run has been seen to.
 void write_catalogue(const char* sql, Parameters* p);
 
+// Says that there is no such version of a model, or not all of it yet.
+[[noreturn]] void refuse_version(const char* model, int32 version);
+
 // Of what works in the name of a model's owner, who is the current role: raises where policies of another role would run so.
 void assert_own_policies(const char* model);
 

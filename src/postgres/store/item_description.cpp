@@ -3,15 +3,16 @@
 #include <algorithm>
 #include <numeric>
 
+#include "postgres/server/arrays.hpp"
 #include "postgres/server/compat.h"
 #include "postgres/server/owned.hpp"
 #include "postgres/server/plan_cache.hpp"
+#include "postgres/store/catalogue.hpp"
 #include "postgres/store/item_attributes.hpp"
 #include "postgres/store/options.hpp"
 #include "postgres/store/parameter_store.hpp"
 
 extern "C" {
-#include "utils/array.h"
 #include "utils/memutils.h"
 }
 
@@ -49,10 +50,7 @@ void read_version_options(const Request& request, Options* options) {
         "AND v.status = 'ready'",
         &p);
     const Rows rows = last_rows("holomamba.version_catalogue", request.model, request.version);
-    if (rows.count == 0)
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-                        errmsg("model \"%s\" has no complete version %d", request.model, request.version),
-                        errhint("The view holomamba.versions lists the versions.")));
+    if (rows.count == 0) refuse_version(request.model, request.version);
     read_options(rows, 0, 1, options);
 }
 
@@ -173,13 +171,6 @@ void choose_pieces(const ItemDescription& d, int32 items, const int32* values, P
     }
 }
 
-ArrayType* array_of(const Datum* values, Size count, Oid type) {
-    return type == TEXTOID
-               ? construct_array(const_cast<Datum*>(values), static_cast<int>(count), TEXTOID, -1, false, TYPALIGN_INT)
-               : construct_array(const_cast<Datum*>(values), static_cast<int>(count), INT4OID, sizeof(int32), true,
-                                 TYPALIGN_INT);
-}
-
 void read_pieces(const Request& request, const Pieces& pieces, ItemDescription* d) {
     const auto& layout = d->layout.parameters();
     const Size count = pieces.pieces.size();
@@ -197,8 +188,8 @@ void read_pieces(const Request& request, const Pieces& pieces, ItemDescription* 
         numbers[2][i] = Int32GetDatum(static_cast<int32>(piece.count * sizeof(float)));
     }
     Parameters p = parameters_of(request);
-    add(&p, TEXTARRAYOID, PointerGetDatum(array_of(names, layout.size(), TEXTOID)));
-    for (const Datum* column : numbers) add(&p, INT4ARRAYOID, PointerGetDatum(array_of(column, count, INT4OID)));
+    add(&p, TEXTARRAYOID, array_of(TEXTOID, names, static_cast<int>(layout.size())));
+    for (Datum* column : numbers) add(&p, INT4ARRAYOID, array_of(INT4OID, column, static_cast<int>(count)));
     ask(request,
         "SELECT p.name IS NOT NULL, pg_catalog.octet_length(p.data), pg_catalog.substr(p.data, s.first, s.bytes) AS "
         "data "

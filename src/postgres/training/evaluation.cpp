@@ -67,10 +67,7 @@ void check_version(const char* model, int32 version) {
         "SELECT v.holdout FROM holomamba.version_catalogue v WHERE v.model = $1::pg_catalog.name AND v.version = $2 "
         "AND v.status = 'ready'",
         &p);
-    if (SPI_processed == 0)
-        ereport(ERROR,
-                (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("model \"%s\" has no complete version %d", model, version),
-                 errhint("The view holomamba.versions lists the versions.")));
+    if (SPI_processed == 0) refuse_version(model, version);
 }
 
 void put_evaluation(ReturnSetInfo* result, const char* ranker, const Evaluation& evaluation) {

@@ -1,13 +1,10 @@
 // The vectors of items by the attributes that they have now.
+#include "postgres/server/arrays.hpp"
 #include "postgres/server/compat.h"
 #include "postgres/server/owned.hpp"
 #include "postgres/store/catalogue.hpp"
 #include "postgres/store/item_description.hpp"
 #include "postgres/types/hrr.hpp"
-
-extern "C" {
-#include "utils/array.h"
-}
 
 using namespace holomamba::postgres;
 using holomamba::Head;
@@ -16,10 +13,8 @@ HOLOMAMBA_FUNCTION(holomamba_describe_items)
 Datum holomamba_describe_items(PG_FUNCTION_ARGS) {
     const char* model = text_to_cstring(PG_GETARG_TEXT_PP(0));
     const int32 version = PG_GETARG_INT32(1);
-    Datum* ids;
-    bool* nulls;
-    int items;
-    deconstruct_array(PG_GETARG_ARRAYTYPE_P(2), TEXTOID, -1, false, TYPALIGN_INT, &ids, &nulls, &items);
+    const Elements ids = elements_of(PG_GETARG_ARRAYTYPE_P(2));
+    const int items = ids.count;
     InitMaterializedSRF(fcinfo, 0);
     auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
     if (items == 0) return Datum{0};
@@ -41,8 +36,8 @@ Datum holomamba_describe_items(PG_FUNCTION_ARGS) {
         check_hrr_range(target);
         // A head with a table of its own has learned nothing to score an unknown item by.
         const bool has_target = d->head->tied() || d->places[i] >= 0;
-        Datum values[3] = {ids[i], PointerGetDatum(token), PointerGetDatum(target)};
-        bool missing[3] = {nulls[i], false, !has_target};
+        Datum values[3] = {ids.values[i], PointerGetDatum(token), PointerGetDatum(target)};
+        bool missing[3] = {ids.is_null(i), false, !has_target};
         tuplestore_putvalues(result->setResult, result->setDesc, values, missing);
     }
     SPI_finish();
