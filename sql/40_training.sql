@@ -47,7 +47,7 @@ DECLARE
     left_out bigint := 0;
 BEGIN
     PERFORM holomamba_internal.hold_readable(m.interactions), holomamba_internal.hold_readable(m.items);
-    PERFORM holomamba_internal.assert_own_policies(m);
+    PERFORM holomamba_internal.assert_trusted_owners(m);
     PERFORM holomamba_internal.assert_columns(m);
     PERFORM holomamba_internal.check_attributes(m.items, m.attributes);
     PERFORM holomamba_internal.check_ids(m);
@@ -100,7 +100,7 @@ DECLARE
 BEGIN
     SELECT * INTO v FROM holomamba.version_catalogue c WHERE c.model = m.model AND c.version = training_queries.version;
 
-    PERFORM holomamba_internal.assert_own_policies(m);
+    PERFORM holomamba_internal.assert_trusted_owners(m);
     RETURN QUERY SELECT * FROM holomamba_internal.attribute_queries(m, version, items_list);
 
     -- The cutoff is of the type under a domain, whose constraints may be functions of the user's.
@@ -319,7 +319,7 @@ DECLARE
     ids text[];
 BEGIN
     PERFORM holomamba_internal.assert_read_committed('activate');
-    PERFORM holomamba_internal.assert_own_policies(m);
+    PERFORM holomamba_internal.assert_trusted_owners(m);
     IF NOT holomamba_internal.hold_version(m.model, activate_as_owner.version) THEN
         RAISE undefined_object USING
             MESSAGE = format('model "%s" has no complete version %s', activate_as_owner.model, coalesce(activate_as_owner.version::text, 'NULL')),

@@ -4,13 +4,14 @@
 #include "postgres/server/arrays.hpp"
 #include "postgres/server/compat.h"
 #include "postgres/server/extension.hpp"
+#include "postgres/server/relatives.hpp"
+#include "postgres/server/trusted_owners.hpp"
 
 extern "C" {
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_inherits.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -28,9 +29,7 @@ Oid own_table(const LiveModel* m, const char* suffix) {
 
 // Whether a table is another, or a partition or an inheritance child of it.
 bool is_part_of(Oid relation, Oid whole) {
-    if (!OidIsValid(whole) || relation == whole) return OidIsValid(whole);
-    const Oid row = get_rel_type_id(whole);
-    return OidIsValid(row) && typeInheritsFrom(get_rel_type_id(relation), row);
+    return OidIsValid(whole) && list_member_oid(ancestors_of(relation), whole);
 }
 
 void check_key_of(Oid table, const Column& column) {
@@ -71,6 +70,16 @@ void note_reads_of_items(LiveModel* m, const Elements& attributes) {
         }
         note_read(m, number);
     }
+}
+
+// The partitions and inheritance children of the tables that the model's statements for `relation` read.
+void note_parts(LiveModel* m) {
+    List* parts = descendants_of(m->interactions);
+    if (m->of_items) parts = list_concat(parts, descendants_of(m->owned_items));
+    list_sort(parts, list_oid_cmp);
+    m->part = static_cast<Oid*>(MemoryContextAlloc(m->context, sizeof(Oid) * static_cast<Size>(list_length(parts))));
+    ListCell* cell;
+    foreach (cell, parts) m->part[m->parts++] = lfirst_oid(cell);
 }
 
 bool are_same(const Column& a, const Column& b) {
@@ -134,6 +143,10 @@ bool load_catalogue(LiveModel* m) {
     // name.
     m->of_items = !of_events;
     if (m->of_items && !is_part_of(m->relation, m->owned_items)) return false;
+    // In this order: of a part that changes hands from here on the session hears.
+    note_parts(m);
+    assert_trusted_owners(m->interactions, m->owner);
+    if (m->of_items) assert_trusted_owners(m->owned_items, m->owner);
     m->items_first = DatumGetBool(value_of(0, "items_first", &null));
     m->orders = elements_of(DatumGetArrayTypeP(value_of(0, "order_columns", &null))).count;
     if (m->orders == 0)

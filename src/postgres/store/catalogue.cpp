@@ -40,11 +40,11 @@ void refuse_version(const char* model, int32 version) {
     pg_unreachable();
 }
 
-void assert_own_policies(const char* model) {
+void assert_trusted_owners(const char* model) {
     Parameters p;
     add_text(&p, model);
     execute(
-        "SELECT holomamba_internal.assert_own_policies(m) FROM holomamba.model_catalogue m "
+        "SELECT holomamba_internal.assert_trusted_owners(m) FROM holomamba.model_catalogue m "
         "WHERE m.model = $1::pg_catalog.name",
         &p);
 }
