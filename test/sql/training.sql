@@ -138,6 +138,9 @@ WITH u AS (SELECT user_id, count(*) AS n, count(*) FILTER (WHERE t < 7) AS b FRO
 SELECT v.events, v.events = sum(b) - count(*) FILTER (WHERE n > b AND b > 1) AS learned_from, count(*) FILTER (WHERE n > b) AS tested
 FROM u, holomamba.versions v WHERE version = 5 GROUP BY v.events;
 SELECT split_part(ranker, ',', 1) AS ranker, users FROM holomamba.evaluate('tm', version => 5);
+SELECT t.targets, split_part(e.ranker, ',', 1) AS ranker, e.segment, e.users, e.events
+FROM unnest('{first,last,successive}'::text[]) t (targets), holomamba.evaluate('tm', targets => t.targets, segments => true) e WHERE e.ranker LIKE 'model%';
+SELECT count(*) FROM (SELECT row_number() OVER (PARTITION BY user_id ORDER BY t) AS n, t FROM train_events WHERE user_id IS NOT NULL AND item_id IS NOT NULL) e WHERE t >= 7;
 -- A cutoff that nothing lies behind tests nobody, and one that everything lies behind leaves nothing to learn from
 CALL holomamba.train('tm', holdout => 'time', options => '{"cutoff": "100"}');
 SELECT version, events, (SELECT max(users) FROM holomamba.evaluate('tm')) AS tested FROM holomamba.versions WHERE active;
@@ -147,7 +150,8 @@ SELECT active_version FROM holomamba.models;
 SELECT holomamba.activate('tm', 2);
 DO $$ BEGIN PERFORM holomamba.forget_version(model, version) FROM holomamba.versions WHERE version > 5; END $$;
 
--- The figures of evaluate(), recomputed: the rank of the held-out item among all, by brute force; ties count against the ranker
+-- The figures of evaluate(), recomputed: the rank of the held-out item among all that are on sale, by brute force; ties count against the
+-- ranker, and so does an item that is not
 CREATE TEMPORARY TABLE train_held AS
     SELECT user_id, (array_agg(item_id ORDER BY t DESC))[1] AS item_id, (array_agg(item_id ORDER BY t))[1:count(*)::integer - 1] AS seen
     FROM train_events WHERE user_id IS NOT NULL AND item_id IS NOT NULL GROUP BY user_id HAVING count(*) > 2;
@@ -157,12 +161,12 @@ CREATE TEMPORARY TABLE train_scores AS
     FROM train_held h,
          LATERAL (SELECT ssm_update(ssm_initial('tm', 2), array_agg(i.token ORDER BY n)) AS state
                   FROM unnest(h.seen) WITH ORDINALITY u (item_id, n) JOIN holomamba.tm_items i USING (item_id)) s,
-         holomamba.item_vectors('tm', 2) v, (SELECT repeat_score FROM holomamba.version_catalogue WHERE model = 'tm' AND version = 2) r
+         holomamba.item_vectors('tm', 2) v JOIN train_items a ON a.item_id = v.item_id::integer, (SELECT repeat_score FROM holomamba.version_catalogue WHERE model = 'tm' AND version = 2) r
     UNION ALL
     SELECT 'popularity', h.user_id, i.item_id,
            (SELECT count(*) FROM train_held l, unnest(l.seen[:cardinality(l.seen) - 1]) s (item_id) WHERE s.item_id = i.item_id)
            + (SELECT count(*) FROM train_events e WHERE e.item_id = i.item_id AND e.user_id NOT IN (SELECT user_id FROM train_held))
-    FROM train_held h, holomamba.tm_items i;
+    FROM train_held h, train_items i;
 CREATE FUNCTION pg_temp.brute_force(k integer, exclude_seen boolean)
 RETURNS TABLE (ranker text, users bigint, hit_rate float8, ndcg float8, mrr float8, coverage float8) LANGUAGE sql AS $$
     WITH open AS MATERIALIZED (
@@ -178,7 +182,7 @@ RETURNS TABLE (ranker text, users bigint, hit_rate float8, ndcg float8, mrr floa
     )
     SELECT r.ranker, count(*), avg((rank BETWEEN 1 AND k)::integer)::float8,
            avg(CASE WHEN rank BETWEEN 1 AND k THEN 1 / log(2, rank + 1.0) ELSE 0 END)::float8, avg(CASE WHEN rank BETWEEN 1 AND k THEN 1.0 / rank ELSE 0 END)::float8,
-           (SELECT count(DISTINCT o.item_id) FROM open o WHERE o.ranker = r.ranker AND o.place <= k)::float8 / (SELECT count(*) FROM holomamba.tm_items)
+           (SELECT count(DISTINCT o.item_id) FROM open o WHERE o.ranker = r.ranker AND o.place <= k)::float8 / (SELECT count(*) FROM train_items)
     FROM ranks r GROUP BY r.ranker
 $$;
 SELECT k, exclude_seen, e.ranker, e.users = b.users AS users, abs(e.hit_rate - b.hit_rate) < 1e-9 AS hit_rate, abs(e.ndcg - b.ndcg) < 1e-9 AS ndcg,
@@ -193,10 +197,12 @@ SELECT ranker, bool_or(hit_rate BETWEEN 0.01 AND 0.99) FROM generate_series(1, 1
 SELECT h.user_id, h.item_id, s.score, s.item_id = ANY (h.seen) AS seen FROM train_held h JOIN train_scores s USING (user_id, item_id) WHERE s.ranker = 'popularity' ORDER BY 1;
 SELECT round(hit_rate::numeric, 4) AS hit_rate, round(ndcg::numeric, 4) AS ndcg, round(mrr::numeric, 4) AS mrr, round(coverage::numeric, 4) AS coverage
 FROM holomamba.evaluate('tm', 5) WHERE ranker = 'popularity';
+-- Every event is of a segment by its item's novelty and by its item's popularity
+SELECT e.ranker, e.segment, e.users, e.events, e.not_served FROM holomamba.evaluate('tm', segments => true) e WHERE e.ranker IN ('popularity', 'transitions');
 DROP TABLE train_scores, train_held;
 
 SELECT statement, pg_temp.outcome('SELECT holomamba.evaluate(' || statement || ')') FROM (VALUES
-    ($$'tm', 0$$), ($$'tm', -1$$), ($$'tm', 10001$$), ($$'tm', NULL$$), ($$NULL$$), ($$'tm', 10, NULL$$), ($$'nobody'$$), ($$'tm', version => 99$$),
+    ($$'tm', 0$$), ($$'tm', -1$$), ($$'tm', 10001$$), ($$'tm', NULL$$), ($$NULL$$), ($$'tm', targets => NULL$$), ($$'tm', segments => NULL$$), ($$'tm', targets => 'second'$$), ($$'nobody'$$), ($$'tm', version => 99$$),
     ($$'tm', version => 0$$), ($$'tm', version => 1$$)) AS t (statement);
 SELECT count(*) FROM holomamba.evaluate('tm', version => NULL);
 
