@@ -2,6 +2,7 @@
 
 #include "postgres/server/compat.h"
 #include "postgres/server/relatives.hpp"
+#include "postgres/store/catalogue.hpp"
 
 extern "C" {
 #include "access/genam.h"
@@ -47,12 +48,10 @@ bool has_model(const Catalogue& catalogue, const List* relations) {
 
 bool concerns_models(Oid relation) {
     if (get_rel_relkind(relation) == RELKIND_COMPOSITE_TYPE) return true;
-    const Oid schema = get_namespace_oid("holomamba", true);
-    const Oid table = OidIsValid(schema) ? get_relname_relid("model_catalogue", schema) : InvalidOid;
+    const Oid table = own_relation("model_catalogue");
     if (!OidIsValid(table)) return false;
-    const Catalogue catalogue{table_open(table, AccessShareLock),
-                              get_relname_relid("model_catalogue_interactions", schema),
-                              get_relname_relid("model_catalogue_items", schema), get_attnum(table, "interactions"),
+    const Catalogue catalogue{table_open(table, AccessShareLock), own_relation("model_catalogue_interactions"),
+                              own_relation("model_catalogue_items"), get_attnum(table, "interactions"),
                               get_attnum(table, "items")};
     const bool found = has_model(catalogue, ancestors_of(relation)) || has_model(catalogue, descendants_of(relation));
     table_close(catalogue.table, AccessShareLock);

@@ -6,11 +6,11 @@
 #include "postgres/server/extension.hpp"
 #include "postgres/server/relatives.hpp"
 #include "postgres/server/trusted_owners.hpp"
+#include "postgres/store/catalogue.hpp"
 
 extern "C" {
 #include "access/htup_details.h"
 #include "access/relation.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -20,12 +20,6 @@ extern "C" {
 
 namespace holomamba::postgres {
 namespace {
-
-// InvalidOid where it is gone.
-Oid own_table(const LiveModel* m, const char* suffix) {
-    const Oid schema = get_namespace_oid("holomamba", true);
-    return OidIsValid(schema) ? get_relname_relid(psprintf("%s_%s", NameStr(m->name), suffix), schema) : InvalidOid;
-}
 
 // Whether a table is another, or a partition or an inheritance child of it.
 bool is_part_of(Oid relation, Oid whole) {
@@ -98,8 +92,8 @@ bool are_same(const LiveModel& a, const LiveModel& b) {
 }  // namespace
 
 bool find_own_tables(LiveModel* m) {
-    m->users = own_table(m, "users");
-    m->items = own_table(m, "items");
+    m->users = own_table(NameStr(m->name), "users");
+    m->items = own_table(NameStr(m->name), "items");
     m->owner = owner_of(m->users);
     return OidIsValid(m->owner) && OidIsValid(m->items);
 }

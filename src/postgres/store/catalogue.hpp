@@ -15,6 +15,13 @@ Oid catalogue_owner();
 // Runs a statement on the catalogue, as its owner. That the caller may have it run has been seen to.
 void write_catalogue(const char* sql, Parameters* p);
 
+// A relation of ours by its name, and the table of a model, as of "users", by its suffix; InvalidOid where it is gone.
+Oid own_relation(const char* name);
+Oid own_table(const char* model, const char* suffix);
+
+// Says that a table of a model is gone, which is an error where something is asked of it.
+[[noreturn]] void refuse_gone_table(const char* model, const char* suffix);
+
 // Says that there is no such version of a model, or not all of it yet.
 [[noreturn]] void refuse_version(const char* model, int32 version);
 

@@ -189,11 +189,24 @@ void tell_epoch(const EpochReport& report, int epochs, double seconds_an_epoch) 
     ereport(NOTICE, (errmsg_internal("%s", line.data)));
 }
 
-// To guess among all items loses the logarithm of their number an event. A training of a few steps is still near it: one that has
-// come to nothing is beyond.
+// To guess among all items loses the logarithm of their number an event. A training of a few steps is still near it, or on its
+// way there from worse: one that has come to nothing is beyond, and has come no nearer than it was.
 bool has_learned_nothing(const Training* training) {
     constexpr double kMore = 1;
-    return !(training->report.loss <= std::log(std::max(1, training->trainer->data().catalogue.items)) + kMore);
+    const EpochReport& report = training->report;
+    const int items = std::max(1, training->trainer->data().catalogue.items);
+    if (report.loss <= std::log(items) + kMore) return false;
+    Parameters p;
+    add_text(&p, training->model);
+    add_int(&p, training->version);
+    add_real(&p, report.loss);
+    add_int(&p, report.epoch);
+    write_catalogue(
+        "SELECT FROM holomamba.training_log l WHERE l.model = $1::pg_catalog.name AND l.version = $2 AND l.epoch < $4 "
+        "AND "
+        "NOT l.loss > $3",
+        &p);
+    return SPI_processed > 0;
 }
 
 void run_epochs(Training* training, MemoryContext context, const Transactions& transactions) {
@@ -300,7 +313,8 @@ void run_training(MemoryContext context, const char* model, const BegunTraining&
         ereport(WARNING, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
                           errmsg("version %d of model \"%s\" is not activated: it has learned less than nothing",
                                  version, model),
-                          errdetail("The loss of its last epoch is %.4f; to guess among all items would lose less.",
+                          errdetail("The loss of its last epoch is %.4f; that of an earlier one was lower, and to "
+                                    "guess among all items would lose less.",
                                     training->report.loss),
                           errhint("Choose a lower learning_rate than %g, or activate it all the same: SELECT "
                                   "holomamba.activate('%s', %d);",
