@@ -391,6 +391,7 @@ AS $$
 BEGIN
     PERFORM holomamba_internal.assert_trusted_owners(m.interactions, current_user::regrole);
     PERFORM holomamba_internal.assert_trusted_owners(m.items, current_user::regrole);
+    PERFORM holomamba_internal.assert_trusted_owners(o.relation, current_user::regrole) FROM holomamba_internal.own_tables(m.model) o;
 END
 $$;
 

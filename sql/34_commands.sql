@@ -201,6 +201,10 @@ BEGIN
                         MESSAGE = format('temporary table %s cannot be a part of table %s, whose rows model "%s" follows', passing, part.root, m.model),
                         DETAIL = 'Other sessions do not see its rows, and they go without a word when this one ends.',
                         HINT = format('Keep it apart, or do without the model: SELECT holomamba.drop_model(%L);', m.model);
+                ELSIF m.interactions IN (SELECT holomamba_internal.ancestors(part.relation)) AND m.items IN (SELECT holomamba_internal.ancestors(part.relation)) THEN
+                    RAISE wrong_object_type USING
+                        MESSAGE = format('table %s cannot be a part of both tables of model "%s"', part.relation, m.model),
+                        DETAIL = format('Its rows would be events of table %s and items of table %s.', m.interactions, m.items);
                 END IF;
                 PERFORM holomamba_internal.assert_trusted_owners(part.relation, o.owner) FROM holomamba_internal.own_tables(m.model) o;
                 IF unlogged IS NOT NULL THEN

@@ -108,7 +108,7 @@ BEGIN
         kind := 'served';
         name := NULL;
         labels := NULL;
-        query := format('SELECT (k.n - 1)::integer AS item FROM %s JOIN %s %s ON %3$s.%I%s = k.id',
+        query := format('SELECT (k.n - 1)::integer AS item FROM %s JOIN %s %s ON %3$s.%I%s = k.id ORDER BY 1',
                         items_list, m.items, holomamba_internal.name_for(m.items), m.item_key, holomamba_internal.item_collation(m));
         RETURN NEXT;
     END IF;

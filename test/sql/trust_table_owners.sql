@@ -129,8 +129,45 @@ DROP INDEX sales_2_item_id_idx;
 INSERT INTO sales VALUES (1, 6, 105), (5, 6, 105);
 SELECT count(*) FROM holomamba.check_state('owned');
 
+-- Trust that is taken back, in a session that has relied on it
+GRANT owners_victim TO owners_mallory;
+ALTER TABLE sales_2 OWNER TO owners_mallory;
+INSERT INTO sales VALUES (1, 7, 106), (5, 7, 106);
+REVOKE owners_victim FROM owners_mallory;
+INSERT INTO sales VALUES (1, 8, 107);
+ALTER ROLE owners_mallory SUPERUSER;
+INSERT INTO sales VALUES (1, 8, 107);
+ALTER ROLE owners_mallory NOSUPERUSER;
+INSERT INTO sales VALUES (1, 9, 108);
+INSERT INTO sales VALUES (1, 9, 108);
+ALTER TABLE sales_2 OWNER TO owners_victim;
+INSERT INTO sales VALUES (1, 9, 108);
+
+-- The model's own tables
+ALTER TABLE holomamba.owned_items OWNER TO owners_mallory;
+INSERT INTO sales VALUES (1, 10, 109);
+INSERT INTO goods VALUES (16, 'genre 1');
+SELECT holomamba.activate('owned', 1);
+ALTER TABLE holomamba.owned_items OWNER TO owners_victim;
+CREATE TABLE more () INHERITS (holomamba.owned_items);
+ALTER TABLE more OWNER TO owners_mallory;
+INSERT INTO sales VALUES (1, 10, 109);
+DROP TABLE more;
+INSERT INTO sales VALUES (1, 10, 109);
+
+-- A table cannot be a part of both
+CREATE TABLE both_kinds (LIKE goods);
+ALTER TABLE both_kinds ADD user_id integer NOT NULL, ADD t integer NOT NULL;
+CREATE TABLE plain (user_id integer NOT NULL, item_id integer, t integer NOT NULL);
+CREATE INDEX ON plain (user_id, t);
+ALTER TABLE plain OWNER TO owners_victim;
 SET client_min_messages = warning;
-SELECT holomamba.drop_model('owned');
+SELECT make('plain', 'plain', 'goods');
+ALTER TABLE both_kinds INHERIT plain;
+ALTER TABLE both_kinds INHERIT goods;
+SELECT count(*) FROM holomamba.check_state('owned');
+
+SELECT holomamba.drop_model('owned'), holomamba.drop_model('plain');
 DROP SCHEMA owners CASCADE;
 DROP OWNED BY owners_passing, owners_victim, owners_mallory;
 DROP ROLE owners_passing;

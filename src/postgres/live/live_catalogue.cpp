@@ -66,14 +66,24 @@ void note_reads_of_items(LiveModel* m, const Elements& attributes) {
     }
 }
 
-// The partitions and inheritance children of the tables that the model's statements for `relation` read.
+// The tables that the model's statements for `relation` read, with all their parts.
 void note_parts(LiveModel* m) {
-    List* parts = descendants_of(m->interactions);
-    if (m->of_items) parts = list_concat(parts, descendants_of(m->owned_items));
+    List* parts = NIL;
+    for (const Oid table : {m->interactions, m->of_items ? m->owned_items : InvalidOid, m->users, m->items})
+        if (OidIsValid(table)) parts = list_concat(parts, descendants_of(table));
     list_sort(parts, list_oid_cmp);
     m->part = static_cast<Oid*>(MemoryContextAlloc(m->context, sizeof(Oid) * static_cast<Size>(list_length(parts))));
     ListCell* cell;
     foreach (cell, parts) m->part[m->parts++] = lfirst_oid(cell);
+}
+
+// Whose names the statements go by.
+void note_schemas(LiveModel* m) {
+    const Oid schemas[] = {get_rel_namespace(m->interactions), get_rel_namespace(m->owned_items),
+                           get_rel_namespace(m->users), extension_schema()};
+    static_assert(lengthof(schemas) == lengthof(m->schema));
+    for (std::size_t i = 0; i < lengthof(schemas); i++)
+        m->schema[i] = GetSysCacheHashValue1(NAMESPACEOID, ObjectIdGetDatum(schemas[i]));
 }
 
 bool are_same(const Column& a, const Column& b) {
@@ -96,6 +106,10 @@ bool find_own_tables(LiveModel* m) {
     m->items = own_table(NameStr(m->name), "items");
     m->owner = owner_of(m->users);
     return OidIsValid(m->owner) && OidIsValid(m->items);
+}
+
+void assert_trusted_parts(const LiveModel* m) {
+    for (int i = 0; i < m->parts; i++) assert_trusted_owner(m->part[i], m->owner);
 }
 
 bool load_catalogue(LiveModel* m) {
@@ -139,8 +153,8 @@ bool load_catalogue(LiveModel* m) {
     if (m->of_items && !is_part_of(m->relation, m->owned_items)) return false;
     // In this order: of a part that changes hands from here on the session hears.
     note_parts(m);
-    assert_trusted_owners(m->interactions, m->owner);
-    if (m->of_items) assert_trusted_owners(m->owned_items, m->owner);
+    note_schemas(m);
+    assert_trusted_parts(m);
     m->items_first = DatumGetBool(value_of(0, "items_first", &null));
     m->orders = elements_of(DatumGetArrayTypeP(value_of(0, "order_columns", &null))).count;
     if (m->orders == 0)

@@ -19,6 +19,9 @@ inline void note_read(LiveModel* model, AttrNumber number) {
 // tables. Raises where the columns of two tables do not agree (model_columns.hpp). SPI is connected.
 bool load_catalogue(LiveModel* model);
 
+// Raises where a table that is read belongs to a role that has not all rights of the model's owner (trusted_owners.hpp).
+void assert_trusted_parts(const LiveModel* model);
+
 // Raises where the tables are not any more what they were found to be. Of a model that is in use. SPI is connected.
 void assert_unaltered(const LiveModel* model);
 

@@ -1,6 +1,8 @@
 #include "postgres/live/live_model.hpp"
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 
 #include "postgres/live/live_catalogue.hpp"
 #include "postgres/live/statements.hpp"
@@ -19,6 +21,7 @@ namespace holomamba::postgres {
 namespace {
 
 LiveModel* models = nullptr;
+uint64 changes_of_roles = 1;
 
 // While a model is looked up its parts are not known yet; what it is looked up by is.
 bool is_table_of(const LiveModel* m, Oid relation) {
@@ -28,22 +31,40 @@ bool is_table_of(const LiveModel* m, Oid relation) {
             std::bsearch(&relation, m->part, static_cast<Size>(m->parts), sizeof(Oid), oid_cmp) != nullptr);
 }
 
-// A table was altered, renamed, given away, dropped or analysed, or a schema renamed: names and numbers of columns are asked
-// for anew.
+// A table was altered, renamed, given away, dropped or analysed: names and numbers of columns are asked for anew.
 void forget_relation(Datum, Oid relation) {
     for (LiveModel* m = models; m != nullptr; m = m->next)
         if (relation == InvalidOid || is_table_of(m, relation)) m->stale = true;
 }
 
-void forget_all(Datum, int, uint32) {
-    forget_relation(Datum{0}, InvalidOid);
+// A schema was renamed, or only given rights to: those of others are nobody's business. While a model is looked up its schemas are
+// not known yet.
+void forget_schema(Datum, int, uint32 hash) {
+    for (LiveModel* m = models; m != nullptr; m = m->next)
+        if (hash == 0 || m->parts == 0 ||
+            std::find(std::begin(m->schema), std::end(m->schema), hash) != std::end(m->schema))
+            m->stale = true;
+}
+
+// A role has got or lost another's rights: whether owners of tables are to be trusted is asked anew.
+void count_roles(Datum, int, uint32) {
+    changes_of_roles++;
+}
+
+void ask_owners(LiveModel* m) {
+    const uint64 known = changes_of_roles;
+    if (m->roles == known) return;
+    assert_trusted_parts(m);
+    m->roles = known;
 }
 
 void watch_tables() {
     static bool watching = false;
     if (watching) return;
     CacheRegisterRelcacheCallback(forget_relation, Datum{0});
-    CacheRegisterSyscacheCallback(NAMESPACEOID, forget_all, Datum{0});
+    CacheRegisterSyscacheCallback(NAMESPACEOID, forget_schema, Datum{0});
+    CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, count_roles, Datum{0});
+    CacheRegisterSyscacheCallback(AUTHOID, count_roles, Datum{0});
     watching = true;
 }
 
@@ -116,6 +137,7 @@ LiveModel* lock_live_model(const char* name, Oid relation, LOCKMODE mode, LOCKMO
         const bool part = !m->of_items && m->relation != m->interactions;
         LockRelationOid(m->users, part ? part_mode : mode);
         LockRelationOid(m->items, AccessShareLock);
+        if (!m->stale) ask_owners(m);
         if (!m->stale) return m;
     }
 }

@@ -12,8 +12,9 @@ struct LiveModel {
     LiveModel* next;
     MemoryContext context;  // of this and all below
     NameData name;
-    bool stale;   // one of the tables has changed since
-    int running;  // calls that use it
+    bool stale;    // one of the tables has changed since
+    int running;   // calls that use it
+    uint64 roles;  // the changes of roles that this session had heard of when the tables' owners were looked at
 
     // load_catalogue() says the rest but for the statements.
     Oid relation;      // the table whose changes are followed: the events, the items, or a partition of them
@@ -33,8 +34,9 @@ struct LiveModel {
     bool ties;          // no index sees to it that no two events of a user have the same place in his history
     int reads;          // columns of `relation` that the model reads; 0: not known
     AttrNumber *read, last_read;
-    int parts;  // of the tables that are read, and these, in the order of their OIDs
+    int parts;  // the tables that are read, and their partitions and inheritance children, in the order of their OIDs
     Oid* part;
+    uint32 schema[4];  // hash values of the schemas that the statements name
 
     // Of each statement (statements.hpp). No text: not of a model without a table of items. No plan: not run yet.
     char* text[kStatements];

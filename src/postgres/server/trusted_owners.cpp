@@ -35,13 +35,15 @@ const char* name_of(Oid table) {
 
 }  // namespace
 
+void assert_trusted_owner(Oid table, Oid reader) {
+    const Oid owner = owner_of(table);
+    // What is gone, is not read.
+    if (OidIsValid(owner) && owner != reader && !has_privs_of_role(owner, reader)) refuse(table, owner, reader);
+}
+
 void assert_trusted_owners(Oid table, Oid reader) {
     ListCell* cell;
-    // What is gone, is not read.
-    foreach (cell, descendants_of(table)) {
-        const Oid part = lfirst_oid(cell), owner = owner_of(part);
-        if (OidIsValid(owner) && owner != reader && !has_privs_of_role(owner, reader)) refuse(part, owner, reader);
-    }
+    foreach (cell, descendants_of(table)) assert_trusted_owner(lfirst_oid(cell), reader);
 }
 
 }  // namespace holomamba::postgres

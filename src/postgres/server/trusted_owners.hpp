@@ -9,7 +9,8 @@ namespace holomamba::postgres {
 // that reads the table, from the moment a query of it is planned. So the owner of a model reads no table of a role that has not
 // all his rights already: one of the name given, a member of it, or a superuser.
 //
-// Raises (42501) unless all parts of a table belong to such roles.
+// Raises (42501) unless a table belongs to such a role, or all its parts do.
+void assert_trusted_owner(Oid table, Oid reader);
 void assert_trusted_owners(Oid table, Oid reader);
 
 }  // namespace holomamba::postgres
