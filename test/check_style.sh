@@ -28,6 +28,14 @@ other_versions() {
     [[ $change == "$control" ]] || printf 'CHANGELOG.md: %s, holomamba.control: %s\n' "$change" "$control"
 }
 
+invalid_meta() {
+    perl test/check_meta.pl || true
+}
+
+blind_meta() {
+    diff <(perl test/check_meta.pl test/lint/meta || true) test/lint/meta/found || true
+}
+
 server_headers() {
     local headers file name
     headers=$("${PG_CONFIG:-pg_config}" --includedir-server)
@@ -107,7 +115,8 @@ same_classes() {
 }
 
 scripts() {
-    find .ci test examples bench -type f \( -name '*.sh' -o -path .ci/run \) -exec shellcheck -x -f gcc {} + || true
+    find .ci test examples bench debian/tests -type f \( -name '*.sh' -o -path .ci/run -o -path 'debian/tests/[a-z]*' ! -name '*.*' ! -name control \) \
+        -exec shellcheck -x -f gcc {} + || true
 }
 
 # Where clang-format is of the version that `make format` uses: others break lines elsewhere.
@@ -243,6 +252,8 @@ if [[ ${1:-} == public_rights ]]; then
 fi
 
 other_versions | rule 'holomamba.control, META.json and CHANGELOG.md give one version'
+invalid_meta | rule 'META.json is valid for PGXN'
+blind_meta | rule 'test/check_meta.pl finds in test/lint/meta what test/lint/meta/found says'
 server_headers | rule 'src includes server headers in src/postgres only'
 upward_includes | rule 'folders of src include the folders below them only'
 other_namespaces | rule 'every folder of the core has one namespace, of its name'
