@@ -99,6 +99,15 @@ install_package() {
         in_root "$1" /source/debian/tests/smoke
 }
 
+# What PGXN gets: of a clone, since it is what git has.
+if git rev-parse --verify -q HEAD >/dev/null 2>&1; then
+    holds 'make dist' logged dist make dist
+    unzip -q "build/holomamba-$version.zip" -d "$long_logs"
+    perl test/check_meta.pl "$long_logs/holomamba-$version" | none 'the archive has what META.json names'
+    (cd "$long_logs/holomamba-$version" && find . -name '.*' ! -name . ! -name .clang-format) | none 'it has nothing that is for git, CI and Docker alone'
+    rm -rf "$long_logs/holomamba-$version"
+fi
+
 for suite in ${SUITES:-bookworm}; do
     if ! logged "$suite.roots" make_roots "$suite"; then
         not_ok "$suite: roots are made"
