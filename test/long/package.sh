@@ -122,7 +122,8 @@ for suite in ${SUITES:-bookworm}; do
     package=$(cd "$build/build" && echo postgresql-*-holomamba_"$version"-*.deb)
     holds "$suite: the package is built again, elsewhere" logged "$suite.again" build_package "$suite" build-elsewhere/again Asia/Tokyo 027
     { diff <(sums "$suite-build/build") <(sums "$suite-build/build-elsewhere/again") || true; } | none "$suite: both are the same"
-    in_root "$build" sh -c "cd /build && lintian --info --tag-display-limit 0 --fail-on none ./*.changes" >"$long_logs/$suite.lintian.log" 2>&1 || true
+    # Debian has no bug that a first upload could close: the package is not in Debian.
+    in_root "$build" sh -c "cd /build && lintian --info --tag-display-limit 0 --fail-on none --suppress-tags initial-upload-closes-no-bugs ./*.changes" >"$long_logs/$suite.lintian.log" 2>&1 || true
     { grep -E '^[EW]: ' "$long_logs/$suite.lintian.log" || true; } | none "$suite: lintian finds nothing"
 
     clean=$roots/$suite-clean
