@@ -134,7 +134,7 @@ for suite in ${SUITES:-bookworm}; do
     holds "$suite: $package is installed, and recommends" logged "$suite.install" install_package "$clean" "$package"
     { in_root "$clean" sh -c 'ldd /usr/lib/postgresql/*/lib/holomamba.so' | grep -E 'fftw|not found' || true; } | none "$suite: it needs no FFTW"
     holds "$suite: it is removed" logged "$suite.remove" in_root "$clean" apt-get -q -y remove "${package%%_*}"
-    holds "$suite: it is purged" logged "$suite.purge" in_root "$clean" apt-get -q -y purge "${package%%_*}"
+    holds "$suite: it is purged" logged "$suite.purge" in_root "$clean" dpkg --purge "${package%%_*}"
     find "$clean" -xdev -name '*holomamba*' -not -path "$clean/packages/*" -not -path "$clean/source/*" -not -path "$clean/var/log/*" | none "$suite: nothing is left of it"
     rm -rf "$clean"
 
