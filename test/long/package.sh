@@ -70,20 +70,23 @@ make_roots() {
     fi
 }
 
-# The tarball, and the tree that the package is built from, below a folder of a root.
+# The tree that packages are built from, and its tarball: once, so that both builds are of the same.
+sources=$roots/sources
 put_sources() {
-    local folder=$1 tree=$1/holomamba-$version
-    rm -rf "$folder"
-    mkdir -p "$folder"
+    local tree=$sources/holomamba-$version
+    rm -rf "$sources"
+    mkdir -p "$sources"
     copy_sources "$tree"
     rm -rf "$tree/.ci" "$tree"/.git*
-    tar -C "$folder" --sort=name --mtime=@$SOURCE_DATE_EPOCH --owner=0 --group=0 --numeric-owner --exclude="holomamba-$version/debian" -c \
-        "holomamba-$version" | xz >"$folder/holomamba_$version.orig.tar.xz"
+    tar -C "$sources" --sort=name --mtime=@$SOURCE_DATE_EPOCH --owner=0 --group=0 --numeric-owner --exclude="holomamba-$version/debian" -c \
+        "holomamba-$version" | xz >"$sources/holomamba_$version.orig.tar.xz"
 }
 
 build_package() {
     local suite=$1 folder=$2
-    put_sources "$roots/$suite-build/$folder"
+    rm -rf "$roots/$suite-build/$folder"
+    mkdir -p "$roots/$suite-build/$folder"
+    cp -a "$sources/." "$roots/$suite-build/$folder/"
     # shellcheck disable=SC2016 # the variables are the inner shell's
     in_root "$roots/$suite-build" TZ="$3" DEB_BUILD_OPTIONS="parallel=$(nproc)" sh -c 'umask "$3" && cd "$1/holomamba-$2" && pg_buildext updatecontrol &&
         dpkg-buildpackage -us -uc' sh "/$folder" "$version" "$4"
@@ -108,6 +111,7 @@ if git rev-parse --verify -q HEAD >/dev/null 2>&1; then
     rm -rf "$long_logs/holomamba-$version"
 fi
 
+put_sources
 for suite in ${SUITES:-bookworm}; do
     if ! logged "$suite.roots" make_roots "$suite"; then
         not_ok "$suite: roots are made"
