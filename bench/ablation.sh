@@ -28,7 +28,7 @@ SET client_min_messages = warning;
 SELECT holomamba.create_model('films', 'events', 'user_id', 'item_id', '{id}', 'items', 'item_id', ('{' || :'columns' || '}')::name[]) \g /dev/null
 CALL holomamba.train('films', holdout => 'leave_one_out', options => jsonb_build_object('attributes', :'attributes', 'seed', :seed));
 SELECT format('| %s | %s / %s | %s / %s |', :'name', round(v.hit_rate::numeric, 4), round(v.ndcg::numeric, 4), round(e.hit_rate::numeric, 4), round(e.ndcg::numeric, 4))
-FROM holomamba.versions v, holomamba.evaluate('films') e WHERE v.active AND e.ranker <> 'popularity';
+FROM holomamba.versions v, holomamba.evaluate('films') e WHERE v.active AND e.ranker LIKE 'model %';
 SELECT holomamba.drop_model('films') \g /dev/null
 SQL
 done

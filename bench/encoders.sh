@@ -55,7 +55,7 @@ test_line() {
     line="| $1 |"
     for seed in "${seeds[@]}"; do
         train "$2" "$3\"seed\": $seed"
-        line+=" $(server_psql -d bench -At -F ' / ' -c "SELECT round(hit_rate::numeric, 4), round(ndcg::numeric, 4) FROM holomamba.evaluate('$2', 10, $exclude_seen) WHERE ranker <> 'popularity'") |"
+        line+=" $(server_psql -d bench -At -F ' / ' -c "SELECT round(hit_rate::numeric, 4), round(ndcg::numeric, 4) FROM holomamba.evaluate('$2', 10, $exclude_seen) WHERE ranker LIKE 'model %'") |"
         forget "$2"
     done
     echo "$line"

@@ -277,6 +277,11 @@ $$;
 COMMENT ON FUNCTION holomamba_internal.check_item_key(regclass, name, regclass, name) IS
     'refuses a key of items that is not unique or cannot equal the item column';
 
+CREATE FUNCTION holomamba_internal.assert_trusted_owners(relation oid, reader oid) RETURNS void
+    AS 'MODULE_PATHNAME', 'holomamba_assert_trusted_owners' LANGUAGE C STABLE STRICT;
+COMMENT ON FUNCTION holomamba_internal.assert_trusted_owners(oid, oid) IS
+    'internal: an error where a part of a table belongs to a role that has not all rights of the one that is going to read it';
+
 CREATE FUNCTION holomamba_internal.check_interactions(interactions regclass, user_column name, item_column name, order_columns name[]) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -288,6 +293,7 @@ BEGIN
         RAISE invalid_parameter_value USING MESSAGE = format('column "%s" is both user column and item column', user_column);
     END IF;
     PERFORM holomamba_internal.check_order_columns(interactions, order_columns);
+    PERFORM holomamba_internal.assert_trusted_owners(interactions, (SELECT c.relowner FROM pg_class c WHERE c.oid = interactions));
 END
 $$;
 
@@ -306,6 +312,7 @@ BEGIN
             MESSAGE = format('tables %s and %s share rows: they cannot be interactions and items', interactions, items);
     END IF;
     PERFORM holomamba_internal.check_item_key(items, item_key, interactions, item_column);
+    PERFORM holomamba_internal.assert_trusted_owners(items, (SELECT c.relowner FROM pg_class c WHERE c.oid = interactions));
     IF NOT has_table_privilege(owner, items, 'SELECT') THEN
         RAISE insufficient_privilege USING
             MESSAGE = format('role "%s", the owner of table %s, may not read table %s', owner, interactions, items),
@@ -316,32 +323,6 @@ $$;
 
 COMMENT ON FUNCTION holomamba_internal.check_items(regclass, name, regclass, name) IS
     'refuses a table of items that is that of the events, whose key does not fit, or that the owner of the events may not read';
-
--- Who plans a query of a table computes what is constant in its index predicates, constraints and partition bounds, and so runs
--- functions that its owner has chosen. The owner of a model reads all its tables, at moments that others choose.
-CREATE FUNCTION holomamba_internal.warn_of_owners(interactions regclass, items regclass) RETURNS void
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    model_owner CONSTANT oid := (SELECT c.relowner FROM pg_class c WHERE c.oid = interactions);
-    other record;
-BEGIN
-    FOR other IN
-        SELECT c.oid::regclass AS relation, c.relowner::regrole AS owner
-        FROM (SELECT holomamba_internal.descendants(interactions) UNION SELECT holomamba_internal.descendants(items)) d (id)
-        JOIN pg_class c ON c.oid = d.id JOIN pg_roles r ON r.oid = c.relowner
-        WHERE NOT r.rolsuper AND NOT pg_has_role(c.relowner, model_owner, 'MEMBER')
-        ORDER BY c.oid
-    LOOP
-        RAISE WARNING USING
-            MESSAGE = format('table %s belongs to role %s, and the model to role %s', other.relation, other.owner, model_owner::regrole),
-            DETAIL = 'Functions that the owner of a table puts into its indexes and constraints may run with the rights of the owner of the model, who reads it.',
-            HINT = format('If that role is not to be trusted with them: ALTER TABLE %s OWNER TO %s;', other.relation, model_owner::regrole);
-    END LOOP;
-END
-$$;
-COMMENT ON FUNCTION holomamba_internal.warn_of_owners(regclass, regclass) IS
-    'internal: warns of tables of a model whose owners the owner of the model has to trust';
 
 CREATE FUNCTION holomamba_internal.warn_without_index(interactions regclass, user_column name, order_columns name[]) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -404,26 +385,17 @@ COMMENT ON FUNCTION holomamba_internal.assert_tables_exist(holomamba.model_catal
 
 -- Before a model's tables are read
 
--- Of what works in the name of the model's owner. A policy is evaluated by who reads; one that another role has made would run in his name.
-CREATE FUNCTION holomamba_internal.assert_own_policies(m holomamba.model_catalogue) RETURNS void
+CREATE FUNCTION holomamba_internal.assert_trusted_owners(m holomamba.model_catalogue) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    foreign_table regclass := (SELECT c.oid FROM pg_class c
-                               WHERE c.oid IN (m.interactions, m.items) AND c.relowner <> current_user::regrole AND row_security_active(c.oid)
-                               ORDER BY c.oid LIMIT 1);
 BEGIN
-    IF foreign_table IS NOT NULL THEN
-        RAISE insufficient_privilege USING
-            MESSAGE = format('table %s has row-level security, and another owner than model "%s"', foreign_table, m.model),
-            DETAIL = 'Its policies would run with the rights of the model''s owner.',
-            HINT = format('ALTER TABLE %s OWNER TO %I; or DISABLE ROW LEVEL SECURITY.', foreign_table, current_user);
-    END IF;
+    PERFORM holomamba_internal.assert_trusted_owners(m.interactions, current_user::regrole);
+    PERFORM holomamba_internal.assert_trusted_owners(m.items, current_user::regrole);
 END
 $$;
 
-COMMENT ON FUNCTION holomamba_internal.assert_own_policies(holomamba.model_catalogue) IS
-    'internal: an error where policies of another role would be evaluated by the model''s owner, who is the current role';
+COMMENT ON FUNCTION holomamba_internal.assert_trusted_owners(holomamba.model_catalogue) IS
+    'internal: the same of all tables that the model''s owner, who is the current role, is going to read';
 
 CREATE FUNCTION holomamba_internal.hold_tables(VARIADIC tables regclass[]) RETURNS void
     AS 'MODULE_PATHNAME', 'holomamba_hold_tables' LANGUAGE C STABLE STRICT PARALLEL SAFE;

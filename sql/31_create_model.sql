@@ -141,7 +141,6 @@ BEGIN
     PERFORM holomamba_internal.check_attributes(items, attributes);
     PERFORM holomamba_internal.check_options(options);
     PERFORM holomamba_internal.warn_without_index(interactions, user_column, order_columns);
-    PERFORM holomamba_internal.warn_of_owners(interactions, items);
 
     PERFORM holomamba_internal.declare_model(model::name, interactions, user_column, item_column, order_columns, items, item_key, attributes, options);
     PERFORM holomamba_internal.create_triggers(model);

@@ -201,7 +201,9 @@ BEGIN
                         MESSAGE = format('temporary table %s cannot be a part of table %s, whose rows model "%s" follows', passing, part.root, m.model),
                         DETAIL = 'Other sessions do not see its rows, and they go without a word when this one ends.',
                         HINT = format('Keep it apart, or do without the model: SELECT holomamba.drop_model(%L);', m.model);
-                ELSIF unlogged IS NOT NULL THEN
+                END IF;
+                PERFORM holomamba_internal.assert_trusted_owners(part.relation, o.owner) FROM holomamba_internal.own_tables(m.model) o;
+                IF unlogged IS NOT NULL THEN
                     RAISE WARNING USING
                         MESSAGE = format('a crash will empty table %s, and model "%s" will not know', unlogged, m.model),
                         HINT = format('ALTER TABLE %s SET LOGGED;', unlogged);
@@ -284,9 +286,10 @@ DECLARE
     new_owner CONSTANT name := (SELECT pg_get_userbyid(c.relowner) FROM pg_class c WHERE c.oid = relation);
     m holomamba.model_catalogue;
     own record;
-    model_owner name;
+    part record;
+    model_owner oid;
 BEGIN
-    FOR m IN SELECT c.* FROM holomamba_internal.models_of(ARRAY[relation]) c LOOP
+    FOR m IN SELECT c.* FROM holomamba_internal.models_of(ARRAY(SELECT holomamba_internal.ancestors(relation))) c LOOP
         FOR own IN
             SELECT c.oid::regclass AS relation, pg_get_userbyid(c.relowner) AS owner, pg_has_role(giver, c.relowner, 'USAGE') AS is_his
             FROM pg_class c
@@ -302,17 +305,29 @@ BEGIN
                     HINT = format('ALTER TABLE %s OWNER TO %I;', own.relation, new_owner);
             END IF;
         END LOOP;
-        SELECT pg_get_userbyid(c.relowner) INTO model_owner FROM pg_class c
-        WHERE c.relnamespace = 'holomamba'::regnamespace AND c.relname = m.model || '_users';
-        IF FOUND AND m.items IS NOT NULL AND NOT has_table_privilege(model_owner, m.items, 'SELECT') THEN
+        SELECT c.relowner INTO model_owner FROM pg_class c WHERE c.relnamespace = 'holomamba'::regnamespace AND c.relname = m.model || '_users';
+        CONTINUE WHEN NOT FOUND;
+        IF m.items IS NOT NULL AND NOT has_table_privilege(model_owner, m.items, 'SELECT') THEN
             RAISE WARNING USING
-                MESSAGE = format('role "%s", the owner of model "%s", may not read table %s', model_owner, m.model, m.items),
-                HINT = format('GRANT SELECT ON %s TO %I;', m.items, model_owner);
+                MESSAGE = format('role "%s", the owner of model "%s", may not read table %s', pg_get_userbyid(model_owner), m.model, m.items),
+                HINT = format('GRANT SELECT ON %s TO %s;', m.items, model_owner::regrole);
         END IF;
+        FOR part IN
+            SELECT c.oid::regclass AS relation, c.relowner::regrole AS owner
+            FROM (SELECT holomamba_internal.descendants(m.interactions) UNION SELECT holomamba_internal.descendants(m.items)) d (id)
+            JOIN pg_class c ON c.oid = d.id
+            WHERE NOT pg_has_role(c.relowner, model_owner, 'USAGE')
+            ORDER BY c.oid
+        LOOP
+            RAISE WARNING USING
+                MESSAGE = format('table %s belongs to role %s, and model "%s" to role %s', part.relation, part.owner, m.model, model_owner::regrole),
+                DETAIL = 'Statements that move the model will be refused, for functions of the one role would run with the rights of the other.',
+                HINT = format('ALTER TABLE %s OWNER TO %s;', part.relation, model_owner::regrole);
+        END LOOP;
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION holomamba_internal.owner_changed(oid, oid) IS 'internal: gives the models of a table to its new owner, for the role that gave it away';
+COMMENT ON FUNCTION holomamba_internal.owner_changed(oid, oid) IS 'internal: gives the models of a table to its new owner, for the role that gave it away; warns of what their owner cannot trust then';
 
 -- What makes a table one that create_model() refuses, or advises against
 CREATE FUNCTION holomamba_internal.table_weakened(relation oid, is_unlogged boolean) RETURNS void

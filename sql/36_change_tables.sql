@@ -52,7 +52,6 @@ BEGIN
     END IF;
     PERFORM holomamba_internal.assert_read_committed('change_interactions');
     PERFORM holomamba_internal.check_interactions(interactions, m.user_column, m.item_column, m.order_columns);
-    PERFORM holomamba_internal.warn_of_owners(interactions, m.items);
     IF m.items IS NOT NULL THEN
         PERFORM holomamba_internal.check_items(m.items, m.item_key, interactions, m.item_column);
     END IF;
@@ -79,7 +78,6 @@ BEGIN
     PERFORM holomamba_internal.assert_read_committed('change_items');
     PERFORM holomamba_internal.check_table(items);
     PERFORM holomamba_internal.check_items(items, m.item_key, m.interactions, m.item_column);
-    PERFORM holomamba_internal.warn_of_owners(m.interactions, items);
     PERFORM holomamba_internal.check_attributes(items, m.attributes);
     PERFORM holomamba_internal.set_tables(m.model, m.interactions, items, false);
     IF m.active_version IS NOT NULL THEN

@@ -47,7 +47,7 @@ DECLARE
     left_out bigint := 0;
 BEGIN
     PERFORM holomamba_internal.hold_readable(m.interactions), holomamba_internal.hold_readable(m.items);
-    PERFORM holomamba_internal.assert_own_policies(m);
+    PERFORM holomamba_internal.assert_trusted_owners(m);
     PERFORM holomamba_internal.assert_columns(m);
     PERFORM holomamba_internal.check_attributes(m.items, m.attributes);
     PERFORM holomamba_internal.check_ids(m);
@@ -100,8 +100,18 @@ DECLARE
 BEGIN
     SELECT * INTO v FROM holomamba.version_catalogue c WHERE c.model = m.model AND c.version = training_queries.version;
 
-    PERFORM holomamba_internal.assert_own_policies(m);
+    PERFORM holomamba_internal.assert_trusted_owners(m);
     RETURN QUERY SELECT * FROM holomamba_internal.attribute_queries(m, version, items_list);
+
+    -- What the table of items does not hold is learned from and not recommended.
+    IF m.items IS NOT NULL THEN
+        kind := 'served';
+        name := NULL;
+        labels := NULL;
+        query := format('SELECT (k.n - 1)::integer AS item FROM %s JOIN %s %s ON %3$s.%I%s = k.id',
+                        items_list, m.items, holomamba_internal.name_for(m.items), m.item_key, holomamba_internal.item_collation(m));
+        RETURN NEXT;
+    END IF;
 
     -- The cutoff is of the type under a domain, whose constraints may be functions of the user's.
     first_order := holomamba_internal.column_of(m.interactions, m.order_columns[1]);
@@ -125,13 +135,34 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION holomamba_internal.training_queries(text, integer) IS
-    'internal: what train() and evaluate() read, attributes first: (item, value) of each, then of each user the place of the test event and the events in order';
+    'internal: what train() and evaluate() read, attributes first: (item, value) of each, then the items that can be recommended, last of each user the place of the test event and the events in order';
 
--- The version that a training starts from: its number, or false.
-CREATE FUNCTION holomamba_internal.warm_start_of(m holomamba.model_catalogue, chosen text) RETURNS jsonb
+-- Events come at the end of a history, or at the end of time: what a holdout has kept back, the same one later keeps back, or it is
+-- history by then.
+CREATE FUNCTION holomamba_internal.keeps_back(m holomamba.model_catalogue, start holomamba.version_catalogue, holdout text, options jsonb) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    earlier boolean := true;
+BEGIN
+    IF start.holdout <> holdout OR start.options ->> 'validation' = 'off' AND options ->> 'validation' = 'on' THEN
+        RETURN false;
+    ELSIF holdout = 'time' THEN
+        EXECUTE format('SELECT $1::%1$s <= $2::%1$s', format_type(holomamba_internal.base_type((holomamba_internal.column_of(m.interactions, m.order_columns[1])).atttypid), -1))
+        INTO earlier USING start.options ->> 'cutoff', options ->> 'cutoff';
+    END IF;
+    RETURN earlier;
+END
+$$;
+COMMENT ON FUNCTION holomamba_internal.keeps_back(holomamba.model_catalogue, holomamba.version_catalogue, text, jsonb) IS
+    'internal: whether a version has learned from no event that a holdout would test or validate by';
+
+-- The version that a training starts from: its number, or false.
+CREATE FUNCTION holomamba_internal.warm_start_of(m holomamba.model_catalogue, chosen text, holdout text, options jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    start holomamba.version_catalogue;
     wanted text := CASE WHEN chosen = 'true' THEN coalesce(m.active_version::text, 'false') ELSE chosen END;
 BEGIN
     IF wanted = 'false' THEN
@@ -146,11 +177,18 @@ BEGIN
             MESSAGE = format('model "%s" has no complete version %s to start from', m.model, wanted),
             HINT = 'The view holomamba.versions lists the versions.';
     END IF;
+    SELECT v.* INTO start FROM holomamba.version_catalogue v WHERE v.model = m.model AND v.version = wanted::integer;
+    IF holdout <> 'none' AND NOT holomamba_internal.keeps_back(m, start, holdout, options) THEN
+        RAISE object_not_in_prerequisite_state USING
+            MESSAGE = format('version %s of model "%s" has learned from events that this holdout keeps back', wanted, m.model),
+            DETAIL = 'A version that starts from it would be tested on what it knows.',
+            HINT = 'Start from a version with the same holdout, or from none: options => ''{"warm_start": false}''.';
+    END IF;
     RETURN to_jsonb(wanted::integer);
 END
 $$;
-COMMENT ON FUNCTION holomamba_internal.warm_start_of(holomamba.model_catalogue, text) IS
-    'internal: the value of the option "warm_start", with true replaced by the active version';
+COMMENT ON FUNCTION holomamba_internal.warm_start_of(holomamba.model_catalogue, text, text, jsonb) IS
+    'internal: the value of the option "warm_start", with true replaced by the active version; refused where a holdout would test what that one has learned';
 
 CREATE FUNCTION holomamba_internal.matching_rows(model text, version integer, old_version integer)
 RETURNS TABLE (field name, old_rows integer[])
@@ -220,7 +258,7 @@ BEGIN
         chosen := chosen || jsonb_build_object('cutoff', cutoff);
     END IF;
 
-    chosen := chosen || jsonb_build_object('warm_start', holomamba_internal.warm_start_of(m, chosen ->> 'warm_start'));
+    chosen := chosen || jsonb_build_object('warm_start', holomamba_internal.warm_start_of(m, chosen ->> 'warm_start', holdout, chosen));
 
     training_id := holomamba_internal.add_version(m.model, holdout, chosen);
     SELECT v.version INTO begin_training.version FROM holomamba.version_catalogue v WHERE v.training_id = begin_training.training_id;
@@ -319,7 +357,7 @@ DECLARE
     ids text[];
 BEGIN
     PERFORM holomamba_internal.assert_read_committed('activate');
-    PERFORM holomamba_internal.assert_own_policies(m);
+    PERFORM holomamba_internal.assert_trusted_owners(m);
     IF NOT holomamba_internal.hold_version(m.model, activate_as_owner.version) THEN
         RAISE undefined_object USING
             MESSAGE = format('model "%s" has no complete version %s', activate_as_owner.model, coalesce(activate_as_owner.version::text, 'NULL')),

@@ -120,6 +120,11 @@ blanks() {
     grep -rInP '\t| $' src sql || true
 }
 
+# Functions of the server that raise where a table is gone, or a part of it: server/relatives.hpp does not.
+needs_tables() {
+    grep -rInwE 'has_subclass|find_all_inheritors|find_inheritance_children|has_superclass|get_partition_ancestors' src/postgres || true
+}
+
 # Two classes of one name are one to the linker, which takes the functions of either. Those of a nameless namespace are apart.
 same_classes() {
     # shellcheck disable=SC2016 # the variables are perl's
@@ -281,6 +286,7 @@ upward_includes | rule 'folders of src include the folders below them only'
 other_namespaces | rule 'every folder of the core has one namespace, of its name'
 long_files | rule 'no source file is longer than 700 lines'
 same_classes | rule 'no two classes have one name in one namespace'
+needs_tables | rule 'src/postgres asks for parts and wholes of tables by server/relatives.hpp'
 blanks | rule 'src and sql have no tabs and no blanks at line ends'
 unformatted | rule 'src and the tests in C++ are as clang-format makes them'
 scripts | rule 'shellcheck finds nothing in the scripts'

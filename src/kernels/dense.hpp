@@ -14,22 +14,33 @@ constexpr int kWidestPanel = 4;  // in registers
 // So many rows of A meet so many panels before the next rows do: a large A is then read from memory once for all of them.
 constexpr int kPanelsAtOnce = 2, kRowsAtOnce = 48;
 
+// B's rows of `width` columns that do not fill a panel of so many, or do not lie in one piece.
+__attribute__((noinline)) void gather_panel(int depth, int columns, int width, Strided b, float* panel) {
+    std::memset(panel, 0, sizeof(float) * depth * columns);
+    if (b.column == 1)
+        for (int j = 0; j < depth; j++) std::memcpy(panel + j * columns, b.data + j * b.row, sizeof(float) * width);
+    else
+        for (int i = 0; i < width; i++)
+            for (int j = 0; j < depth; j++) panel[j * columns + i] = b.data[i * b.column + j];
+}
+
 // B's rows first .. first+depth-1 of `width` columns, filled up with zeros to Registers registers.
 template <int Registers>
 HOLOMAMBA_INLINE void copy_panel(int depth, int width, Strided b, float* panel) {
     constexpr int kColumns = Registers * kLanes;
-    if (b.column == 1 && width == kColumns) {
-        for (int j = 0; j < depth; j++)
-            for (int r = 0; r < Registers; r++)
-                store(panel + j * kColumns + r * kLanes, load(b.data + j * b.row + r * kLanes, Full{}), Full{});
-        return;
-    }
-    std::memset(panel, 0, sizeof(float) * depth * kColumns);
-    if (b.column == 1)
-        for (int j = 0; j < depth; j++) std::memcpy(panel + j * kColumns, b.data + j * b.row, sizeof(float) * width);
-    else
-        for (int i = 0; i < width; i++)
-            for (int j = 0; j < depth; j++) panel[j * kColumns + i] = b.data[i * b.column + j];
+    if (b.column != 1 || width != kColumns) return gather_panel(depth, kColumns, width, b, panel);
+    for (int j = 0; j < depth; j++)
+        for (int r = 0; r < Registers; r++)
+            store(panel + j * kColumns + r * kLanes, load(b.data + j * b.row + r * kLanes, Full{}), Full{});
+}
+
+// The first `width` of a tile's columns, of which there are so many. Kept out of the tiles, of which there are many sizes.
+__attribute__((noinline)) void store_columns(int rows, int columns, const float* sums, float* c, std::size_t c_row,
+                                             int width, bool accumulate) {
+    for (int row = 0; row < rows; row++, sums += columns, c += c_row)
+        for_lanes(width, [&](std::size_t i, auto lanes) {
+            store(c + i, accumulate ? load(c + i, lanes) + load(sums + i, lanes) : load(sums + i, lanes), lanes);
+        });
 }
 
 // Rows x Registers of C, of which `width` columns exist.
@@ -51,22 +62,20 @@ HOLOMAMBA_INLINE void multiply_tile(int depth, Strided a, const float* panel, fl
             for (int r = 0; r < Registers; r++) sums[row][r] = fused(x, b[r], sums[row][r]);
         }
     }
-    for (int row = 0; row < Rows; row++) {
-        float* to = c + row * c_row;
-        for (int r = 0; r < Registers; r++) {
-            const int left = width - r * kLanes;
-            if (left >= kLanes) {
-                store(to + r * kLanes, accumulate ? load(to + r * kLanes, Full{}) + sums[row][r] : sums[row][r],
-                      Full{});
-            } else if (left > 0) {
-                const Part part{static_cast<std::size_t>(left)};
-                store(to + r * kLanes, accumulate ? load(to + r * kLanes, part) + sums[row][r] : sums[row][r], part);
-            }
-        }
+    if (width < kColumns) {
+        alignas(64) float kept[Rows * kColumns];
+        for (int row = 0; row < Rows; row++)
+            for (int r = 0; r < Registers; r++) store(kept + row * kColumns + r * kLanes, sums[row][r], Full{});
+        return store_columns(Rows, kColumns, kept, c, c_row, width, accumulate);
     }
+    for (int row = 0; row < Rows; row++)
+        for (int r = 0; r < Registers; r++) {
+            float* to = c + row * c_row + r * kLanes;
+            store(to, accumulate ? load(to, Full{}) + sums[row][r] : sums[row][r], Full{});
+        }
 }
 
-// Some rows of A against a panel, by tiles of Rows and then of fewer.
+// Some rows of A against a panel, by tiles of Rows and then of fewer: not of every number, for each is a loop of its own.
 template <int Rows, int Registers>
 HOLOMAMBA_INLINE void multiply_tiles(int m, int depth, Strided a, const float* panel, float* c, std::size_t c_row,
                                      int width, bool accumulate) {
@@ -76,8 +85,9 @@ HOLOMAMBA_INLINE void multiply_tiles(int m, int depth, Strided a, const float* p
                                        width, accumulate);
     if constexpr (Rows > 1)
         if (row < m)
-            multiply_tiles<Rows / 2, Registers>(m - row, depth, {a.data + row * a.row, a.row, a.column}, panel,
-                                                c + row * c_row, c_row, width, accumulate);
+            multiply_tiles<(Rows > 8 ? Rows / 4 : Rows / 2), Registers>(m - row, depth,
+                                                                        {a.data + row * a.row, a.row, a.column}, panel,
+                                                                        c + row * c_row, c_row, width, accumulate);
 }
 
 template <int Registers>

@@ -123,11 +123,14 @@ HOLOMAMBA_INLINE void scan_channels(const ScanInput& in, std::size_t channel, Wi
 void selective_scan(int tokens, int channels, int state, const float* x, const float* delta, const float* a,
                     const float* b, const float* c, int bc_stride, const float* skip, float* h, float* y) {
     const ScanInput in{tokens, channels, state, x, delta, a, b, c, bc_stride, skip};
+    std::size_t channel = 0;
+    const std::size_t all = channels;
     with_state_size(state, [&](auto size) {
-        for_lanes(channels, [&](std::size_t channel, auto width) {
-            scan_channels<decltype(size)::value>(in, channel, width, h, y);
-        });
+        for (; channel + kLanes <= all; channel += kLanes)
+            scan_channels<decltype(size)::value>(in, channel, Full{}, h, y);
     });
+    // Less than a register: no loop for each size.
+    if (channel < all) scan_channels<0>(in, channel, Part{all - channel}, h, y);
 }
 
 // Scratch: for each token, state and register of channels at work the decay and the state after it; for each token and state
@@ -230,15 +233,18 @@ void selective_scan_backward(int tokens, int channels, int state, const float* x
     float* sums = hidden + kGroups * size;
     const ScanScratch parts{scratch, hidden, sums, sums + size};
     std::memset(parts.db, 0, 2 * size * sizeof(float));
+    std::size_t channel = 0;
+    const std::size_t all = channels;
     with_state_size(state, [&](auto state_size) {
         constexpr int kState = decltype(state_size)::value;
-        std::size_t channel = 0;
-        for (; channel + kGroups * kLanes <= static_cast<std::size_t>(channels); channel += kGroups * kLanes)
+        for (; channel + kGroups * kLanes <= all; channel += kGroups * kLanes)
             scan_channels_backward<kState, kGroups>(in, channel, Full{}, dy, dx, ddelta, da, dskip, parts);
-        for_lanes(channels - channel, [&](std::size_t rest, auto width) {
-            scan_channels_backward<kState, 1>(in, channel + rest, width, dy, dx, ddelta, da, dskip, parts);
-        });
+        if (channel + kLanes <= all) {
+            scan_channels_backward<kState, 1>(in, channel, Full{}, dy, dx, ddelta, da, dskip, parts);
+            channel += kLanes;
+        }
     });
+    if (channel < all) scan_channels_backward<0, 1>(in, channel, Part{all - channel}, dy, dx, ddelta, da, dskip, parts);
     // Over the channels, a register of sums at a time.
     const auto sum_up = [&](const float* lanes, float* out) {
         for (int first = 0; first < tokens * state; first += kLanes) {

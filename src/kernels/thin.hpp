@@ -37,6 +37,18 @@ HOLOMAMBA_INLINE void multiply_thin_rows(int depth, const float* a, std::size_t 
         c[i] = sums[i / kLanes][place_of_sum(i % kLanes)] + (accumulate ? c[i] : 0);
 }
 
+// One row of C, for the rows that are left: the same sums, whatever the number of columns.
+__attribute__((noinline)) void multiply_thin_row(int count, int depth, const float* a, const float* columns, float* c,
+                                                 bool accumulate) {
+    Lanes sums[kMostThin] = {};
+    for (int i = 0; i < count; i++)
+        for_lanes(depth, [&](std::size_t j, auto width) {
+            sums[i] = fused(load(a + j, width), load(columns + i * depth + j, width), sums[i]);
+        });
+    sums_of<kMostThin>(sums);
+    for (int i = 0; i < count; i++) c[i] = sums[0][place_of_sum(i)] + (accumulate ? c[i] : 0);
+}
+
 template <int Columns>
 __attribute__((noinline)) void multiply_by_rows(int m, int k, Strided a, Strided b, float* c, bool accumulate) {
     constexpr int kRows = std::min(kSumRegisters / Columns, 4);
@@ -51,26 +63,37 @@ __attribute__((noinline)) void multiply_by_rows(int m, int k, Strided a, Strided
             multiply_thin_rows<kRows, Columns>(depth, a.data + row * a.row + first, a.row, columns, c + row * Columns,
                                                more);
         for (; row < m; row++)
-            multiply_thin_rows<1, Columns>(depth, a.data + row * a.row + first, a.row, columns, c + row * Columns,
-                                           more);
+            multiply_thin_row(Columns, depth, a.data + row * a.row + first, columns, c + row * Columns, more);
     }
 }
 
 // Registers of rows of C where A's columns lie in one piece: outer products, with the lanes along m.
-template <int Registers, int Columns, typename Width>
-HOLOMAMBA_INLINE void multiply_thin_columns(int k, Strided a, Strided b, float* c, Width width, bool accumulate) {
+template <int Registers, int Columns>
+HOLOMAMBA_INLINE void multiply_thin_columns(int k, Strided a, Strided b, float* c, bool accumulate) {
     Lanes sums[Columns][Registers] = {};
     for (int j = 0; j < k; j++) {
         Lanes x[Registers];
-        for (int r = 0; r < Registers; r++) x[r] = load(a.data + j * a.column + r * kLanes, width);
+        for (int r = 0; r < Registers; r++) x[r] = load(a.data + j * a.column + r * kLanes, Full{});
         for (int i = 0; i < Columns; i++) {
             const Lanes y = splat(b.data[j * b.row + i * b.column]);
             for (int r = 0; r < Registers; r++) sums[i][r] = fused(x[r], y, sums[i][r]);
         }
     }
     for (int r = 0; r < Registers; r++)
-        for (int lane = 0; lane < width.count(); lane++, c += Columns)
+        for (int lane = 0; lane < kLanes; lane++, c += Columns)
             for (int i = 0; i < Columns; i++) c[i] = sums[i][r][lane] + (accumulate ? c[i] : 0);
+}
+
+// Rows of C that are left, fewer than a register has lanes: the same sums, whatever the number of columns.
+__attribute__((noinline)) void multiply_thin_rest(int rows, int count, int k, Strided a, Strided b, float* c,
+                                                  bool accumulate) {
+    Lanes sums[kMostThin] = {};
+    for (int j = 0; j < k; j++) {
+        const Lanes x = load(a.data + j * a.column, Part{static_cast<std::size_t>(rows)});
+        for (int i = 0; i < count; i++) sums[i] = fused(x, splat(b.data[j * b.row + i * b.column]), sums[i]);
+    }
+    for (int lane = 0; lane < rows; lane++, c += count)
+        for (int i = 0; i < count; i++) c[i] = sums[i][lane] + (accumulate ? c[i] : 0);
 }
 
 template <int Columns>
@@ -79,12 +102,10 @@ __attribute__((noinline)) void multiply_by_columns(int m, int k, Strided a, Stri
     int row = 0;
     const auto from = [&] { return Strided{a.data + row, a.row, a.column}; };
     for (; row + kRegisters * kLanes <= m; row += kRegisters * kLanes)
-        multiply_thin_columns<kRegisters, Columns>(k, from(), b, c + row * Columns, Full{}, accumulate);
+        multiply_thin_columns<kRegisters, Columns>(k, from(), b, c + row * Columns, accumulate);
     for (; row + kLanes <= m; row += kLanes)
-        multiply_thin_columns<1, Columns>(k, from(), b, c + row * Columns, Full{}, accumulate);
-    if (row < m)
-        multiply_thin_columns<1, Columns>(k, from(), b, c + row * Columns, Part{static_cast<std::size_t>(m - row)},
-                                          accumulate);
+        multiply_thin_columns<1, Columns>(k, from(), b, c + row * Columns, accumulate);
+    if (row < m) multiply_thin_rest(m - row, Columns, k, from(), b, c + row * Columns, accumulate);
 }
 
 // C [m x Columns] for the n that Columns comes to.

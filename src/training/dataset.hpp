@@ -24,6 +24,7 @@ struct Dataset {
     std::vector<std::int32_t> validation;  // place of the validation event in the user's history, or -1
     std::vector<std::int32_t> test;        // place of the test event, or -1
     std::vector<std::uint8_t> cold;        // of each item: whether it has no event to learn from; empty: ask of none
+    std::vector<std::uint8_t> served;      // of each item: whether it can be recommended; empty: all can
 
     int users() const { return static_cast<int>(starts.size()) - 1; }
     std::span<const model::Event> history(int user) const {
@@ -71,6 +72,11 @@ struct Dataset {
         return counts;
     }
     bool is_cold(std::int32_t item) const { return !cold.empty() && cold[item]; }
+    bool is_served(std::int32_t item) const { return served.empty() || served[item]; }
+
+    // How much more often users come back to items they have had than if everyone chose by popularity alone, as a logarithm, by
+    // the events to learn from.
+    double repeat_log_odds() const;
 
   private:
     void find_firsts(std::span<const model::Event> user_events) {

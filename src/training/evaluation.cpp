@@ -13,46 +13,117 @@
 namespace holomamba::training {
 namespace {
 
-int held_place(const Dataset& data, int user, Held held) {
-    return held == Held::validation ? data.validation[user] : data.test[user];
+// An event that is asked for: the one at `place` of a user's history, the events before it being known.
+struct Question {
+    std::int32_t user, place;
+};
+
+// In the order of users, each user's in the order of his events.
+std::vector<Question> questions_of(const Dataset& data, Held held, TestTargets targets) {
+    std::vector<Question> questions;
+    for (std::int32_t user = 0; user < data.users(); user++) {
+        const std::int32_t held_out = held == Held::validation ? data.validation[user] : data.test[user];
+        if (held_out < 0) continue;
+        const bool alone = held == Held::validation || targets == TestTargets::first;
+        const std::int32_t last = alone ? held_out : static_cast<std::int32_t>(data.history(user).size()) - 1;
+        for (std::int32_t place = targets == TestTargets::last ? last : held_out; place <= last; place++)
+            questions.push_back({user, place});
+    }
+    return questions;
 }
 
-// One thread's share of the result.
-struct Tally {
-    Metrics metrics;
-    std::vector<char> recommended;
+// What all threads know of the items.
+struct Items {
+    std::vector<std::int32_t> not_served;
+    std::vector<Segment> segments;
 
-    // `scores` of all items for a user whose events before `place` are seen; scores of seen items are overwritten, or raised by
-    // `repeat`.
-    void add(const Dataset& data, int user, int place, std::span<float> scores, float repeat,
-             const EvaluationOptions& how) {
-        const auto history = data.history(user);
-        const std::int32_t target = history[place].item;
+    explicit Items(const Dataset& data) {
+        const std::vector<std::int64_t> counts = data.training_counts();
+        for (std::int32_t item = 0; item < data.catalogue.items; item++)
+            if (!data.is_served(item)) not_served.push_back(item);
+        std::vector<std::int32_t> order(counts.size());
+        std::iota(order.begin(), order.end(), 0);
+        std::ranges::stable_sort(order, [&](auto a, auto b) { return counts[a] > counts[b]; });
+        const std::int64_t events = std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
+        segments.resize(counts.size());
+        std::int64_t before = 0;
+        for (const std::int32_t item : order) {
+            segments[item] = counts[item] == 0     ? Segment::new_items
+                             : 2 * before < events ? Segment::head
+                                                   : Segment::tail;
+            before += counts[item];
+        }
+    }
+};
+
+// One thread's share of the result.
+class Tally {
+  public:
+    Tally(const Dataset& data, const Items& items, const EvaluationOptions& how)
+        : data_(&data), items_(&items), how_(how), recommended_(data.catalogue.items, 0), asked_(data.users(), 0) {}
+
+    // `scores` of all items for a question; those of seen items are overwritten, or raised by `repeat`.
+    void add(const Question& question, std::span<float> scores, float repeat) {
+        const auto [user, place] = question;
+        const std::int32_t target = data_->history(user)[place].item;
         constexpr float kOut = -std::numeric_limits<float>::infinity();
-        data.for_each_seen(user, place,
-                           [&](std::int32_t item) { scores[item] = how.exclude_seen ? kOut : scores[item] + repeat; });
+        data_->for_each_seen(
+            user, place, [&](std::int32_t item) { scores[item] = how_.exclude_seen ? kOut : scores[item] + repeat; });
+        for (const std::int32_t item : items_->not_served) scores[item] = kOut;
         const float score = scores[target];
         // Ties count against the model; a target that is itself excluded cannot be found.
         const auto rank = score == kOut
                               ? std::numeric_limits<std::int64_t>::max()
                               : std::count_if(scores.begin(), scores.end(), [&](float s) { return s >= score; });
-        metrics.add(rank, how.k);
-        for (const std::int32_t item : ranking::top_k(scores, how.k))
-            if (scores[item] != kOut) recommended[item] = 1;
+        count(result_.all, kAll, user, rank);
+        count_segment(data_->seen_before(user, place, place) ? Segment::repeated : Segment::first_time, user, rank);
+        count_segment(items_->segments[target], user, rank);
+        if (data_->training[user] == 0) count_segment(Segment::new_users, user, rank);
+        if (!data_->is_served(target)) result_.not_served++;
+        for (const std::int32_t item : ranking::top_k(scores, how_.k))
+            if (scores[item] != kOut) recommended_[item] = 1;
     }
-};
 
-Evaluation merge(const std::vector<Tally>& tallies) {
-    Evaluation result;
-    std::vector<char> recommended(tallies[0].recommended.size(), 0);
-    for (const Tally& tally : tallies) {
-        result.metrics.add(tally.metrics);
-        for (std::size_t i = 0; i < recommended.size(); i++) recommended[i] |= tally.recommended[i];
+    static Evaluation merge(const std::vector<Tally>& tallies) {
+        Evaluation result;
+        std::vector<std::uint8_t> asked(tallies[0].asked_.size(), 0);
+        std::vector<char> recommended(tallies[0].recommended_.size(), 0);
+        for (const Tally& tally : tallies) {
+            result.all.metrics.add(tally.result_.all.metrics);
+            for (std::size_t i = 0; i < kAll; i++) result.segments[i].metrics.add(tally.result_.segments[i].metrics);
+            for (std::size_t i = 0; i < asked.size(); i++) asked[i] |= tally.asked_[i];
+            result.not_served += tally.result_.not_served;
+            for (std::size_t i = 0; i < recommended.size(); i++) recommended[i] |= tally.recommended_[i];
+        }
+        // The questions of a user may have gone to several threads.
+        for (const unsigned user : asked) {
+            result.all.users += user >> kAll & 1;
+            for (std::size_t i = 0; i < kAll; i++) result.segments[i].users += user >> i & 1;
+        }
+        const auto served = static_cast<double>(recommended.size() - tallies[0].items_->not_served.size());
+        result.coverage = served > 0 ? std::accumulate(recommended.begin(), recommended.end(), 0.0) / served : 0;
+        return result;
     }
-    const auto count = std::accumulate(recommended.begin(), recommended.end(), 0.0);
-    result.coverage = recommended.empty() ? 0 : count / static_cast<double>(recommended.size());
-    return result;
-}
+
+  private:
+    static constexpr auto kAll = static_cast<std::size_t>(Segment::count);
+
+    void count(Evaluation::Part& part, std::size_t number, std::int32_t user, std::int64_t rank) {
+        part.metrics.add(rank, how_.k);
+        asked_[user] |= static_cast<std::uint8_t>(1U << number);
+    }
+    void count_segment(Segment segment, std::int32_t user, std::int64_t rank) {
+        const auto s = static_cast<std::size_t>(segment);
+        count(result_.segments[s], s, user, rank);
+    }
+
+    const Dataset* data_;
+    const Items* items_;
+    EvaluationOptions how_;
+    Evaluation result_;
+    std::vector<char> recommended_;
+    std::vector<std::uint8_t> asked_;  // of each user: of which segments there was a question, and kAll
+};
 
 }  // namespace
 
@@ -74,83 +145,123 @@ Evaluation evaluate_model(const model::Network& network, std::span<const float> 
     encoder.finish();
     const std::size_t stride = (encoder.state_bytes() + sizeof(float) - 1) / sizeof(float) * sizeof(float);
 
+    // A user is encoded once, and again from each event on. Where a last window is read, it begins elsewhere for each event.
+    const std::vector<Question> questions = questions_of(data, held, how.targets);
+    const bool last_windows = options.windows == "last";
     std::vector<Window> windows;
-    for (int user = 0; user < data.users(); user++) {
-        const int place = held_place(data, user, held);
-        if (place < 0) continue;
-        const int first = options.windows == "last" ? std::max(0, place - options.max_history) : 0;
-        windows.push_back({user, first, place});
+    std::vector<std::size_t> first_question;
+    for (std::size_t q = 0; q < questions.size(); q++) {
+        const auto [user, place] = questions[q];
+        if (q > 0 && questions[q - 1].user == user && !last_windows) {
+            windows.back().last = place;
+            continue;
+        }
+        windows.push_back({user, last_windows ? std::max(0, place - options.max_history) : 0, place});
+        first_question.push_back(q);
     }
+    first_question.push_back(questions.size());
     const auto pieces = cut_into_pieces(windows, how.threads, [](const Window& window) { return window.length() + 1; });
     const auto hands = deal(pieces, how.threads);
-    std::vector<Tally> tallies(how.threads, {{}, std::vector<char>(items, 0)});
+    const Items known(data);
+    std::vector<Tally> tallies(how.threads, Tally(data, known, how));
     base::Stop stop(check);
     base::run_threads(how.threads, [&](int thread) {
         model::Encoder::Workspace workspace;
-        // Users wait until there are enough of them for a proper matrix product with the catalogue.
-        constexpr std::size_t kUsers = 64;
-        std::vector<Window> waiting;
-        std::vector<float> vectors, scores(kUsers * items);
+        // Questions wait until there are enough of them for a proper matrix product with the catalogue.
+        constexpr std::size_t kQuestions = 64;
+        std::vector<Question> waiting;
+        std::vector<float> vectors, scores(kQuestions * items);
         const auto score = [&] {
-            const int users = static_cast<int>(waiting.size());
-            k.multiply_bt(users, items, d, vectors.data(), head.rows, scores.data(), false);
-            if (head.bias) k.add_bias(users, items, head.bias, scores.data());
-            for (int u = 0; u < users; u++)
-                tallies[thread].add(data, waiting[u].user, waiting[u].last,
-                                    std::span(scores).subspan(static_cast<std::size_t>(u) * items, items), head.repeat,
-                                    how);
+            const int count = static_cast<int>(waiting.size());
+            k.multiply_bt(count, items, d, vectors.data(), head.rows, scores.data(), false);
+            if (head.bias) k.add_bias(count, items, head.bias, scores.data());
+            for (int q = 0; q < count; q++)
+                tallies[thread].add(waiting[q], std::span(scores).subspan(static_cast<std::size_t>(q) * items, items),
+                                    head.repeat);
             waiting.clear();
             vectors.clear();
         };
         for (const std::size_t index : hands[thread]) {
-            stop.poll();
             const Piece& piece = pieces[index];
             std::vector<std::byte> states;
-            std::vector<model::TokenEvent> events;
             for (std::size_t r = piece.first; r < piece.last; r++) {
                 states.insert(states.end(), encoder.start().begin(), encoder.start().end());
                 states.resize((r + 1 - piece.first) * stride);
-                const auto history = data.history(windows[r].user);
-                for (int i = windows[r].first; i < windows[r].last; i++)
-                    events.push_back(history[i].with(std::as_const(composed).token.data() +
-                                                     static_cast<std::size_t>(history[i].item) * d));
             }
+            std::vector<model::TokenEvent> events;
             std::vector<model::UserEvents> batch;
-            const model::TokenEvent* next = events.data();
-            for (std::size_t r = piece.first; r < piece.last; r++) {
-                const std::size_t length = windows[r].length();
-                batch.push_back({states.data() + batch.size() * stride, {next, length}});
-                next += length;
-            }
-            encoder.advance(batch, workspace);
-            for (std::size_t u = 0; u < batch.size(); u++) {
-                vectors.resize(vectors.size() + d);
-                encoder.vector(batch[u].state, vectors.data() + vectors.size() - d);
-                waiting.push_back(windows[piece.first + u]);
-                if (waiting.size() == kUsers) score();
+            struct Step {
+                std::size_t window, question, events;
+            };
+            std::vector<Step> steps;
+            // Each round goes on to the next question of each user.
+            for (std::size_t round = 0;; round++) {
+                stop.poll();
+                events.clear();
+                batch.clear();
+                steps.clear();
+                for (std::size_t r = piece.first; r < piece.last; r++) {
+                    const std::size_t q = first_question[r] + round;
+                    if (q >= first_question[r + 1]) continue;
+                    const auto history = data.history(windows[r].user);
+                    const int from = round == 0 ? windows[r].first : questions[q - 1].place;
+                    for (int i = from; i < questions[q].place; i++)
+                        events.push_back(history[i].with(std::as_const(composed).token.data() +
+                                                         static_cast<std::size_t>(history[i].item) * d));
+                    steps.push_back({r - piece.first, q, static_cast<std::size_t>(questions[q].place - from)});
+                }
+                if (steps.empty()) break;
+                const model::TokenEvent* next = events.data();
+                for (const Step& step : steps) {
+                    batch.push_back({states.data() + step.window * stride, {next, step.events}});
+                    next += step.events;
+                }
+                encoder.advance(batch, workspace);
+                for (std::size_t u = 0; u < batch.size(); u++) {
+                    vectors.resize(vectors.size() + d);
+                    encoder.vector(batch[u].state, vectors.data() + vectors.size() - d);
+                    waiting.push_back(questions[steps[u].question]);
+                    if (waiting.size() == kQuestions) score();
+                }
             }
         }
         if (!waiting.empty()) score();
     });
-    return merge(tallies);
+    return Tally::merge(tallies);
 }
 
-Evaluation evaluate_popularity(const Dataset& data, Held held, const EvaluationOptions& how,
-                               const base::StopCheck& check) {
-    std::vector<float> counts(data.catalogue.items, 0.0f);
-    for (int user = 0; user < data.users(); user++)
-        for (int i = 0; i < data.training[user]; i++) counts[data.history(user)[i].item] += 1;
-    std::vector<Tally> tallies(1, {{}, std::vector<char>(counts.size(), 0)});
+Evaluation evaluate_ranker(const Ranker& ranker, const Dataset& data, Held held, const EvaluationOptions& how,
+                           const base::StopCheck& check) {
+    const std::vector<Question> questions = questions_of(data, held, how.targets);
+    const Items known(data);
+    std::vector<Tally> tallies(how.threads, Tally(data, known, how));
     base::Stop stop(check);
-    std::vector<float> scores;
-    for (int user = 0; user < data.users(); user++) {
-        if (user % 64 == 0) stop.poll();
-        const int place = held_place(data, user, held);
-        if (place < 0) continue;
-        scores = counts;
-        tallies[0].add(data, user, place, scores, 0, how);
-    }
-    return merge(tallies);
+    base::run_threads(how.threads, [&](int thread) {
+        std::vector<float> scores(data.catalogue.items);
+        auto [first, last] = base::part_of(questions.size(), thread, how.threads);
+        // No user is cut in two.
+        const auto next_user = [&](std::size_t q) {
+            while (q > 0 && q < questions.size() && questions[q].user == questions[q - 1].user) q++;
+            return q;
+        };
+        for (std::size_t q = next_user(first); q < next_user(last); q++) {
+            if (q % 64 == 0) stop.poll();
+            const auto [user, place] = questions[q];
+            ranker.score(data.history(user).first(static_cast<std::size_t>(place)), scores);
+            tallies[thread].add(questions[q], scores, 0);
+        }
+    });
+    return Tally::merge(tallies);
+}
+
+bool repeats_count(const model::Options& options, const Dataset& data) {
+    return options.repeats == "learned" && data.repeat_log_odds() > 0;
+}
+
+const char* name_of(Segment segment) {
+    constexpr std::array<const char*, static_cast<std::size_t>(Segment::count)> names{
+        "first time", "repeated", "new users", "new items", "head", "tail"};
+    return names[static_cast<std::size_t>(segment)];
 }
 
 }  // namespace holomamba::training

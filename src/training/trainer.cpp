@@ -28,6 +28,7 @@ Trainer::Trainer(Dataset data, const model::Options& options)
       random_(base::mix64(static_cast<std::uint64_t>(options.seed)) + 1) {
     std::ranges::copy(network_->initialise(static_cast<std::uint64_t>(options.seed)), parameters_.begin());
     for (const std::int64_t count : data_.training_counts()) data_.cold.push_back(count == 0);
+    repeats_count_ = repeats_count(options_, data_);
     make_windows();
     if (windows_.empty())
         throw base::Error(base::ErrorKind::not_ready, "there are no events to train on",
@@ -35,31 +36,13 @@ Trainer::Trainer(Dataset data, const model::Options& options)
     const auto batch = static_cast<std::size_t>(options_.batch_size);
     steps_per_epoch_ = static_cast<std::int64_t>((windows_.size() + batch - 1) / batch);
     if (network_->head().learns_repeats())
-        network_->head().set_repeat(parameters_.data(), static_cast<float>(repeat_log_odds()));
+        network_->head().set_repeat(parameters_.data(), static_cast<float>(data_.repeat_log_odds()));
     if (validated_) best_ = parameters_;
 }
 
 void Trainer::know_cold_items_by_attributes() {
     for (std::int32_t item = 0; item < network_->items(); item++)
         if (data_.is_cold(item)) network_->set_unknown(parameters_.data(), item);
-}
-
-double Trainer::repeat_log_odds() const {
-    std::vector<double> popularity(data_.catalogue.items, 0);
-    double events = 0, repeats = 0, expected = 0;
-    for (int user = 0; user < data_.users(); user++)
-        for (int i = 0; i < data_.training[user]; i++) popularity[data_.history(user)[i].item] += 1, events += 1;
-    for (int user = 0; user < data_.users(); user++) {
-        double seen = 0;  // the share of all events that are of items this user has had so far
-        for (int i = 0; i < data_.training[user]; i++) {
-            expected += seen;
-            if (data_.seen_before(user, i, i))
-                repeats += 1;
-            else
-                seen += popularity[data_.history(user)[i].item] / events;
-        }
-    }
-    return std::log((repeats + 0.5) / (expected + 0.5));
 }
 
 std::int64_t Trainer::training_events() const {
@@ -198,8 +181,8 @@ EpochReport Trainer::run_epoch(const base::StopCheck& check) {
     report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (validated_) {
         report.validation = evaluate_model(*network_, parameters_, options_, data_, Held::validation,
-                                           {.k = 10, .exclude_seen = true, .threads = threads_}, check)
-                                .metrics;
+                                           {.k = 10, .exclude_seen = !repeats_count_, .threads = threads_}, check)
+                                .all.metrics;
         report.best = report.validation->ndcg() > best_ndcg_;
     } else {
         report.best = true;

@@ -18,7 +18,7 @@ namespace holomamba::training {
 struct EpochReport {
     int epoch = 0;                      // from 1
     double loss = 0;                    // mean cross-entropy of a training event, in nats
-    std::optional<Metrics> validation;  // P-excl at 10, where validation events are held back
+    std::optional<Metrics> validation;  // at 10, where validation events are held back; seen items by repeats_count()
     double seconds = 0;                 // of training, without validation
     std::int64_t tokens = 0;            // training events
     double learning_rate = 0;           // of the last step
@@ -59,9 +59,6 @@ class Trainer {
     void make_windows();
     // Items that no event teaches anything about become what unknown items are, with attributes of their own.
     void know_cold_items_by_attributes();
-    // How much more often users come back to items they have had than if everyone chose by popularity alone, as a logarithm:
-    // where the repeat score starts.
-    double repeat_log_odds() const;
     // One step of AdamW along the clipped gradient; returns its norm before the clip.
     double step(double rate);
     // What a step changes. With sampled negatives, items that the batch did not read stay as they are, momentum and all.
@@ -72,6 +69,7 @@ class Trainer {
     Dataset data_;
     std::unique_ptr<model::Network> network_;
     int threads_;
+    bool repeats_count_ = false;
     bool validated_;  // validation events are held back, so the best weights are not always the last
     const kernels::Table& kernels_;
     base::LargeFloats parameters_, gradients_, first_moment_, second_moment_, best_;

@@ -170,6 +170,28 @@ CALL holomamba.train('jm', 1, options => '{"warm_start": "yes"}');
 \echo :LAST_ERROR_SQLSTATE
 CALL holomamba.train('jm', 1, options => '{"warm_start": -1}');
 CALL holomamba.train('jm', 1, options => '{"warm_start": 1.5}');
+-- What a version has learned from tests none that starts from it
+CALL holomamba.train('jm', 1, 'leave_one_out', '{"warm_start": 1}');
+CALL holomamba.train('jm', 1, 'time', '{"cutoff": "12", "warm_start": true}');
+\echo :LAST_ERROR_SQLSTATE
+CALL holomamba.train('jm', 1, 'time', '{"cutoff": "12", "validation": "off"}');
+SELECT max(version) AS timed FROM holomamba.versions \gset
+CALL holomamba.train('jm', 1, 'time', '{"cutoff": "11", "warm_start": true, "validation": "off"}');
+CALL holomamba.train('jm', 1, 'time', '{"cutoff": "9", "warm_start": true, "validation": "off"}');
+CALL holomamba.train('jm', 1, 'time', '{"cutoff": "13", "warm_start": true}');
+CALL holomamba.train('jm', 1, 'leave_one_out', '{"warm_start": true}');
+CALL holomamba.train('jm', 1, 'time', '{"cutoff": "13", "warm_start": true, "validation": "off"}');
+SELECT version - :timed AS version, options -> 'warm_start' = to_jsonb(:timed) AS from_the_timed_one FROM holomamba.versions WHERE version > :timed ORDER BY version;
+-- A training that comes to nothing serves nobody
+CREATE FUNCTION pg_temp.lower() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.loss := 0; RETURN NEW; END $$;
+CREATE TRIGGER lower BEFORE INSERT ON holomamba.training_log FOR EACH ROW WHEN (NEW.epoch = 1) EXECUTE FUNCTION pg_temp.lower();
+\set VERBOSITY terse
+CALL holomamba.train('jm', 2, options => '{"learning_rate": 1e-6, "initialisation": "paper"}');
+\set VERBOSITY default
+DROP TRIGGER lower ON holomamba.training_log;
+SELECT v.status, v.active FROM holomamba.versions v ORDER BY version DESC LIMIT 1;
+SELECT holomamba.forget_version('jm', version) FROM holomamba.versions WHERE version >= :timed AND NOT active;
+SELECT holomamba.forget_unfinished('jm');
 SELECT count(*) AS unfinished FROM holomamba.versions WHERE status <> 'ready';
 -- Where nothing is active yet, true is a cold start
 SELECT holomamba.create_model('fresh', 'job_events', 'user_id', 'item_id', '{t}', options => '{"dimension": 8, "epochs": 1, "threads": 1, "warm_start": true}');

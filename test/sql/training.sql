@@ -138,6 +138,9 @@ WITH u AS (SELECT user_id, count(*) AS n, count(*) FILTER (WHERE t < 7) AS b FRO
 SELECT v.events, v.events = sum(b) - count(*) FILTER (WHERE n > b AND b > 1) AS learned_from, count(*) FILTER (WHERE n > b) AS tested
 FROM u, holomamba.versions v WHERE version = 5 GROUP BY v.events;
 SELECT split_part(ranker, ',', 1) AS ranker, users FROM holomamba.evaluate('tm', version => 5);
+SELECT t.targets, split_part(e.ranker, ',', 1) AS ranker, e.segment, e.users, e.events
+FROM unnest('{first,last,successive}'::text[]) t (targets), holomamba.evaluate('tm', targets => t.targets, segments => true) e WHERE e.ranker LIKE 'model%';
+SELECT count(*) FROM (SELECT row_number() OVER (PARTITION BY user_id ORDER BY t) AS n, t FROM train_events WHERE user_id IS NOT NULL AND item_id IS NOT NULL) e WHERE t >= 7;
 -- A cutoff that nothing lies behind tests nobody, and one that everything lies behind leaves nothing to learn from
 CALL holomamba.train('tm', holdout => 'time', options => '{"cutoff": "100"}');
 SELECT version, events, (SELECT max(users) FROM holomamba.evaluate('tm')) AS tested FROM holomamba.versions WHERE active;
@@ -147,7 +150,8 @@ SELECT active_version FROM holomamba.models;
 SELECT holomamba.activate('tm', 2);
 DO $$ BEGIN PERFORM holomamba.forget_version(model, version) FROM holomamba.versions WHERE version > 5; END $$;
 
--- The figures of evaluate(), recomputed: the rank of the held-out item among all, by brute force; ties count against the ranker
+-- The figures of evaluate(), recomputed: the rank of the held-out item among all that are on sale, by brute force; ties count against the
+-- ranker, and so does an item that is not
 CREATE TEMPORARY TABLE train_held AS
     SELECT user_id, (array_agg(item_id ORDER BY t DESC))[1] AS item_id, (array_agg(item_id ORDER BY t))[1:count(*)::integer - 1] AS seen
     FROM train_events WHERE user_id IS NOT NULL AND item_id IS NOT NULL GROUP BY user_id HAVING count(*) > 2;
@@ -157,12 +161,12 @@ CREATE TEMPORARY TABLE train_scores AS
     FROM train_held h,
          LATERAL (SELECT ssm_update(ssm_initial('tm', 2), array_agg(i.token ORDER BY n)) AS state
                   FROM unnest(h.seen) WITH ORDINALITY u (item_id, n) JOIN holomamba.tm_items i USING (item_id)) s,
-         holomamba.item_vectors('tm', 2) v, (SELECT repeat_score FROM holomamba.version_catalogue WHERE model = 'tm' AND version = 2) r
+         holomamba.item_vectors('tm', 2) v JOIN train_items a ON a.item_id = v.item_id::integer, (SELECT repeat_score FROM holomamba.version_catalogue WHERE model = 'tm' AND version = 2) r
     UNION ALL
     SELECT 'popularity', h.user_id, i.item_id,
            (SELECT count(*) FROM train_held l, unnest(l.seen[:cardinality(l.seen) - 1]) s (item_id) WHERE s.item_id = i.item_id)
            + (SELECT count(*) FROM train_events e WHERE e.item_id = i.item_id AND e.user_id NOT IN (SELECT user_id FROM train_held))
-    FROM train_held h, holomamba.tm_items i;
+    FROM train_held h, train_items i;
 CREATE FUNCTION pg_temp.brute_force(k integer, exclude_seen boolean)
 RETURNS TABLE (ranker text, users bigint, hit_rate float8, ndcg float8, mrr float8, coverage float8) LANGUAGE sql AS $$
     WITH open AS MATERIALIZED (
@@ -178,7 +182,7 @@ RETURNS TABLE (ranker text, users bigint, hit_rate float8, ndcg float8, mrr floa
     )
     SELECT r.ranker, count(*), avg((rank BETWEEN 1 AND k)::integer)::float8,
            avg(CASE WHEN rank BETWEEN 1 AND k THEN 1 / log(2, rank + 1.0) ELSE 0 END)::float8, avg(CASE WHEN rank BETWEEN 1 AND k THEN 1.0 / rank ELSE 0 END)::float8,
-           (SELECT count(DISTINCT o.item_id) FROM open o WHERE o.ranker = r.ranker AND o.place <= k)::float8 / (SELECT count(*) FROM holomamba.tm_items)
+           (SELECT count(DISTINCT o.item_id) FROM open o WHERE o.ranker = r.ranker AND o.place <= k)::float8 / (SELECT count(*) FROM train_items)
     FROM ranks r GROUP BY r.ranker
 $$;
 SELECT k, exclude_seen, e.ranker, e.users = b.users AS users, abs(e.hit_rate - b.hit_rate) < 1e-9 AS hit_rate, abs(e.ndcg - b.ndcg) < 1e-9 AS ndcg,
@@ -193,10 +197,12 @@ SELECT ranker, bool_or(hit_rate BETWEEN 0.01 AND 0.99) FROM generate_series(1, 1
 SELECT h.user_id, h.item_id, s.score, s.item_id = ANY (h.seen) AS seen FROM train_held h JOIN train_scores s USING (user_id, item_id) WHERE s.ranker = 'popularity' ORDER BY 1;
 SELECT round(hit_rate::numeric, 4) AS hit_rate, round(ndcg::numeric, 4) AS ndcg, round(mrr::numeric, 4) AS mrr, round(coverage::numeric, 4) AS coverage
 FROM holomamba.evaluate('tm', 5) WHERE ranker = 'popularity';
+-- Every event is of a segment by its item's novelty and by its item's popularity
+SELECT e.ranker, e.segment, e.users, e.events, e.not_served FROM holomamba.evaluate('tm', segments => true) e WHERE e.ranker IN ('popularity', 'transitions');
 DROP TABLE train_scores, train_held;
 
 SELECT statement, pg_temp.outcome('SELECT holomamba.evaluate(' || statement || ')') FROM (VALUES
-    ($$'tm', 0$$), ($$'tm', -1$$), ($$'tm', 10001$$), ($$'tm', NULL$$), ($$NULL$$), ($$'tm', 10, NULL$$), ($$'nobody'$$), ($$'tm', version => 99$$),
+    ($$'tm', 0$$), ($$'tm', -1$$), ($$'tm', 10001$$), ($$'tm', NULL$$), ($$NULL$$), ($$'tm', targets => NULL$$), ($$'tm', segments => NULL$$), ($$'tm', targets => 'second'$$), ($$'nobody'$$), ($$'tm', version => 99$$),
     ($$'tm', version => 0$$), ($$'tm', version => 1$$)) AS t (statement);
 SELECT count(*) FROM holomamba.evaluate('tm', version => NULL);
 
@@ -288,71 +294,5 @@ INSERT INTO train_events VALUES (1, 1, 100);
 SELECT events FROM holomamba.tm_users WHERE user_id = 1;
 DROP VIEW train_before;
 SELECT holomamba.drop_model('tm');
-
--- Without a table of items: no events, events without ids, and then enough
-TRUNCATE train_events;
-SELECT holomamba.create_model('tm', 'train_events', 'user_id', 'item_id', '{t}',
-    options => '{"dimension": 8, "layers": 1, "state_size": 2, "epochs": 1, "threads": 1}');
-CALL holomamba.train('tm');
-\echo :LAST_ERROR_SQLSTATE
-INSERT INTO train_events VALUES (1, NULL, 1), (NULL, 1, 1), (NULL, NULL, 1);
-CALL holomamba.train('tm');
-CALL holomamba.train('tm', holdout => 'leave_one_out');
-SELECT count(*) AS versions, (SELECT active_version FROM holomamba.models) FROM holomamba.versions;
-INSERT INTO train_events VALUES (1, 1, 1);
-CALL holomamba.train('tm');
-SELECT item_id FROM recommend(2, 10, 'tm');
-CALL holomamba.train('tm', holdout => 'leave_one_out');
-SELECT count(*), max(users) FROM holomamba.evaluate('tm');
-SET session_replication_role = replica;
-ALTER TABLE train_events DROP COLUMN t;
-RESET session_replication_role;
-CALL holomamba.train('tm');
-\echo :LAST_ERROR_SQLSTATE
-SELECT holomamba.drop_model('tm');
-ALTER TABLE train_events ADD COLUMN t integer;
-SELECT holomamba.create_model('tm', 'train_events', 'user_id', 'item_id', '{t}',
-    options => '{"dimension": 8, "layers": 1, "state_size": 2, "epochs": 1, "threads": 1}');
 DROP TABLE train_events;
-CALL holomamba.train('tm');
-\echo :LAST_ERROR_SQLSTATE
-SELECT holomamba.drop_model('tm');
 DROP TYPE train_size;
-
--- Other types of ids, and a partitioned table
-CREATE TABLE train_sales (customer uuid, article varchar(20), day date) PARTITION BY HASH (customer);
-CREATE TABLE train_sales_0 PARTITION OF train_sales FOR VALUES WITH (MODULUS 2, REMAINDER 0);
-CREATE TABLE train_sales_1 PARTITION OF train_sales FOR VALUES WITH (MODULUS 2, REMAINDER 1);
-CREATE INDEX ON train_sales (customer);
-CREATE TABLE train_articles (code text PRIMARY KEY, tags text[]);
-INSERT INTO train_articles SELECT 'a ''' || i || '"', ARRAY['tag ' || i % 3, 'it''s', '{"x\y"}'] FROM generate_series(0, 9) i;
-INSERT INTO train_sales SELECT md5(u::text)::uuid, 'a ''' || (u * 3 + n * n) % 10 || '"', date '2026-01-01' + n FROM generate_series(1, 6) u, generate_series(1, 6) n;
-SELECT holomamba.create_model('tm', 'train_sales', 'customer', 'article', '{day}', 'train_articles', 'code', '{tags}',
-    '{"dimension": 8, "layers": 1, "state_size": 2, "epochs": 1, "threads": 1}');
-CALL holomamba.train('tm', holdout => 'time', options => '{"cutoff": "2026-01-06", "validation": "off"}');
-SELECT events, users, items FROM holomamba.versions;
-SELECT users FROM holomamba.evaluate('tm') WHERE ranker = 'popularity';
-SELECT labels FROM holomamba.vocabulary WHERE field = 'tags';
-SELECT count(*) FROM recommend(md5('1'), 100, 'tm', exclude_seen => false) JOIN train_articles ON code = item_id;
-SELECT count(*) FROM recommend(md5('1'), 100, 'tm') r JOIN train_sales s ON s.article = r.item_id AND s.customer = md5('1')::uuid;
-SELECT pg_temp.outcome(format('SELECT count(*) FROM recommend(%L::uuid, 10, ''tm'')', md5('1')));
-SELECT holomamba.drop_model('tm');
-DROP TABLE train_sales, train_articles;
-CREATE TABLE train_clicks (who bigint, what smallint, at timestamptz, seq bigserial);
-CREATE INDEX ON train_clicks (who);
-INSERT INTO train_clicks (who, what, at) SELECT 10000000000 + u, -1 + (u * 3 + n * n) % 10, '2026-01-01' FROM generate_series(1, 6) u, generate_series(1, 6) n;
-SELECT holomamba.create_model('tm', 'train_clicks', 'who', 'what', '{at,seq}', options => '{"dimension": 8, "layers": 1, "state_size": 2, "epochs": 1, "threads": 1}');
-CALL holomamba.train('tm', holdout => 'leave_one_out');
-SELECT events, users, items FROM holomamba.versions;
-SELECT count(*), min(item_id) FROM recommend(10000000001, 100, 'tm', exclude_seen => false);
-SELECT holomamba.drop_model('tm');
-
--- With nothing held out, as many epochs as were best with a holdout, other options being the same: auto is whatever it came to
-SELECT holomamba.create_model('tm', 'train_clicks', 'who', 'what', '{at,seq}', options => '{"dimension": 8, "layers": 1, "state_size": 2, "threads": 1, "patience": 2, "learning_rate": 0.05}');
-CALL holomamba.train('tm', holdout => 'leave_one_out');
-CALL holomamba.train('tm');
-CALL holomamba.train('tm', options => '{"batch_size": 1}');
-SELECT v.version, v.options -> 'epochs' = to_jsonb(b.best_epoch) AS of_the_best, (v.options ->> 'epochs')::integer = 100 AS of_the_data
-FROM holomamba.versions v, holomamba.versions b WHERE b.version = 1 ORDER BY v.version;
-SELECT holomamba.drop_model('tm');
-DROP TABLE train_clicks;

@@ -265,7 +265,7 @@ DROP TABLE above, events_child;
 
 -- Owners: the model goes with its events, to whoever gets them
 CREATE TABLE wares (item_id bigint PRIMARY KEY);
-ALTER TABLE wares OWNER TO commands_alice;
+GRANT SELECT ON wares TO commands_alice;
 SELECT holomamba.drop_model('live');
 SELECT holomamba.create_model('owned', 'events_all', 'user_id', 'item_id', '{t}', 'wares', 'item_id', options => options());
 CALL holomamba.train('owned');

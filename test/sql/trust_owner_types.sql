@@ -1,5 +1,5 @@
--- Types that the owner of a table makes, with casts, operators and functions of his: they do not run in the name of who asks a model
--- for something, nor, where the items are another role's, in that of the model's owner
+-- Types of a role, with casts, operators and functions of its own, in columns of its tables and of another's: they do not run in the
+-- name of who asks a model for something, nor of the model's owner
 \set VERBOSITY terse
 \pset format unaligned
 SET client_min_messages = error;
@@ -52,7 +52,7 @@ SELECT '3'::label::text;
 ROLLBACK;
 SELECT in_names_of_others();
 
--- Two models with an attribute of each kind: one of hers, and one of the victim's events and her items
+-- Two models with an attribute of each kind: one of hers, and one of the victim's, whose columns get types of hers
 SET ROLE types_mallory;
 CREATE TABLE goods (item integer PRIMARY KEY, price numeric, kind text, tags text[]);
 INSERT INTO goods SELECT i, i, i % 3 + 1, ARRAY[i % 2 + 1, 3] FROM generate_series(1, 12) i;
@@ -60,19 +60,18 @@ CREATE TABLE sales (who integer, item integer, t integer, PRIMARY KEY (who, t));
 INSERT INTO sales SELECT u, 1 + (u * 5 + n * 7) % 12, n FROM generate_series(1, 8) u, generate_series(1, 8) n;
 SELECT holomamba.create_model('hers', 'sales', 'who', 'item', '{t}', 'goods', 'item', '{price,kind,tags}', options());
 CALL holomamba.train('hers', 1, 'leave_one_out');
-CREATE TABLE wares AS SELECT * FROM goods;
-ALTER TABLE wares ADD PRIMARY KEY (item);
-GRANT SELECT ON wares TO types_victim;
 RESET ROLE;
+CREATE TABLE types_victim.wares AS SELECT * FROM goods;
+ALTER TABLE types_victim.wares ADD PRIMARY KEY (item), OWNER TO types_victim;
 CREATE TABLE types_victim.sales AS SELECT * FROM sales;
 ALTER TABLE types_victim.sales ADD PRIMARY KEY (who, t), OWNER TO types_victim;
-SELECT holomamba.create_model('victims', 'types_victim.sales', 'who', 'item', '{t}', 'wares', 'item', '{price,kind,tags}', options());
+SELECT holomamba.create_model('victims', 'types_victim.sales', 'who', 'item', '{t}', 'types_victim.wares', 'item', '{price,kind,tags}', options());
 SET ROLE types_victim;
 CALL holomamba.train('victims', 1, 'leave_one_out');
 RESET ROLE;
 
--- A column gets a type of hers, this gets casts, and everything is asked, by the asker or, where her items change, by her, and all
--- of it is undone. The event trigger refuses or warns: `past` is whether it is passed by. Of events of such a type nothing is
+-- A column gets a type of hers, this gets casts, and everything is asked, and all of it is undone. The event trigger refuses or
+-- warns: `past` is whether it is passed by. Of events of such a type nothing is
 -- written here: what a statement casts by itself is the affair of whoever wrote it.
 CREATE FUNCTION pg_temp.ask_all(model text, asker name, sales text, goods text, of_events boolean, OUT answered integer, OUT refused integer)
 LANGUAGE plpgsql AS $$
@@ -94,7 +93,7 @@ BEGIN
     LOOP
         CONTINUE WHEN of_events AND question LIKE '%\%2$s%';
         BEGIN
-            EXECUTE format('SET LOCAL ROLE %I', CASE WHEN question LIKE '% \%3$s%' AND model = 'victims' THEN 'types_mallory' ELSE asker END);
+            EXECUTE format('SET LOCAL ROLE %I', asker);
             EXECUTE format(question, model, sales, goods);
             RAISE no_data_found;
         EXCEPTION
@@ -106,14 +105,15 @@ END $$;
 CREATE FUNCTION pg_temp.asked_after(model text, asker name, past boolean, table_name text, change text, casts text[],
                                     OUT answered integer, OUT refused integer, OUT calls bigint) LANGUAGE plpgsql AS $$
 DECLARE
-    goods CONSTANT text := CASE model WHEN 'hers' THEN 'types_mallory.goods' ELSE 'types_mallory.wares' END;
+    goods CONSTANT text := CASE model WHEN 'hers' THEN 'types_mallory.goods' ELSE 'types_victim.wares' END;
     sales CONSTANT text := CASE model WHEN 'hers' THEN 'types_mallory.sales' ELSE 'types_victim.sales' END;
     one text[];
 BEGIN
     BEGIN
         PERFORM set_config('session_replication_role', CASE WHEN past THEN 'replica' ELSE 'origin' END, true);
-        SET LOCAL ROLE types_mallory;
+        EXECUTE format('SET LOCAL ROLE types_%s', CASE model WHEN 'hers' THEN 'mallory' ELSE 'victim' END);
         EXECUTE format('ALTER TABLE %s ALTER %s', CASE table_name WHEN 'sales' THEN sales ELSE goods END, change);
+        SET LOCAL ROLE types_mallory;
         FOREACH one SLICE 1 IN ARRAY casts LOOP
             CALL make_cast(one[1], one[2], CASE WHEN one[2] LIKE '%[]' THEN '{1}' WHEN one[2] = 'pair' THEN '(1)' ELSE '1' END);
         END LOOP;
@@ -145,15 +145,14 @@ INSERT INTO changes (table_name, change, casts) VALUES
     ('sales', 'item TYPE label USING item::text::label', '{{label,text},{label,integer}}'),
     ('sales', 'who TYPE pair USING ROW(who)', '{{pair,text},{pair,bigint}}');
 SELECT c.table_name, c.change, c.casts, a.* FROM changes c, pg_temp.asked_after('hers', current_user, true, c.table_name, c.change, c.casts) a ORDER BY c.number;
-SELECT c.change, c.casts, a.* FROM changes c, pg_temp.asked_after('victims', 'types_victim', false, c.table_name, c.change, c.casts) a WHERE c.table_name = 'goods' ORDER BY c.number;
-SELECT c.change, c.casts, a.* FROM changes c, pg_temp.asked_after('victims', current_user, false, c.table_name, c.change, c.casts) a WHERE c.table_name = 'goods' ORDER BY c.number;
+SELECT c.change, c.casts, a.* FROM changes c, pg_temp.asked_after('victims', 'types_victim', true, c.table_name, c.change, c.casts) a WHERE c.table_name = 'goods' ORDER BY c.number;
+SELECT c.change, c.casts, a.* FROM changes c, pg_temp.asked_after('victims', current_user, true, c.table_name, c.change, c.casts) a WHERE c.table_name = 'goods' ORDER BY c.number;
 
 -- Trainings, which commit
-CREATE PROCEDURE pg_temp.alter_goods(goods text, change text) LANGUAGE plpgsql AS $$
+CREATE PROCEDURE pg_temp.alter_goods(goods regclass, change text) LANGUAGE plpgsql AS $$
 BEGIN
     SET LOCAL session_replication_role = replica;
-    SET LOCAL ROLE types_mallory;
-    EXECUTE format('ALTER TABLE types_mallory.%I ALTER %s', goods, change);
+    EXECUTE format('ALTER TABLE %s ALTER %s', goods, change);
 END $$;
 SET ROLE types_mallory;
 CALL make_cast('label', 'integer', '1');
@@ -164,12 +163,12 @@ CALL holomamba.train('hers');
 CALL pg_temp.alter_goods('goods', 'kind TYPE text USING ''2''');
 CALL pg_temp.alter_goods('goods', 'item TYPE label USING format(''%s'', item)::label');
 CALL holomamba.train('hers');
-CALL pg_temp.alter_goods('wares', 'item TYPE label USING format(''%s'', item)::label');
+CALL pg_temp.alter_goods('types_victim.wares', 'item TYPE label USING format(''%s'', item)::label');
 SET ROLE types_victim;
 CALL holomamba.train('victims');
 RESET ROLE;
-CALL pg_temp.alter_goods('wares', 'item TYPE integer USING format(''%s'', item)::integer');
-CALL pg_temp.alter_goods('wares', 'tags TYPE pair[] USING ARRAY[ROW(1)::pair]');
+CALL pg_temp.alter_goods('types_victim.wares', 'item TYPE integer USING format(''%s'', item)::integer');
+CALL pg_temp.alter_goods('types_victim.wares', 'tags TYPE pair[] USING ARRAY[ROW(1)::pair]');
 SET ROLE types_victim;
 CALL holomamba.train('victims');
 SELECT holomamba.drop_model('victims');

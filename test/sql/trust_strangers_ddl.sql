@@ -247,7 +247,14 @@ SET client_min_messages = warning;
 SELECT holomamba.create_model('ddl_books', 'ddl_victim.events', 'customer', 'item_id', '{t}');
 RESET ROLE;
 
+-- A column that goes, and with it the type that it has, and its table
+CREATE SCHEMA ddl_types;
+CREATE TYPE ddl_types.pair AS (x text);
+CREATE SCHEMA ddl_columns;
+CREATE TABLE ddl_columns.pairs (x ddl_types.pair);
 SET client_min_messages = error;
+DROP SCHEMA ddl_types, ddl_columns CASCADE;
+
 SELECT holomamba.drop_model('ddl_model'), holomamba.drop_model('ddl_visits'), holomamba.drop_model('ddl_own'), holomamba.drop_model('ddl_books');
 DROP TABLE public.events, public.wares, public.ddl_clicks;
 DROP SCHEMA ddl_victim, ddl_mallory, ddl_common CASCADE;

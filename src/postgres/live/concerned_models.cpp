@@ -1,6 +1,8 @@
 #include "postgres/live/concerned_models.hpp"
 
 #include "postgres/server/compat.h"
+#include "postgres/server/relatives.hpp"
+#include "postgres/store/catalogue.hpp"
 
 extern "C" {
 #include "access/genam.h"
@@ -8,7 +10,6 @@ extern "C" {
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_inherits.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
@@ -32,23 +33,6 @@ bool has_row(const Catalogue& catalogue, Oid index, AttrNumber column, Oid relat
     return found;
 }
 
-// A table and all that it is a part of.
-List* ancestors_of(Oid relation) {
-    List* all = list_make1_oid(relation);
-    Relation inherits = table_open(InheritsRelationId, AccessShareLock);
-    for (int i = 0; i < list_length(all); i++) {
-        ScanKeyData key;
-        ScanKeyInit(&key, Anum_pg_inherits_inhrelid, BTEqualStrategyNumber, F_OIDEQ,
-                    ObjectIdGetDatum(list_nth_oid(all, i)));
-        SysScanDesc scan = systable_beginscan(inherits, InheritsRelidSeqnoIndexId, true, nullptr, 1, &key);
-        for (HeapTuple row; HeapTupleIsValid(row = systable_getnext(scan));)
-            all = list_append_unique_oid(all, reinterpret_cast<Form_pg_inherits>(GETSTRUCT(row))->inhparent);
-        systable_endscan(scan);
-    }
-    table_close(inherits, AccessShareLock);
-    return all;
-}
-
 bool has_model(const Catalogue& catalogue, const List* relations) {
     ListCell* cell;
     foreach (cell, relations) {
@@ -64,15 +48,12 @@ bool has_model(const Catalogue& catalogue, const List* relations) {
 
 bool concerns_models(Oid relation) {
     if (get_rel_relkind(relation) == RELKIND_COMPOSITE_TYPE) return true;
-    const Oid schema = get_namespace_oid("holomamba", true);
-    const Oid table = OidIsValid(schema) ? get_relname_relid("model_catalogue", schema) : InvalidOid;
+    const Oid table = own_relation("model_catalogue");
     if (!OidIsValid(table)) return false;
-    const Catalogue catalogue{table_open(table, AccessShareLock),
-                              get_relname_relid("model_catalogue_interactions", schema),
-                              get_relname_relid("model_catalogue_items", schema), get_attnum(table, "interactions"),
+    const Catalogue catalogue{table_open(table, AccessShareLock), own_relation("model_catalogue_interactions"),
+                              own_relation("model_catalogue_items"), get_attnum(table, "interactions"),
                               get_attnum(table, "items")};
-    const bool found = has_model(catalogue, ancestors_of(relation)) ||
-                       (has_subclass(relation) && has_model(catalogue, find_all_inheritors(relation, NoLock, nullptr)));
+    const bool found = has_model(catalogue, ancestors_of(relation)) || has_model(catalogue, descendants_of(relation));
     table_close(catalogue.table, AccessShareLock);
     return found;
 }

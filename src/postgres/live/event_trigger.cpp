@@ -8,10 +8,10 @@
 #include "postgres/live/unknown_items.hpp"
 #include "postgres/live/unread_updates.hpp"
 #include "postgres/server/compat.h"
+#include "postgres/server/relatives.hpp"
 
 extern "C" {
 #include "catalog/pg_class.h"
-#include "catalog/pg_inherits.h"
 #include "commands/trigger.h"
 #include "executor/tuptable.h"
 #include "storage/lmgr.h"
@@ -87,7 +87,7 @@ Datum touched_users(LiveModel* m, TriggerData* trigger) {
 
 // TRUNCATE ONLY leaves what inheritance children hold.
 bool may_keep_events(Oid emptied) {
-    return get_rel_relkind(emptied) == RELKIND_RELATION && find_inheritance_children(emptied, NoLock) != NIL;
+    return get_rel_relkind(emptied) == RELKIND_RELATION && list_length(descendants_of(emptied)) > 1;
 }
 
 void change(LiveModel* m, TriggerData* trigger) {

@@ -5,13 +5,11 @@
 #include "postgres/live/unknown_items.hpp"
 #include "postgres/server/arrays.hpp"
 #include "postgres/server/compat.h"
-#include "postgres/store/catalogue.hpp"
 
 extern "C" {
 #include "executor/tuptable.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/rls.h"
 }
 
 namespace holomamba::postgres {
@@ -116,7 +114,6 @@ void follow_items(LiveModel* m, TriggerData* trigger) {
                         errmsg("table \"%s\" does not hold the items of model \"%s\"",
                                RelationGetRelationName(trigger->tg_relation), NameStr(m->name)),
                         errhint("Drop the trigger.")));
-    if (check_enable_rls(m->owned_items, InvalidOid, true) == RLS_ENABLED) assert_own_policies(NameStr(m->name));
     const bool inserted = TRIGGER_FIRED_BY_INSERT(trigger->tg_event),
                deleted = TRIGGER_FIRED_BY_DELETE(trigger->tg_event);
     if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event)) {

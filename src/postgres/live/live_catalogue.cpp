@@ -4,13 +4,14 @@
 #include "postgres/server/arrays.hpp"
 #include "postgres/server/compat.h"
 #include "postgres/server/extension.hpp"
+#include "postgres/server/relatives.hpp"
+#include "postgres/server/trusted_owners.hpp"
+#include "postgres/store/catalogue.hpp"
 
 extern "C" {
 #include "access/htup_details.h"
 #include "access/relation.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_inherits.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -20,17 +21,9 @@ extern "C" {
 namespace holomamba::postgres {
 namespace {
 
-// InvalidOid where it is gone.
-Oid own_table(const LiveModel* m, const char* suffix) {
-    const Oid schema = get_namespace_oid("holomamba", true);
-    return OidIsValid(schema) ? get_relname_relid(psprintf("%s_%s", NameStr(m->name), suffix), schema) : InvalidOid;
-}
-
 // Whether a table is another, or a partition or an inheritance child of it.
 bool is_part_of(Oid relation, Oid whole) {
-    if (!OidIsValid(whole) || relation == whole) return OidIsValid(whole);
-    const Oid row = get_rel_type_id(whole);
-    return OidIsValid(row) && typeInheritsFrom(get_rel_type_id(relation), row);
+    return OidIsValid(whole) && list_member_oid(ancestors_of(relation), whole);
 }
 
 void check_key_of(Oid table, const Column& column) {
@@ -73,6 +66,16 @@ void note_reads_of_items(LiveModel* m, const Elements& attributes) {
     }
 }
 
+// The partitions and inheritance children of the tables that the model's statements for `relation` read.
+void note_parts(LiveModel* m) {
+    List* parts = descendants_of(m->interactions);
+    if (m->of_items) parts = list_concat(parts, descendants_of(m->owned_items));
+    list_sort(parts, list_oid_cmp);
+    m->part = static_cast<Oid*>(MemoryContextAlloc(m->context, sizeof(Oid) * static_cast<Size>(list_length(parts))));
+    ListCell* cell;
+    foreach (cell, parts) m->part[m->parts++] = lfirst_oid(cell);
+}
+
 bool are_same(const Column& a, const Column& b) {
     return a.type == b.type && a.collation == b.collation && a.number == b.number && a.source == b.source;
 }
@@ -89,8 +92,8 @@ bool are_same(const LiveModel& a, const LiveModel& b) {
 }  // namespace
 
 bool find_own_tables(LiveModel* m) {
-    m->users = own_table(m, "users");
-    m->items = own_table(m, "items");
+    m->users = own_table(NameStr(m->name), "users");
+    m->items = own_table(NameStr(m->name), "items");
     m->owner = owner_of(m->users);
     return OidIsValid(m->owner) && OidIsValid(m->items);
 }
@@ -134,6 +137,10 @@ bool load_catalogue(LiveModel* m) {
     // name.
     m->of_items = !of_events;
     if (m->of_items && !is_part_of(m->relation, m->owned_items)) return false;
+    // In this order: of a part that changes hands from here on the session hears.
+    note_parts(m);
+    assert_trusted_owners(m->interactions, m->owner);
+    if (m->of_items) assert_trusted_owners(m->owned_items, m->owner);
     m->items_first = DatumGetBool(value_of(0, "items_first", &null));
     m->orders = elements_of(DatumGetArrayTypeP(value_of(0, "order_columns", &null))).count;
     if (m->orders == 0)

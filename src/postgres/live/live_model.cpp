@@ -1,11 +1,14 @@
 #include "postgres/live/live_model.hpp"
 
+#include <cstdlib>
+
 #include "postgres/live/live_catalogue.hpp"
 #include "postgres/live/statements.hpp"
 #include "postgres/server/compat.h"
 
 extern "C" {
 #include "storage/lmgr.h"
+#include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -17,13 +20,19 @@ namespace {
 
 LiveModel* models = nullptr;
 
-// A table was altered, renamed, dropped or analysed, or a schema renamed: names and numbers of columns are asked for
-// anew.
+// While a model is looked up its parts are not known yet; what it is looked up by is.
+bool is_table_of(const LiveModel* m, Oid relation) {
+    return relation == m->relation || relation == m->interactions || relation == m->owned_items ||
+           relation == m->users || relation == m->items ||
+           (m->parts > 0 &&
+            std::bsearch(&relation, m->part, static_cast<Size>(m->parts), sizeof(Oid), oid_cmp) != nullptr);
+}
+
+// A table was altered, renamed, given away, dropped or analysed, or a schema renamed: names and numbers of columns are asked
+// for anew.
 void forget_relation(Datum, Oid relation) {
     for (LiveModel* m = models; m != nullptr; m = m->next)
-        if (relation == InvalidOid || relation == m->relation || relation == m->interactions ||
-            relation == m->owned_items || relation == m->users || relation == m->items)
-            m->stale = true;
+        if (relation == InvalidOid || is_table_of(m, relation)) m->stale = true;
 }
 
 void forget_all(Datum, int, uint32) {

@@ -33,6 +33,8 @@ struct LiveModel {
     bool ties;          // no index sees to it that no two events of a user have the same place in his history
     int reads;          // columns of `relation` that the model reads; 0: not known
     AttrNumber *read, last_read;
+    int parts;  // of the tables that are read, and these, in the order of their OIDs
+    Oid* part;
 
     // Of each statement (statements.hpp). No text: not of a model without a table of items. No plan: not run yet.
     char* text[kStatements];

@@ -71,7 +71,7 @@ void as_manager(const char* name, LOCKMODE mode, Function&& function) {
                         errhint("SELECT holomamba.drop_model('%s');", name)));
     use_model(m, [&](LiveModel* used) {
         as_owner(used->owner, [&] {
-            assert_own_policies(name);
+            assert_trusted_owners(name);
             function(used);
         });
     });

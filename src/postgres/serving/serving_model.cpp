@@ -8,6 +8,7 @@
 #include "postgres/server/held_table.hpp"
 #include "postgres/server/ids.hpp"
 #include "postgres/server/plan_cache.hpp"
+#include "postgres/store/catalogue.hpp"
 #include "postgres/store/stored.hpp"
 
 extern "C" {
@@ -66,15 +67,13 @@ void find_only_model() {
 
 // A table of ours, as it was made, and as it stays while it is asked: its owner may turn it into something that runs code of his
 // own when it is read.
-Oid hold_own_table(const char* model, const char* suffix, Oid schema, bool* held) {
-    const char* name = psprintf("%s_%s", model, suffix);
+Oid hold_own_table(const char* model, const char* suffix, bool* held) {
     for (;;) {
-        const Oid table = get_relname_relid(name, schema);
+        const Oid table = own_table(model, suffix);
         *held = OidIsValid(table) && hold_table(table);
-        if (get_relname_relid(name, schema) != table) continue;
-        if (OidIsValid(table) && get_rel_relkind(table) == RELKIND_RELATION) return table;
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("table holomamba.%s is gone", name),
-                        errhint("SELECT holomamba.drop_model('%s');", model)));
+        if (own_table(model, suffix) != table) continue;
+        if (!OidIsValid(table) || get_rel_relkind(table) != RELKIND_RELATION) refuse_gone_table(model, suffix);
+        return table;
     }
 }
 
@@ -141,11 +140,12 @@ ServingModel choose_model(const char* name, bool k_given, int32 k, const char* v
     if (given != TEXTOID && (given != m.item_family || (takes_user && given != m.user_family)))
         refuse_overload(m.name, verb, ids, takes_user);
 
-    const Oid ours = LookupExplicitNamespace("holomamba", false);
+    // The right to look into the schema, for which kept plans do not ask again.
+    (void)LookupExplicitNamespace("holomamba", false);
     bool items_held;
-    m.items_table = hold_own_table(m.name, "items", ours, &items_held);
+    m.items_table = hold_own_table(m.name, "items", &items_held);
     assert_held(m.items_table, items_held);
-    m.users_table = hold_own_table(m.name, "users", ours, &m.users_held);
+    m.users_table = hold_own_table(m.name, "users", &m.users_held);
     check_own_columns(m);
     m.schema = quote_identifier(get_namespace_name(extension_schema()));
     m.items = qualified("holomamba", get_rel_name(m.items_table));

@@ -11,13 +11,21 @@ extern "C" {
 }
 
 namespace holomamba::postgres {
-namespace {
 
 Oid own_relation(const char* name) {
-    return get_relname_relid(name, LookupExplicitNamespace("holomamba", false));
+    const Oid schema = get_namespace_oid("holomamba", true);
+    return OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
 }
 
-}  // namespace
+Oid own_table(const char* model, const char* suffix) {
+    return own_relation(psprintf("%s_%s", model, suffix));
+}
+
+void refuse_gone_table(const char* model, const char* suffix) {
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("table holomamba.%s_%s is gone", model, suffix),
+                    errhint("SELECT holomamba.drop_model('%s');", model)));
+    pg_unreachable();
+}
 
 void assert_may_manage(const char* model) {
     Parameters p;
@@ -40,21 +48,18 @@ void refuse_version(const char* model, int32 version) {
     pg_unreachable();
 }
 
-void assert_own_policies(const char* model) {
+void assert_trusted_owners(const char* model) {
     Parameters p;
     add_text(&p, model);
     execute(
-        "SELECT holomamba_internal.assert_own_policies(m) FROM holomamba.model_catalogue m "
+        "SELECT holomamba_internal.assert_trusted_owners(m) FROM holomamba.model_catalogue m "
         "WHERE m.model = $1::pg_catalog.name",
         &p);
 }
 
 Oid model_owner(const char* model) {
-    const char* users = psprintf("%s_users", model);
-    const Oid owner = owner_of(own_relation(users));
-    if (!OidIsValid(owner))
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("table holomamba.%s is gone", users),
-                        errhint("SELECT holomamba.drop_model('%s');", model)));
+    const Oid owner = owner_of(own_table(model, "users"));
+    if (!OidIsValid(owner)) refuse_gone_table(model, "users");
     return owner;
 }
 

@@ -27,7 +27,7 @@ struct Trained {
     std::unique_ptr<holomamba::Network> network;
     std::vector<float> parameters;
     holomamba::HolographicEmbedding::Composed composed;
-    Evaluation by_model, by_popularity;
+    std::vector<std::pair<const char*, Evaluation>> evaluations;  // of rankers
 };
 
 // Read in the name of the model's owner, by who may manage the model: what belongs to the types of its tables is the owner's code.
@@ -70,15 +70,53 @@ void check_version(const char* model, int32 version) {
     if (SPI_processed == 0) refuse_version(model, version);
 }
 
-void put_evaluation(ReturnSetInfo* result, const char* ranker, const Evaluation& evaluation) {
-    Datum values[6] = {CStringGetTextDatum(ranker),
-                       Int64GetDatum(evaluation.metrics.users),
-                       Float8GetDatum(evaluation.metrics.hit_rate()),
-                       Float8GetDatum(evaluation.metrics.ndcg()),
-                       Float8GetDatum(evaluation.metrics.mrr()),
-                       Float8GetDatum(evaluation.coverage)};
-    bool nulls[6] = {};
+void put_part(ReturnSetInfo* result, const char* ranker, const char* segment, const Evaluation::Part& part,
+              const Evaluation* whole) {
+    Datum values[9] = {CStringGetTextDatum(ranker),
+                       CStringGetTextDatum(segment),
+                       Int64GetDatum(part.users),
+                       Int64GetDatum(part.metrics.events),
+                       Float8GetDatum(part.metrics.hit_rate()),
+                       Float8GetDatum(part.metrics.ndcg()),
+                       Float8GetDatum(part.metrics.mrr()),
+                       Float8GetDatum(whole == nullptr ? 0 : whole->coverage),
+                       Int64GetDatum(whole == nullptr ? 0 : whole->not_served)};
+    bool nulls[9] = {};
+    nulls[7] = nulls[8] = whole == nullptr;
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+// Segments without an event are left out.
+void put_evaluation(ReturnSetInfo* result, const char* ranker, const Evaluation& evaluation, bool with_segments) {
+    put_part(result, ranker, "all", evaluation.all, &evaluation);
+    for (std::size_t s = 0; with_segments && s < evaluation.segments.size(); s++)
+        if (evaluation.segments[s].metrics.events > 0)
+            put_part(result, ranker, name_of(static_cast<holomamba::Segment>(s)), evaluation.segments[s], nullptr);
+}
+
+holomamba::TestTargets targets_of(const char* name) {
+    if (std::strcmp(name, "first") == 0) return holomamba::TestTargets::first;
+    if (std::strcmp(name, "last") == 0) return holomamba::TestTargets::last;
+    if (std::strcmp(name, "successive") == 0) return holomamba::TestTargets::successive;
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid targets: \"%s\"", name),
+                    errhint("Allowed: first, last and successive.")));
+    pg_unreachable();
+}
+
+void evaluate(Trained* trained, const char* by_model, const holomamba::EvaluationOptions& how,
+              const holomamba::StopCheck& stop) {
+    const holomamba::Dataset& data = trained->data.dataset;
+    const auto add = [&](const char* name, const Evaluation& evaluation) {
+        trained->evaluations.emplace_back(name, evaluation);
+    };
+    const auto add_ranker = [&](const char* name, const holomamba::Ranker& ranker) {
+        add(name, evaluate_ranker(ranker, data, holomamba::Held::test, how, stop));
+    };
+    add(by_model, evaluate_model(*trained->network, trained->parameters, trained->data.options, data,
+                                 holomamba::Held::test, how, stop));
+    add_ranker("popularity", holomamba::Popularity(data));
+    add_ranker("item neighbours", holomamba::ItemNeighbours(data, how.threads, stop));
+    add_ranker("transitions", holomamba::Transitions(data));
 }
 
 Datum vector_of(const float* x, int count) {
@@ -92,12 +130,14 @@ Datum vector_of(const float* x, int count) {
 
 HOLOMAMBA_FUNCTION(holomamba_evaluate)
 Datum holomamba_evaluate(PG_FUNCTION_ARGS) {
-    for (int i = 0; i < 3; i++)
-        if (PG_ARGISNULL(i))
-            ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("only \"version\" may be null")));
+    for (const int argument : {0, 1, 4, 5})
+        if (PG_ARGISNULL(argument))
+            ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+                            errmsg("only \"exclude_seen\" and \"version\" may be null")));
     const char* model = text_to_cstring(PG_GETARG_TEXT_PP(0));
     const int32 k = PG_GETARG_INT32(1);
     check_k(true, k);
+    const holomamba::TestTargets targets = targets_of(text_to_cstring(PG_GETARG_TEXT_PP(4)));
     InitMaterializedSRF(fcinfo, 0);
     auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
 
@@ -110,15 +150,15 @@ Datum holomamba_evaluate(PG_FUNCTION_ARGS) {
                         errmsg("version %d of model \"%s\" was trained without a holdout", version, model),
                         errdetail("It has seen every event, so there is nothing to test it on."),
                         errhint("CALL holomamba.train('%s', holdout => 'leave_one_out');", model)));
-    const bool exclude_seen = PG_GETARG_BOOL(2);
+    const bool as_validated = PG_ARGISNULL(2), exclude = !as_validated && PG_GETARG_BOOL(2);
+    const char* by_model = psprintf("model %s, version %d", model, version);
     interruptible_core_call([&](const holomamba::StopCheck& stop) {
-        const holomamba::EvaluationOptions how{k, exclude_seen, holomamba::thread_count(trained->data.options.threads)};
-        trained->by_model = evaluate_model(*trained->network, trained->parameters, trained->data.options,
-                                           trained->data.dataset, holomamba::Held::test, how, stop);
-        trained->by_popularity = evaluate_popularity(trained->data.dataset, holomamba::Held::test, how, stop);
+        const bool exclude_seen = as_validated ? !repeats_count(trained->data.options, trained->data.dataset) : exclude;
+        evaluate(trained, by_model, {k, exclude_seen, holomamba::thread_count(trained->data.options.threads), targets},
+                 stop);
     });
-    put_evaluation(result, psprintf("model %s, version %d", model, version), trained->by_model);
-    put_evaluation(result, "popularity", trained->by_popularity);
+    for (const auto& [ranker, evaluation] : trained->evaluations)
+        put_evaluation(result, ranker, evaluation, PG_GETARG_BOOL(5));
     SPI_finish();
     return Datum{0};
 }

@@ -22,6 +22,14 @@ void read_histories(const char* query, const char* model, int32 version, Trainin
     });
 }
 
+// Rows (item).
+void read_served(const char* query, const char* model, int32 version, Dataset* dataset) {
+    const int items = dataset->catalogue.items;
+    core_call([&] { dataset->served.assign(static_cast<std::size_t>(items), 0); });
+    for_each_row(query, kLabels, model, version, false,
+                 [&](const Rows& rows, uint64 row) { dataset->served[int32_of(rows, row, 1, 0, items - 1)] = 1; });
+}
+
 }  // namespace
 
 void read_version(const char* model, int32 version, TrainingData* data) {
@@ -52,11 +60,14 @@ void read_dataset(const char* model, int32 version, TrainingData* data) {
     const Rows queries = last_rows(kLabels, model, version);
     if (queries.count == 0) elog(ERROR, "no training queries");
     Catalogue& catalogue = data->dataset.catalogue;
-    // The histories come last and tell how many items there are, which the attributes need.
-    const uint64 attributes = queries.count - 1;
-    catalogue.items = int32_of(queries, attributes, 3, 0, kMostItems);
+    // What is read beside the attributes comes after them. The histories come last and tell how many items there are.
+    const uint64 histories = queries.count - 1;
+    uint64 attributes = histories;
+    while (attributes > 0 && std::strcmp(text_of(queries, attributes - 1, 1), "served") == 0) attributes--;
+    catalogue.items = int32_of(queries, histories, 3, 0, kMostItems);
     core_call([&] { catalogue.attributes.resize(attributes); });
-    read_histories(text_of(queries, attributes, 4), model, version, data);
+    read_histories(text_of(queries, histories, 4), model, version, data);
+    for (uint64 i = attributes; i < histories; i++) read_served(text_of(queries, i, 4), model, version, &data->dataset);
     for (uint64 i = attributes; i-- > 0;) read_attribute(queries, i, catalogue.items, false, &catalogue.attributes[i]);
 }
 

@@ -4,11 +4,10 @@
 #pragma once
 
 #include "postgres/server/guard.hpp"
+#include "postgres/store/catalogue.hpp"
 
 extern "C" {
-#include "catalog/namespace.h"
 #include "storage/lock.h"
-#include "utils/lsyscache.h"
 }
 
 namespace holomamba::postgres {
@@ -18,7 +17,7 @@ class TrainingLock {
   public:
     // False where another session trains this. Called in a transaction.
     bool take(int32 training_id) {
-        const Oid versions = get_relname_relid("version_catalogue", LookupExplicitNamespace("holomamba", false));
+        const Oid versions = own_relation("version_catalogue");
         SET_LOCKTAG_OBJECT(tag_, MyDatabaseId, versions, static_cast<uint32>(training_id), 0);
         tag_.locktag_lockmethodid = USER_LOCKMETHOD;  // as advisory ones: kept when a transaction is rolled back
         held_ = LockAcquire(&tag_, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL;

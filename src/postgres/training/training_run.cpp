@@ -1,6 +1,7 @@
 #include "postgres/training/training_run.hpp"
 
 #include <unistd.h>
+#include <cmath>
 
 #include <memory>
 
@@ -188,6 +189,26 @@ void tell_epoch(const EpochReport& report, int epochs, double seconds_an_epoch) 
     ereport(NOTICE, (errmsg_internal("%s", line.data)));
 }
 
+// To guess among all items loses the logarithm of their number an event. A training of a few steps is still near it, or on its
+// way there from worse: one that has come to nothing is beyond, and has come no nearer than it was.
+bool has_learned_nothing(const Training* training) {
+    constexpr double kMore = 1;
+    const EpochReport& report = training->report;
+    const int items = std::max(1, training->trainer->data().catalogue.items);
+    if (report.loss <= std::log(items) + kMore) return false;
+    Parameters p;
+    add_text(&p, training->model);
+    add_int(&p, training->version);
+    add_real(&p, report.loss);
+    add_int(&p, report.epoch);
+    write_catalogue(
+        "SELECT FROM holomamba.training_log l WHERE l.model = $1::pg_catalog.name AND l.version = $2 AND l.epoch < $4 "
+        "AND "
+        "NOT l.loss > $3",
+        &p);
+    return SPI_processed > 0;
+}
+
 void run_epochs(Training* training, MemoryContext context, const Transactions& transactions) {
     MemoryContext epoch_context = AllocSetContextCreate(context, "holomamba epoch", ALLOCSET_DEFAULT_SIZES);
     const int epochs = training->data.options.epochs, before = training->trainer->epoch();
@@ -214,7 +235,8 @@ void run_epochs(Training* training, MemoryContext context, const Transactions& t
     }
 }
 
-void finish(Training* training) {
+// False where the version is complete, and not worth to serve.
+bool finish(Training* training) {
     const Trainer& trainer = *training->trainer;
     store_parameters(training->model, training->version, trainer.network().layout(), trainer.best());
     Parameters p;
@@ -237,10 +259,13 @@ void finish(Training* training) {
         "WHERE v.model = $1::pg_catalog.name AND v.version = $2",
         &p);
     delete_checkpoints(training->model, training->version);
+    const bool serves = !has_learned_nothing(training);
     // What the activation reads needs room, too.
     core_call([&] { training->trainer.reset(); });
+    if (!serves) return false;
     p.count = 2;
     execute("SELECT holomamba.activate($1, $2)", &p);
+    return true;
 }
 
 }  // namespace
@@ -281,8 +306,21 @@ void run_training(MemoryContext context, const char* model, const BegunTraining&
     // Whatever the session's default: the replay of the activation must see every event that it waited for.
     XactIsoLevel = XACT_READ_COMMITTED;
     assert_goes_on(training);
-    as_owner(model_owner(model), [&] { finish(training); });
+    bool serves = false;
+    as_owner(model_owner(model), [&] { serves = finish(training); });
     transactions.end();
+    if (!serves) {
+        ereport(WARNING, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+                          errmsg("version %d of model \"%s\" is not activated: it has learned less than nothing",
+                                 version, model),
+                          errdetail("The loss of its last epoch is %.4f; that of an earlier one was lower, and to "
+                                    "guess among all items would lose less.",
+                                    training->report.loss),
+                          errhint("Choose a lower learning_rate than %g, or activate it all the same: SELECT "
+                                  "holomamba.activate('%s', %d);",
+                                  training->data.options.learning_rate, model, version)));
+        return;
+    }
     ereport(NOTICE, (errmsg_internal("version %d of model \"%s\" is active: epoch %d of %d was kept", version, model,
                                      best_epoch, epochs)));
 }
