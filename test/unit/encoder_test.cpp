@@ -122,7 +122,7 @@ TEST_P(Serving, EverySplitGivesTheSameBytes) {
 }
 
 // Of which instruction set `default` is one, the Makefile says.
-bool fuses(const kernels::Table& table) {
+bool fuses([[maybe_unused]] const kernels::Table& table) {
 #ifdef __aarch64__
     return true;
 #else
