@@ -28,6 +28,35 @@ other_versions() {
     [[ $change == "$control" ]] || printf 'CHANGELOG.md: %s, holomamba.control: %s\n' "$change" "$control"
 }
 
+# In a folder of its own, where nothing is built.
+make_goes_on() {
+    local folder
+    folder=$(mktemp -d)
+    cp Makefile holomamba.control "$folder"
+    says() {
+        local what=$1
+        shift
+        { make -n -C "$folder" PG_CONFIG="${PG_CONFIG:-pg_config}" "$@" 2>&1 || true; } | grep -F -e "$what" >/dev/null || echo "make $* does not say: $what"
+    }
+    says 'There is no sql' all
+    says 'can be yes or no' FFTW=perhaps all
+    mkdir "$folder/build" "$folder/other"
+    touch "$folder/build/libholomamba.a"
+    says 'has been built in' -C other -f ../Makefile all
+    mkdir -p "$folder/src/kernels"
+    touch "$folder/src/kernels/variant.cpp"
+    says '-DTHEIRS -DOTHERS' CXXFLAGS=-DTHEIRS CPPFLAGS=-DOTHERS build/unit_tests
+    rm -rf "$folder"
+}
+
+invalid_meta() {
+    perl test/check_meta.pl || true
+}
+
+blind_meta() {
+    diff <(perl test/check_meta.pl test/lint/meta || true) test/lint/meta/found || true
+}
+
 server_headers() {
     local headers file name
     headers=$("${PG_CONFIG:-pg_config}" --includedir-server)
@@ -112,7 +141,8 @@ same_classes() {
 }
 
 scripts() {
-    find .ci test examples bench -type f \( -name '*.sh' -o -path .ci/run \) -exec shellcheck -x -f gcc {} + || true
+    find .ci test examples bench debian/tests -type f \( -name '*.sh' -o -path .ci/run -o -path 'debian/tests/[a-z]*' ! -name '*.*' ! -name control \) \
+        -exec shellcheck -x -f gcc {} + || true
 }
 
 # Where clang-format is of the version that `make format` uses: others break lines elsewhere.
@@ -248,6 +278,9 @@ if [[ ${1:-} == public_rights ]]; then
 fi
 
 other_versions | rule 'holomamba.control, META.json and CHANGELOG.md give one version'
+make_goes_on | rule 'make refuses what it cannot do, and hands on the flags that it is given'
+invalid_meta | rule 'META.json is valid for PGXN'
+blind_meta | rule 'test/check_meta.pl finds in test/lint/meta what test/lint/meta/found says'
 server_headers | rule 'src includes server headers in src/postgres only'
 upward_includes | rule 'folders of src include the folders below them only'
 other_namespaces | rule 'every folder of the core has one namespace, of its name'

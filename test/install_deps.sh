@@ -7,6 +7,8 @@
 #   test/install_deps.sh format    what `make format` needs
 #   test/install_deps.sh fuzz      what test/fuzz/run.sh needs
 #   test/install_deps.sh long      what `make check-long` needs besides
+#   test/install_deps.sh arm       what `make check-arm` needs besides
+#   test/install_deps.sh package   what `make check-package` needs
 #
 # PG_MAJOR is the PostgreSQL to build for (15); with PG_CONFIG set to a complete installation of your own, no PostgreSQL
 # package is asked for. No cluster is created, and none that runs is restarted.
@@ -26,6 +28,8 @@ format=(clang-format)
 fuzz=(clang-14 libclang-rt-14-dev)
 # Of these the last build the server with assertions.
 long=(valgrind sqlsmith dpkg-dev bison flex)
+arm=(g++-aarch64-linux-gnu qemu-user-static file googletest)
+package=(debootstrap dpkg-dev git zip unzip)
 
 case ${1:-all} in
     all) wanted=("${build[@]}" "${test[@]}") ;;
@@ -34,7 +38,9 @@ case ${1:-all} in
     format) wanted=("${format[@]}") ;;
     fuzz) wanted=("${build[@]}" "${fuzz[@]}") ;;
     long) wanted=("${build[@]}" "${test[@]}" "${long[@]}") ;;
-    *) echo "usage: $0 [all|build|test|format|fuzz|long]" >&2 && exit 2 ;;
+    arm) wanted=("${build[@]}" "${test[@]}" "${arm[@]}") ;;
+    package) wanted=("${package[@]}") ;;
+    *) echo "usage: $0 [all|build|test|format|fuzz|long|arm|package]" >&2 && exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null; then

@@ -1,4 +1,4 @@
-// Real Fourier transforms of one length, in single precision, by FFTW.
+// Real Fourier transforms of one length, in single precision: by FFTW, or, after `make FFTW=no`, without it.
 #pragma once
 
 #include <complex>
@@ -12,7 +12,7 @@ constexpr std::size_t spectrum_size(std::size_t n) {
     return n / 2 + 1;
 }
 
-// Plans of one length; made once per length and process and kept (planning costs milliseconds). Thread-safe to use:
+// Plans of one length; made once per length and process and kept (FFTW's planning costs milliseconds). Thread-safe to use:
 // planning is serialised, execution takes any caller's memory without alignment demands.
 class Transform {
   public:

@@ -52,6 +52,13 @@ HOLOMAMBA_INLINE void store_halves(std::uint16_t* to, Lanes v) {
 HOLOMAMBA_INLINE Lanes load_halves(const std::uint16_t* from) {
     return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
 }
+#elif defined(__aarch64__)
+HOLOMAMBA_INLINE void store_halves(std::uint16_t* to, Lanes v) {
+    vst1_u16(to, vreinterpret_u16_f16(vcvt_f16_f32(v)));
+}
+HOLOMAMBA_INLINE Lanes load_halves(const std::uint16_t* from) {
+    return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(from)));
+}
 #else
 HOLOMAMBA_INLINE void store_halves(std::uint16_t* to, Lanes v) {
     for (int i = 0; i < kLanes; i++) to[i] = half_of(v[i]);

@@ -77,7 +77,7 @@ TEST(BoundProduct, IsTheChainOfBinds) {
         Product vectors(n), spectra(n), first(n), second(n);
         Vector expected(n);
         hrr::identity(n, expected.data());
-        EXPECT_EQ(vectors.spectrum(), spectrum_of(expected));
+        EXPECT_LE(error_of(vectors.spectrum(), spectrum_of(expected)), 1e-6) << n;
         for (std::uint64_t seed = 0; seed < 20; seed++) {
             const Vector x = random_vector(n, seed);
             vectors.view.bind_vector(x.data());
