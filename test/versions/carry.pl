@@ -22,8 +22,8 @@ foreach my $node (values %node)
 }
 
 sub query { my ($name, $sql, $database) = @_; return $node{$name}->safe_psql($database // 'original', $sql); }
-# The server writes them in the order of its own catalogue.
-sub same { my ($sql, $what) = @_; is(query($_, $sql), query('old', $sql), "$_: $what") foreach ('upgraded', 'restored'); return; }
+my @new = ('upgraded', 'restored');
+sub same { my ($sql, $what) = @_; is(query($_, $sql), query('old', $sql), "$_: $what") foreach @new; return; }
 
 $node{old}->start;
 create_models($node{old});
@@ -31,12 +31,20 @@ cmp_ok(length query('old', $recommendations), '>', 10000, 'there are recommendat
 is(query('old', $wrong), '0', 'states are right before');
 my ($older) = query('old', 'SHOW server_version') =~ /^(\d+)/;
 
-# The dump is made by the newer one's programs, as its documentation advises.
-my $directory = PostgreSQL::Test::Utils::tempdir();
+# Minor releases of November 2026 and later write an option of their own for columns. A newer server of an earlier round of releases
+# does not know it, nor does its pg_dump leave it out: pg_upgrade stops, and the dump has to be the older one's (docs/operations.md).
 my $restored = $node{restored};
 $restored->start;
-$restored->command_ok([ 'pg_dumpall', '--globals-only', '-f', "$directory/roles.sql", '-d', $node{old}->connstr('postgres') ], 'roles are dumped');
-$restored->command_ok([ 'pg_dump', '-Fc', '-f', "$directory/dump", $node{old}->connstr('original') ], 'and the database');
+query('restored', 'CREATE TABLE t (n integer)', 'postgres');
+my $written = "SELECT EXISTS (SELECT FROM pg_attribute, unnest(attoptions) o WHERE o LIKE 'pg_attver=%')";
+my $behind = query('old', $written) eq 't' && query('restored', $written, 'postgres') eq 'f';
+@new = ('restored') if $behind;
+
+# The dump is made by the newer one's programs otherwise, as PostgreSQL's documentation advises.
+my $dumps = $behind ? $node{old} : $restored;
+my $directory = PostgreSQL::Test::Utils::tempdir();
+$dumps->command_ok([ 'pg_dumpall', '--globals-only', '-f', "$directory/roles.sql", '-d', $node{old}->connstr('postgres') ], 'roles are dumped');
+$dumps->command_ok([ 'pg_dump', '-Fc', '-f', "$directory/dump", $node{old}->connstr('original') ], 'and the database');
 # The superuser is there already.
 $restored->command_ok([ 'psql', '-Xq', '-d', $restored->connstr('postgres'), '-f', "$directory/roles.sql" ], 'roles are restored');
 query('restored', 'CREATE DATABASE original', 'postgres');
@@ -44,7 +52,9 @@ $restored->command_ok([ 'pg_restore', '--exit-on-error', '-d', $restored->connst
 
 $node{old}->stop;
 my $upgraded = $node{upgraded};
+SKIP:
 {
+    skip 'the newer server is of an earlier round of minor releases than the older one', 1 if $behind;
     # It writes its log and its scripts below the new cluster's folder, and its sockets where it stands.
     local $ENV{PWD};
     chdir $directory or die "chdir $directory: $!";
@@ -56,15 +66,16 @@ my $upgraded = $node{upgraded};
         diag(slurp_file($_)) foreach (glob($upgraded->data_dir . '/pg_upgrade_output.d/*/*.txt'), glob($upgraded->data_dir . '/pg_upgrade_output.d/*/log/*'));
     }
 }
-$node{$_}->start foreach ('old', 'upgraded');
+delete $node{upgraded} if $behind;
+$node{$_}->start foreach (grep { $_ ne 'restored' } sort keys %node);
 note(query($_, 'SELECT version()')) foreach (sort keys %node);
-cmp_ok((query('upgraded', 'SHOW server_version') =~ /^(\d+)/)[0], '>', $older, 'the new server is newer');
+cmp_ok((query('restored', 'SHOW server_version') =~ /^(\d+)/)[0], '>', $older, 'the new server is newer');
 
 same($catalogue, 'the catalogue, weights, tables, functions and triggers are the same');
 same($states, 'states are the same');
 same($recommendations, 'recommendations are the same');
-is(query($_, $wrong), '0', "$_: states are those of a replay") foreach ('upgraded', 'restored');
-foreach my $name ('upgraded', 'restored')
+is(query($_, $wrong), '0', "$_: states are those of a replay") foreach @new;
+foreach my $name (@new)
 {
     is(query($name, "SELECT count(*) FROM pg_class c JOIN pg_am a ON a.oid = relam AND amname = 'holomamba' AND relkind = 'i', LATERAL holomamba.check_index(c.oid) problem"), '0',
         "$name: indexes are whole");
@@ -74,9 +85,9 @@ foreach my $name ('upgraded', 'restored')
 query($_, $more) foreach (sort keys %node);
 same($states, 'events move states to where the older one moves them');
 same($recommendations, 'and recommendations with them');
-is(query($_, $wrong), '0', "$_: which are those of a replay") foreach ('upgraded', 'restored');
+is(query($_, $wrong), '0', "$_: which are those of a replay") foreach @new;
 
-foreach my $name ('upgraded', 'restored')
+foreach my $name (@new)
 {
     query($name, "SELECT holomamba.activate('plain', 2)");
     is(query($name, $wrong), '0', "$name: another version can be activated");
