@@ -86,7 +86,7 @@ counted() {
     fi
     long_passed=$((long_passed + ${count% *}))
     long_failed=$((long_failed + ${count#* }))
-    grep -E '^not ok|^(test )?.*FAILED' "$log" || true
+    grep -E '^not ok|FAILED' "$log" | head -n 40 || true
     printf '%-28s %5d passed, %d failed %6d s   (%s)\n' "$what" "${count% *}" "${count#* }" $((SECONDS - start)) "${log#"$long_root/"}"
 }
 
