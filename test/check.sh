@@ -137,7 +137,9 @@ tap() {
         [[ $name != */* ]] || file=test/$name.pl
         name=${name##*/}
         as_server_user mkdir -p "tap/$name"
-        if server_run "${server_as[@]}" TESTDIR="$server_work/tap/$name" PG_REGRESS="$harness/regress/pg_regress" \
+        # Since 16 the folders of data and of logs have names of their own.
+        if server_run "${server_as[@]}" TESTDIR="$server_work/tap/$name" TESTDATADIR="$server_work/tap/$name/tmp_check" \
+            TESTLOGDIR="$server_work/tap/$name/tmp_check/log" PG_REGRESS="$harness/regress/pg_regress" \
             tini -s -g -- prove -v -I "$harness/perl" -I test/t "$file" >"$kept/tap_$name.log" 2>&1; then
             result=ok
             count 1 0

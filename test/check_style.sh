@@ -65,6 +65,11 @@ server_headers() {
     done
 }
 
+# What differs between versions of the server has one place.
+versions_elsewhere() {
+    grep -rn 'PG_VERSION_NUM' src bench test --include='*.[ch]pp' --include='*.h' | grep -v '^src/postgres/server/compat\.h:' || true
+}
+
 # A folder of src, and the folders that it may include: some of those above it, so that no two include each other.
 rooms='
 base
@@ -199,7 +204,9 @@ no_comment() {
            WHERE classid IN ('pg_namespace'::regclass, 'pg_proc'::regclass, 'pg_type'::regclass,
                              'pg_operator'::regclass, 'pg_class'::regclass)
              AND pg_catalog.obj_description(objid, classid::regclass::name) IS NULL
-             AND NOT EXISTS (SELECT FROM pg_catalog.pg_class WHERE oid = objid AND relkind NOT IN ('r', 'p', 'v', 'm'))"
+             AND NOT EXISTS (SELECT FROM pg_catalog.pg_class WHERE oid = objid AND relkind NOT IN ('r', 'p', 'v', 'm'))
+             -- 18 counts those of rows and arrays among the members
+             AND NOT EXISTS (SELECT FROM pg_catalog.pg_type WHERE oid = objid AND (typtype = 'c' OR typelem <> 0))"
 }
 
 # A body in standard SQL is parsed once, when it is created: no later search_path can bend it.
@@ -282,6 +289,7 @@ make_goes_on | rule 'make refuses what it cannot do, and hands on the flags that
 invalid_meta | rule 'META.json is valid for PGXN'
 blind_meta | rule 'test/check_meta.pl finds in test/lint/meta what test/lint/meta/found says'
 server_headers | rule 'src includes server headers in src/postgres only'
+versions_elsewhere | rule 'what differs between versions of PostgreSQL stands in compat.h only'
 upward_includes | rule 'folders of src include the folders below them only'
 other_namespaces | rule 'every folder of the core has one namespace, of its name'
 long_files | rule 'no source file is longer than 700 lines'

@@ -30,8 +30,18 @@ SELECT model, owner = current_user AS mine, interactions, user_column, item_colu
        active_version
 FROM holomamba.models \gx
 SELECT user_type, item_type FROM holomamba.model_catalogue;
-\d+ holomamba.movies_items
-\d+ holomamba.movies_users
+-- 18 shows constraints of every column that is not null, too.
+SELECT a.attrelid::regclass AS relation, a.attname AS column, format_type(a.atttypid, a.atttypmod) AS type,
+       (SELECT l.collname FROM pg_collation l WHERE l.oid = a.attcollation AND l.collname <> 'default') AS collation,
+       CASE WHEN a.attnotnull THEN 'not null' END AS nullable, pg_get_expr(d.adbin, d.adrelid) AS default, a.attstorage AS storage,
+       col_description(a.attrelid, a.attnum) AS description
+FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+WHERE a.attrelid IN ('holomamba.movies_items'::regclass, 'holomamba.movies_users'::regclass) AND a.attnum > 0
+ORDER BY a.attrelid::regclass::text, a.attnum;
+SELECT c.oid::regclass AS relation, c.reloptions AS options, pg_get_indexdef(i.indexrelid) AS index, i.indisprimary AS "primary"
+FROM pg_class c JOIN pg_index i ON i.indrelid = c.oid
+WHERE c.oid IN ('holomamba.movies_items'::regclass, 'holomamba.movies_users'::regclass)
+ORDER BY c.oid::regclass::text, i.indexrelid::regclass::text;
 SELECT t.tgrelid::regclass, t.tgname, t.tgfoid::regprocedure, t.tgisinternal, obj_description(t.oid, 'pg_trigger') AS comment,
        EXISTS (SELECT FROM pg_depend d WHERE d.objid = t.oid AND d.deptype IN ('e', 'x')) AS of_the_extension
 FROM pg_trigger t WHERE t.tgname LIKE 'holomamba_movies_%' ORDER BY 1, 2;

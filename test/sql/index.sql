@@ -2,6 +2,9 @@
 \pset format unaligned
 SET client_min_messages = warning;
 SET extra_float_digits = 3;
+\getenv helpers PG_ABS_SRCDIR
+\set plan :helpers '/helpers/plan.sql'
+\i :plan
 
 -- Runs a query through the index, then by sorting: the distances must be the same numbers in the same order, and every row there
 -- once. $V in the query is the vector; returns how many rows there were, or what differs.
@@ -42,7 +45,7 @@ SET plan_cache_mode = force_generic_plan;
 EXPLAIN (COSTS OFF) EXECUTE top (NULL);
 EXECUTE top (hrr_random(33, -1));
 EXECUTE top (hrr_random(33, -2));
-EXPLAIN (COSTS OFF) SELECT id FROM index_items ORDER BY (SELECT x FROM index_items WHERE id = 1) <#> x LIMIT 3;
+SELECT pg_temp.plan('SELECT id FROM index_items ORDER BY (SELECT x FROM index_items WHERE id = 1) <#> x LIMIT 3') AS "QUERY PLAN";
 EXPLAIN (COSTS OFF) SELECT q.id, i.id FROM index_items q, LATERAL (SELECT id FROM index_items ORDER BY x <#> q.x LIMIT 3) i WHERE q.id < 3;
 SELECT q.id, i.id FROM index_items q, LATERAL (SELECT id FROM index_items ORDER BY x <#> q.x LIMIT 3) i WHERE q.id < 3;
 EXPLAIN (COSTS OFF) SELECT id FROM index_items WHERE id % 7 = 1 ORDER BY x <#> '[1,2]' LIMIT 3;

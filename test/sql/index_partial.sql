@@ -1,6 +1,9 @@
 -- Queries that need no column of an index: its condition is theirs, or there is none
 \pset format unaligned
 SET client_min_messages = warning;
+\getenv helpers PG_ABS_SRCDIR
+\set plan :helpers '/helpers/plan.sql'
+\i :plan
 CREATE TABLE partial (id integer, x hrr);
 INSERT INTO partial SELECT i, hrr_random(6, i) FROM generate_series(1, 3000) i;
 INSERT INTO partial VALUES (2995, NULL), (2, NULL);
@@ -8,7 +11,7 @@ CREATE INDEX partial_last ON partial USING holomamba (x, (id::bigint)) WHERE id 
 VACUUM ANALYZE partial;
 SET enable_seqscan = off;
 SET enable_bitmapscan = off;
-EXPLAIN (COSTS OFF) SELECT count(*) FROM partial WHERE id > 2990;
+SELECT pg_temp.plan('SELECT count(*) FROM partial WHERE id > 2990') AS "QUERY PLAN";
 SELECT count(*) FROM partial WHERE id > 2990;
 SELECT count(*), count(x), sum(id) FROM partial WHERE id > 2990;
 SELECT count(*) FROM partial WHERE id > 2990 AND id::bigint OPERATOR(holomamba.<@) '{2991,2995,5}';

@@ -7,7 +7,7 @@ CREATE SCHEMA mallory AUTHORIZATION regress_mallory;
 GRANT USAGE ON SCHEMA mallory TO regress_reader;
 
 SET ROLE regress_mallory;
-CREATE FUNCTION mallory.vector_of(id integer) RETURNS hrr IMMUTABLE LANGUAGE sql AS 'SELECT hrr_random(4, id)';
+CREATE FUNCTION mallory.vector_of(id integer) RETURNS hrr IMMUTABLE LANGUAGE sql AS 'SELECT public.hrr_random(4, id)';
 CREATE FUNCTION mallory.is_wanted(id integer) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT id < 3';
 CREATE TABLE mallory.things (id integer);
 INSERT INTO mallory.things VALUES (1), (2), (3);

@@ -205,7 +205,7 @@ ALTER TABLE types_goods ALTER item_id TYPE text;
 INSERT INTO types_goods VALUES (3);
 ALTER TABLE types_goods ALTER item_id TYPE integer USING item_id::integer;
 TRUNCATE types_goods;
-SELECT format('DROP TRIGGER %I ON %s', trigger_name, relation) FROM holomamba_internal.model_triggers('types') WHERE relation = 'types_goods'::regclass \gexec
+SELECT format('DROP TRIGGER %I ON %s', trigger_name, relation) FROM holomamba_internal.model_triggers('types') WHERE relation = 'types_goods'::regclass ORDER BY trigger_name \gexec
 ALTER TABLE types_goods DROP CONSTRAINT types_goods_pkey, ALTER item_id DROP NOT NULL;
 -- Since 16 the server refuses this itself
 VACUUM types_goods;

@@ -164,12 +164,13 @@ SELECT item_id FROM similar_items(1, 1);
 COMMIT;
 
 -- The whole of it runs in parallel workers
-SET force_parallel_mode = on;
+SELECT CASE WHEN current_setting('server_version_num')::integer < 160000 THEN 'force_parallel_mode' ELSE 'debug_parallel_query' END AS parallel_mode \gset
+SET :parallel_mode = on;
 SELECT item_id FROM recommend(1, 1);
 SELECT item_id FROM recommend('1', 1);
 SELECT item_id FROM similar_items('1', 1);
 SELECT item_id FROM holomamba.popular_items(k => 1);
-RESET force_parallel_mode;
+RESET :parallel_mode;
 
 -- Who may not read learns nothing
 CREATE ROLE regress_reader;

@@ -63,16 +63,20 @@ FROM (VALUES ('repeat_score = ''NaN'''), ('repeat_score = ''Infinity'''), ('repe
 ORDER BY damage, statement;
 
 -- States: too short, of another version or format, of less than no events. Only a cast that a superuser makes lets such in
-CREATE CAST (int8multirange AS ssm_state) WITHOUT FUNCTION;
+CREATE TYPE damaged;
+CREATE FUNCTION damaged_in(cstring) RETURNS damaged LANGUAGE internal IMMUTABLE STRICT AS 'byteain';
+CREATE FUNCTION damaged_out(damaged) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'byteaout';
+CREATE TYPE damaged (INPUT = damaged_in, OUTPUT = damaged_out, ALIGNMENT = double);
+CREATE CAST (damaged AS ssm_state) WITHOUT FUNCTION;
 CREATE CAST (polygon AS ssm_state) WITHOUT FUNCTION;
 SELECT state, call, pg_temp.after('', format('SELECT %s(%s::ssm_state)', call, state))
 FROM unnest('{ssm_events,ssm_vector,ssm_state_out,ssm_state_send}'::text[]) call,
-     unnest(ARRAY['int8multirange ''{}''', 'polygon ''((0,0),(1,1))''', 'polygon ''((0,-1))''', 'polygon(769, circle ''<(0,0),1>'')']) state
+     unnest(ARRAY['damaged ''\x000000000000000000000000''', 'polygon ''((0,0),(1,1))''', 'polygon ''((0,-1))''', 'polygon(769, circle ''<(0,0),1>'')']) state
 ORDER BY state, call;
 SELECT call, pg_temp.after('', format('SELECT %s', call))
-FROM unnest(ARRAY['ssm_update(int8multirange ''{}''::ssm_state, NULL::hrr)', 'ssm_update(int8multirange ''{}''::ssm_state, ARRAY[NULL]::hrr[])',
-                  'holomamba_internal.advance_states(ARRAY[int8multirange ''{}''::ssm_state], ''{}'', ''{}'', ''{}'')']) call;
-DROP CAST (int8multirange AS ssm_state);
+FROM unnest(ARRAY['ssm_update(damaged ''\x000000000000000000000000''::ssm_state, NULL::hrr)', 'ssm_update(damaged ''\x000000000000000000000000''::ssm_state, ARRAY[NULL]::hrr[])',
+                  'holomamba_internal.advance_states(ARRAY[damaged ''\x000000000000000000000000''::ssm_state], ''{}'', ''{}'', ''{}'')']) call;
+DROP TYPE damaged CASCADE;
 DROP CAST (polygon AS ssm_state);
 
 -- Versions: options and weights, read anew where their fingerprint is not known yet

@@ -6,70 +6,14 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
+use Live::Carried qw(create_models $recommendations $states $catalogue $wrong $more);
+
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->append_conf('postgresql.conf', "fsync = off\n");
 $node->start;
 
-# Two models, one of a role of its own with attributes and names that need quoting, two versions each
-$node->safe_psql('postgres', 'CREATE ROLE shop; CREATE DATABASE original');
-$node->safe_psql('original', q{
-    CREATE EXTENSION holomamba;
-    CREATE SCHEMA "The Shop" AUTHORIZATION shop;
-    SET ROLE shop;
-    CREATE TABLE "The Shop"."Items" ("Key" text PRIMARY KEY, tags text[], price numeric);
-    INSERT INTO "The Shop"."Items" SELECT 'item ' || i, ARRAY['tag ' || i % 3, 'all'], i FROM generate_series(1, 15) i;
-    CREATE TABLE "The Shop"."Sales" ("User" uuid, "Item" text, "When" timestamptz, n integer);
-    CREATE INDEX ON "The Shop"."Sales" ("User");
-    INSERT INTO "The Shop"."Sales" SELECT md5(u::text)::uuid, 'item ' || 1 + (u * 5 + n * n) % 12, timestamptz '2026-01-01 00:00+00' + n * interval '1 day', n
-    FROM generate_series(1, 8) u, generate_series(1, 8) n;
-    SELECT holomamba.create_model('shop', '"The Shop"."Sales"', 'User', 'Item', '{When,n}', '"The Shop"."Items"', 'Key', '{tags,price}',
-        '{"dimension": 8, "layers": 1, "state_size": 2, "epochs": 2, "threads": 1}');
-    RESET ROLE;
-    CREATE TABLE plain (user_id integer, item_id integer, t integer);
-    CREATE INDEX ON plain (user_id);
-    INSERT INTO plain SELECT u, 1 + (u * 5 + n * n) % 12, n FROM generate_series(1, 8) u, generate_series(1, 8) n;
-    SELECT holomamba.create_model('plain', 'plain', 'user_id', 'item_id', '{t}', options => '{"dimension": 8, "layers": 1, "state_size": 2, "epochs": 2, "threads": 1}');
-});
-foreach my $call ("train('shop', holdout => 'leave_one_out')", "train('shop')", "train('plain')", "train('plain', options => '{\"seed\": 2}')")
-{
-    $node->safe_psql('original', "CALL holomamba.$call");
-}
-$node->safe_psql('original', q{
-    SELECT holomamba.activate('plain', 1);
-    INSERT INTO plain VALUES (1, 3, 100), (100, 4, 1), (101, 999, 1), (2, 3, -1), (NULL, 1, 1);
-    INSERT INTO "The Shop"."Sales" VALUES (md5('1')::uuid, 'item 3', '2026-03-01', 1);
-    DELETE FROM plain WHERE user_id = 3 AND t > 4;
-});
-
-my $recommendations = q{
-    SELECT 'plain', u::text, r.item_id::text, r.score FROM generate_series(0, 110) u, recommend(u, 100, 'plain', exclude_seen => u % 2 = 0) r
-    UNION ALL SELECT 'shop', u::text, r.item_id, r.score FROM generate_series(0, 10) u, recommend(md5(u::text), 100, 'shop') r
-    UNION ALL SELECT 'similar', i::text, r.item_id::text, r.similarity FROM generate_series(1, 12) i, similar_items(i, 100, 'plain') r
-    UNION ALL SELECT 'next', '', r.item_id::text, r.score FROM recommend_next('{1,2,3}'::bigint[], 100, 'plain') r
-    ORDER BY 1, 2, 4 DESC, 3};
-my $states = q{
-    SELECT user_id::text, vector::text, state::text, events, to_jsonb(u) - 'user_id' - 'vector' - 'state' - 'events' FROM holomamba.plain_users u
-    UNION ALL SELECT user_id::text, vector::text, state::text, events, to_jsonb(u) - 'user_id' - 'vector' - 'state' - 'events' FROM holomamba.shop_users u ORDER BY 1};
-my $catalogue = q{
-    SELECT 'model', to_jsonb(m)::text FROM holomamba.models m
-    UNION ALL SELECT 'version', to_jsonb(v)::text FROM holomamba.versions v
-    UNION ALL SELECT 'log', to_jsonb(l)::text FROM holomamba.training_log l
-    UNION ALL SELECT 'vocabulary', to_jsonb(l)::text FROM holomamba.vocabulary l
-    UNION ALL SELECT 'weights', md5(string_agg(model || version || name || shape::text || data::text, ',' ORDER BY model, version, name)) FROM holomamba.parameters
-    UNION ALL SELECT 'items', to_jsonb(i)::text FROM holomamba.plain_items i
-    UNION ALL SELECT 'items', to_jsonb(i)::text FROM holomamba.shop_items i
-    UNION ALL SELECT 'relation', concat_ws(' ', relname, relowner::regrole, reloptions, relacl) FROM pg_class WHERE relnamespace = 'holomamba'::regnamespace AND relkind IN ('r', 'v')
-    UNION ALL SELECT 'column', concat_ws(' ', attrelid::regclass, attname, format_type(atttypid, atttypmod), attstorage, attnotnull) FROM pg_attribute
-        WHERE attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'holomamba'::regnamespace AND relkind = 'r') AND attnum > 0
-    UNION ALL SELECT 'function', concat_ws(' ', oid::regprocedure, proowner::regrole, prosecdef, proconfig, proacl, md5(prosrc)) FROM pg_proc WHERE pronamespace = 'holomamba'::regnamespace
-    UNION ALL SELECT 'trigger', pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
-    ORDER BY 1, 2};
-my $wrong = q{
-    SELECT count(*) FROM (SELECT user_id, count(*) AS events, ssm_vector(ssm_update(ssm_initial('plain', (SELECT active_version FROM holomamba.models WHERE model = 'plain')),
-                                    array_agg(i.token ORDER BY t))) AS vector
-                          FROM plain LEFT JOIN holomamba.plain_items i USING (item_id) WHERE user_id IS NOT NULL GROUP BY user_id) r
-    FULL JOIN holomamba.plain_users u USING (user_id) WHERE NOT coalesce(r.vector <-> u.vector < 1e-4, false) OR r.events <> u.events};
+create_models($node);
 
 sub query { my ($database, $sql) = @_; return $node->safe_psql($database, $sql); }
 
@@ -92,13 +36,6 @@ foreach my $copy ('custom', 'script')
     is(query($copy, $recommendations), query('original', $recommendations), "$copy: recommendations are the same");
     is(query($copy, $wrong), '0', "$copy: states are those of a replay");
 }
-my $more = q{
-    INSERT INTO plain VALUES (1, 5, 200), (200, 4, 1), (2, 3, -2), (5, 999, 300);
-    UPDATE plain SET item_id = 1 WHERE user_id = 4 AND t = 4;
-    DELETE FROM plain WHERE user_id = 6;
-    INSERT INTO "The Shop"."Sales" VALUES (md5('1')::uuid, 'item 5', '2026-04-01', 1), (md5('77')::uuid, 'item 5', '2026-04-01', 1);
-    DELETE FROM "The Shop"."Items" WHERE "Key" = 'item 7';
-};
 query($_, $more) foreach ('original', 'custom', 'script');
 foreach my $copy ('custom', 'script')
 {

@@ -80,7 +80,7 @@ TEST(Checkpoint, DamagedDataIsRefused) {
     for (std::size_t length = 0; length < bytes.size(); length++)
         EXPECT_THROW(unpack(std::span(bytes).first(length)), base::Error) << length;
     auto longer = bytes;
-    longer.push_back(std::byte{0});
+    longer.resize(bytes.size() + 1);
     EXPECT_THROW(unpack(longer), base::Error);
     auto other = bytes;
     other[0] = std::byte{99};

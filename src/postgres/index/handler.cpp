@@ -57,10 +57,7 @@ void estimate_cost(PlannerInfo* root, IndexPath* path, double, Cost* startup, Co
     *correlation = 0.0;
     *pages = live.sketches + live.details;
     // A scan in no order, as for a partial index, works but has no advantage.
-    if (path->indexorderbys == NIL) {
-        *startup += disable_cost;
-        *total += disable_cost;
-    }
+    if (path->indexorderbys == NIL) avoid_path(&path->path, startup, total);
 }
 
 bytea* read_options(Datum options, bool validate) {

@@ -10,14 +10,6 @@ namespace holomamba::postgres {
 
 namespace {
 
-void vacuum_pause() {
-#if PG_VERSION_NUM >= 180000
-    vacuum_delay_point(false);
-#else
-    vacuum_delay_point();
-#endif
-}
-
 // Frees the slots of one detail page whose rows the callback names. Slots do not move, so a scan that has read the
 // sketch page finds on the detail page what it expects, or a slot that is free, or one with a row that its snapshot
 // does not see.

@@ -101,3 +101,19 @@ using TreeWalker = bool (*)(struct Node*, void*);
 using TreeWalker = bool (*)();
 #define tree_walker(function) reinterpret_cast<TreeWalker>(reinterpret_cast<void*>(function))
 #endif
+
+// 18: VACUUM and ANALYZE share the pause that they make for others, and say which of them they are.
+#if PG_VERSION_NUM >= 180000
+#define vacuum_pause() vacuum_delay_point(false)
+#else
+#define vacuum_pause() vacuum_delay_point()
+#endif
+
+// 18: plans are compared by how much of them is disabled before their costs are; before, what is disabled costs more than anything
+// else.
+#if PG_VERSION_NUM >= 180000
+#define avoid_path(path, startup, total) ((void)(startup), (void)(total), (void)(path)->disabled_nodes++)
+#else
+#define avoid_path(path, startup, total) \
+    ((void)(path), (void)(*(startup) += disable_cost), (void)(*(total) += disable_cost))
+#endif

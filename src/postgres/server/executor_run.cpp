@@ -13,15 +13,17 @@ ExecutorRun_hook_type next_hook = nullptr;
 // That of the innermost statement that is running, in which its expressions have their memory.
 MemoryContext running = nullptr;
 
-void run(QueryDesc* query, ScanDirection direction, uint64 count, bool once) {
+// Before 18 the hook is told whether it is called once only, and passes that on.
+template <typename... Once>
+void run(QueryDesc* query, ScanDirection direction, uint64 count, Once... once) {
     MemoryContext before = running;
     running = query->estate->es_query_cxt;
     PG_TRY();
     {
         if (next_hook != nullptr)
-            next_hook(query, direction, count, once);
+            next_hook(query, direction, count, once...);
         else
-            standard_ExecutorRun(query, direction, count, once);
+            standard_ExecutorRun(query, direction, count, once...);
     }
     PG_FINALLY();
     { running = before; }
