@@ -266,6 +266,18 @@ COMMENT ON FUNCTION holomamba_internal.parts_left(oid[], oid[]) IS
 
 -- Renamed and given away
 
+CREATE FUNCTION holomamba_internal.label_renamed(enum oid, old_label text, new_label text) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+    UPDATE holomamba.vocabulary_catalogue v SET labels = array_replace(v.labels, old_label, new_label)
+    FROM holomamba.model_catalogue m, unnest(m.attributes) a (name), pg_attribute c, pg_type t
+    WHERE c.attrelid = m.items AND c.attname = a.name AND t.oid = holomamba_internal.base_type(c.atttypid)
+      AND enum IN (t.oid, CASE WHEN t.typelem <> 0 THEN holomamba_internal.base_type(t.typelem) END)
+      AND v.model = m.model AND v.field = a.name
+$$;
+COMMENT ON FUNCTION holomamba_internal.label_renamed(oid, text, text) IS
+    'internal: the values of an enum go by their new label in the vocabularies of the models that have an attribute of it';
+
 CREATE FUNCTION holomamba_internal.table_renamed(relation oid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$

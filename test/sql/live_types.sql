@@ -222,3 +222,24 @@ DROP FUNCTION outcome;
 DROP DOMAIN types_id, types_time;
 DROP COLLATION types_fold;
 SELECT format('ALTER EVENT TRIGGER %I ENABLE', evtname) FROM pg_event_trigger WHERE evtfoid::regproc::text LIKE 'holomamba_internal.%' ORDER BY evtname \gexec
+
+-- A label of an enum is renamed: weights go by the new one
+CREATE TYPE kind_of_film AS ENUM ('drama', 'comedy', 'war');
+CREATE DOMAIN kinds_of_film AS kind_of_film[];
+CREATE TABLE kinds (id integer PRIMARY KEY, kind kind_of_film, kinds kinds_of_film);
+INSERT INTO kinds SELECT i, (ARRAY['drama', 'comedy', 'war'])[1 + i % 3]::kind_of_film, ARRAY[(ARRAY['drama', 'comedy'])[1 + i % 2]]::kind_of_film[] FROM generate_series(1, 12) i;
+CREATE TABLE seen (who integer, id integer, t integer, PRIMARY KEY (who, t));
+INSERT INTO seen SELECT u, 1 + (u * 5 + n * 7) % 12, n FROM generate_series(1, 8) u, generate_series(1, 6) n;
+SET client_min_messages = warning;
+SELECT holomamba.create_model('kinds', 'seen', 'who', 'id', '{t}', 'kinds', 'id', '{kind,kinds}', '{"dimension": 8, "layers": 1, "state_size": 1, "epochs": 1, "threads": 1}');
+CALL holomamba.train('kinds');
+CREATE TEMPORARY TABLE vectors AS SELECT * FROM holomamba.item_vectors('kinds', 1);
+ALTER TYPE kind_of_film RENAME VALUE 'drama' TO 'play';
+SELECT field, labels FROM holomamba.vocabulary WHERE model = 'kinds' AND field <> '' ORDER BY field;
+UPDATE kinds SET kind = kind;
+SELECT holomamba.activate('kinds', 1);
+SELECT count(*) FROM holomamba.item_vectors('kinds', 1) n JOIN vectors o USING (item_id) WHERE n.token = o.token AND n.target = o.target;
+ALTER TYPE kind_of_film ADD VALUE 'western';
+SELECT holomamba.drop_model('kinds');
+DROP TABLE kinds, seen, vectors;
+DROP TYPE kind_of_film CASCADE;

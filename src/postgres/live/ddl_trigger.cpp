@@ -24,7 +24,8 @@ namespace {
 
 // What a command may have done to tables, as its text tells.
 struct Change {
-    const char* renamed_column;  // its old name
+    const char* renamed_column;             // its old name
+    const char *renamed_label, *new_label;  // of an enum
     bool renamed_table, renamed_constraint, owner, parts, unlogged, policies, triggers;
     List *retyped, *converted;  // names of columns, and of each whether the command says how to convert its values
 };
@@ -88,6 +89,12 @@ Change change_of(const Node* command) {
             else
                 change.renamed_table = rename->relation != nullptr && rename->subname == nullptr;
             change.renamed_constraint = rename->renameType == OBJECT_TABCONSTRAINT;
+            break;
+        }
+        case T_AlterEnumStmt: {
+            const auto* alter = reinterpret_cast<const AlterEnumStmt*>(command);
+            change.renamed_label = alter->oldVal;
+            change.new_label = alter->newVal;
             break;
         }
         case T_CreateStmt:
@@ -238,6 +245,21 @@ void refuse_names_of_models() {
                     errdetail("Such names are those of the tables of models, and of their indexes.")));
 }
 
+// Weights are known by labels.
+void follow_label(const char* old_label, const char* new_label) {
+    static PlannedStatement types{
+        "SELECT c.objid FROM pg_catalog.pg_event_trigger_ddl_commands() c "
+        "WHERE c.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_type'::pg_catalog.regclass",
+        nullptr};
+    execute_planned(&types);
+    if (SPI_processed == 0) return;
+    bool null;
+    Parameters p = parameters_of(DatumGetObjectId(value_of(0, 1, &null)));
+    add_text(&p, old_label);
+    add_text(&p, new_label);
+    as_owner(catalogue_owner(), [&] { execute("SELECT holomamba_internal.label_renamed($1, $2, $3)", &p); });
+}
+
 // A table that has no parent any more is known by the triggers that it had as a part of a model's.
 bool may_concern_models(const Change& change, const Altered& altered) {
     return concerns_models(altered.relation) || (change.parts && has_triggers(altered.relation));
@@ -330,12 +352,14 @@ Datum holomamba_follow_commands(PG_FUNCTION_ARGS) {
     if (IsA(command, RenameStmt))
         refuse_new_schema_name(reinterpret_cast<const RenameStmt*>(command), fcinfo->flinfo->fn_oid);
     const Change change = change_of(command);
-    if (change.renamed_column == nullptr && !change.renamed_table && !change.renamed_constraint && !change.owner &&
-        !change.parts && !change.unlogged && !change.policies && !change.triggers && change.retyped == NIL)
+    if (change.renamed_column == nullptr && change.renamed_label == nullptr && !change.renamed_table &&
+        !change.renamed_constraint && !change.owner && !change.parts && !change.unlogged && !change.policies &&
+        !change.triggers && change.retyped == NIL)
         return PointerGetDatum(nullptr);
     const Oid actor = GetUserId();
     SPI_connect();
     if (change.renamed_constraint) refuse_names_of_models();
+    if (change.renamed_label != nullptr) follow_label(change.renamed_label, change.new_label);
     const List* all = altered_by_command(change);
     if (all != NIL) as_owner(catalogue_owner(), [&] { follow_all(change, all, actor); });
     SPI_finish();
