@@ -3,7 +3,7 @@
 # one of them to another by pg_upgrade and by dumps. Needs root, or sudo without a password, for chroot; nothing stays mounted.
 #
 #   VERSIONS="15 17 18"     which of them, and carried between any two of these
-#   VERSION_ROOTS=DIR       where the systems are kept (~/.cache/holomamba/roots), 1.5 GB each: made where they are missing, in 3 minutes
+#   VERSION_ROOTS=DIR       where the systems are kept (~/.cache/holomamba/roots), 2 to 3 GB each: made where they are missing, in 3 minutes
 #   CARRIED=no              nothing is carried
 #   CHECK, TESTS, TAP, WERROR   as for test/check.sh, but that CHECK=none runs no suite, and that warnings are errors
 #
