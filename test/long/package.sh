@@ -64,7 +64,7 @@ make_roots() {
     fi
     if [[ ! -e $roots/$suite-build ]]; then
         fresh_root "$suite" new
-        in_root "$new" apt-get -q -y install --no-install-recommends build-essential devscripts lintian debhelper libeigen3-dev pkg-config \
+        in_root "$new" apt-get -q -y install --no-install-recommends build-essential devscripts lintian debhelper libeigen3-dev pkgconf \
             postgresql-server-dev-all || return
         mv "$new" "$roots/$suite-build"
     fi
