@@ -23,7 +23,7 @@ own_headers=$({ "${PG_CONFIG:-false}" --includedir-server || true; } 2>/dev/null
 if [[ ! -e $own_headers/postgres.h || $own_headers == /usr/include/postgresql/* ]]; then
     build+=("$server" "$headers")
 fi
-test=(libgtest-dev perl libipc-run-perl tini shellcheck)
+test=(libgtest-dev perl libipc-run-perl tini shellcheck librsvg2-bin)
 format=(clang-format)
 fuzz=(clang-14 libclang-rt-14-dev)
 # Of these the last build the server with assertions.

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -9,6 +10,7 @@
 #include "hrr/vector.hpp"
 #include "ranking/batch.hpp"
 #include "ranking/mmr.hpp"
+#include "ranking/plane.hpp"
 #include "ranking/seen_items.hpp"
 
 namespace holomamba::ranking {
@@ -235,6 +237,41 @@ TEST(SeenItems, AreEachUsersOwnAscendingAndOnce) {
         EXPECT_EQ(items_of(2), (std::vector<std::int32_t>{1, 3, 7}));
         EXPECT_EQ(items_of(3), (std::vector<std::int32_t>{0}));
     }
+}
+
+TEST(PrincipalPlane, HoldsAsMuchVarianceAsAnyPlane) {
+    base::Random random(3);
+    constexpr int kCount = 200, kWidth = 7;
+    std::vector<float> vectors = random_floats(kCount * kWidth, random);
+    for (int i = 0; i < kCount; i++) vectors[i * kWidth + 2] *= 4, vectors[i * kWidth + 5] *= 2.5F;
+    std::fill_n(vectors.begin(), kWidth, 0.0F);  // has no direction
+    Eigen::MatrixXd directions(kCount, kWidth);
+    for (int i = 0; i < kCount; i++)
+        for (int c = 0; c < kWidth; c++) directions(i, c) = vectors[i * kWidth + c];
+    for (int i = 1; i < kCount; i++) directions.row(i).normalize();
+    const Eigen::MatrixXd centred = directions.rowwise() - directions.colwise().mean();
+    const Eigen::VectorXd variances =
+        Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(centred.transpose() * centred).eigenvalues();
+    const std::vector<float> places = principal_plane(vectors, kWidth, nullptr);
+    ASSERT_EQ(places.size(), 2U * kCount);
+    double first = 0, second = 0, together = 0;
+    for (int i = 0; i < kCount; i++) {
+        first += places[2 * i] * places[2 * i];
+        second += places[2 * i + 1] * places[2 * i + 1];
+        together += places[2 * i] * places[2 * i + 1];
+    }
+    EXPECT_NEAR(first, variances[kWidth - 1], 1e-3 * first);
+    EXPECT_NEAR(second, variances[kWidth - 2], 1e-3 * second);
+    EXPECT_NEAR(together, 0, 1e-3 * second);
+    EXPECT_EQ(principal_plane(vectors, kWidth, nullptr), places);
+}
+
+TEST(PrincipalPlane, OfOneDirectionOrNoneIsALineOrAPoint) {
+    const std::vector<float> line{3, 0, -1, 0, 2, 0, -5, 0};  // directions (1, 0) and (-1, 0)
+    EXPECT_EQ(principal_plane(line, 2, nullptr), (std::vector<float>{1, 0, -1, 0, 1, 0, -1, 0}));
+    EXPECT_EQ(principal_plane(std::vector<float>(6, 0.0F), 3, nullptr), (std::vector<float>(4, 0.0F)));
+    EXPECT_TRUE(principal_plane({}, 3, nullptr).empty());
+    EXPECT_THROW(principal_plane(line, 2, base::StopCheck([] { return true; })), base::Cancelled);
 }
 
 }  // namespace

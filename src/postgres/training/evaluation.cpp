@@ -1,6 +1,7 @@
-// Set-returning functions that run a whole trained network: evaluate() and item_vectors().
+// Set-returning functions that run a whole trained network: evaluate(), item_vectors() and item_map().
 #include "training/evaluation.hpp"
 
+#include <cmath>
 #include <memory>
 #include <numeric>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "postgres/store/stored.hpp"
 #include "postgres/training/training_data.hpp"
 #include "postgres/types/hrr.hpp"
+#include "ranking/plane.hpp"
 
 using namespace holomamba::postgres;
 using holomamba::Evaluation;
@@ -28,6 +30,7 @@ struct Trained {
     std::vector<float> parameters;
     holomamba::HolographicEmbedding::Composed composed;
     std::vector<std::pair<const char*, Evaluation>> evaluations;  // of rankers
+    std::vector<float> places;                                    // of items, on the map
 };
 
 // Read in the name of the model's owner, by who may manage the model: what belongs to the types of its tables is the owner's code.
@@ -126,6 +129,39 @@ Datum vector_of(const float* x, int count) {
     return PointerGetDatum(vector);
 }
 
+// The labels of a version's items; with the tokens and raw vectors of all of them composed.
+Texts compose_items(const char* model, int32 version, Trained* trained) {
+    core_call([&] {
+        const holomamba::HolographicEmbedding& embedding = trained->network->embedding();
+        std::vector<std::int32_t> rows(trained->network->items());
+        std::iota(rows.begin(), rows.end(), 0);
+        embedding.prepare(trained->parameters.data(), rows.size(), trained->composed);
+        embedding.compose(holomamba::kernels::table(), trained->parameters.data(), rows, {}, 0, rows.size(),
+                          trained->composed);
+    });
+    Parameters p;
+    add_text(&p, model);
+    add_int(&p, version);
+    execute(
+        "SELECT y.labels FROM holomamba.vocabulary y WHERE y.model = $1::pg_catalog.name AND y.version = $2 AND "
+        "y.field = ''",
+        &p);
+    if (SPI_processed == 0)
+        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+                        errmsg("version %d of model \"%s\" has no labels of its items", version, model)));
+    const Texts labels = texts_of(last_rows("holomamba.vocabulary_catalogue", model, version), 0, 1);
+    return labels;
+}
+
+// An attribute of the model by its name; nullptr where no name is given.
+const holomamba::Attribute* find_attribute(const Trained* trained, const char* name, const char* model) {
+    if (name == nullptr) return nullptr;
+    for (const holomamba::Attribute& attribute : trained->data.dataset.catalogue.attributes)
+        if (attribute.name == name) return &attribute;
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN), errmsg("\"%s\" is no attribute of model \"%s\"", name, model)));
+    pg_unreachable();
+}
+
 }  // namespace
 
 HOLOMAMBA_FUNCTION(holomamba_evaluate)
@@ -175,26 +211,7 @@ Datum holomamba_item_vectors(PG_FUNCTION_ARGS) {
     Trained* trained = load_version(model, version);
     const holomamba::Network& network = *trained->network;
     const int d = network.dimension(), items = network.items();
-    core_call([&] {
-        const holomamba::HolographicEmbedding& embedding = network.embedding();
-        std::vector<std::int32_t> rows(items);
-        std::iota(rows.begin(), rows.end(), 0);
-        embedding.prepare(trained->parameters.data(), rows.size(), trained->composed);
-        embedding.compose(holomamba::kernels::table(), trained->parameters.data(), rows, {}, 0, rows.size(),
-                          trained->composed);
-    });
-
-    Parameters p;
-    add_text(&p, model);
-    add_int(&p, version);
-    execute(
-        "SELECT y.labels FROM holomamba.vocabulary y WHERE y.model = $1::pg_catalog.name AND y.version = $2 AND "
-        "y.field = ''",
-        &p);
-    if (SPI_processed == 0)
-        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
-                        errmsg("version %d of model \"%s\" has no labels of its items", version, model)));
-    const Texts labels = texts_of(last_rows("holomamba.vocabulary_catalogue", model, version), 0, 1);
+    const Texts labels = compose_items(model, version, trained);
     const int size = holomamba::model::Head::stored_size(d);
     auto* target = static_cast<float*>(palloc(sizeof(float) * static_cast<Size>(size)));
     const holomamba::model::Head::View head =
@@ -204,6 +221,38 @@ Datum holomamba_item_vectors(PG_FUNCTION_ARGS) {
         Datum values[3] = {labels.values[i], vector_of(trained->composed.token.data() + static_cast<Size>(i) * d, d),
                            vector_of(target, size)};
         bool nulls[3] = {};
+        tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+    }
+    SPI_finish();
+    return Datum{0};
+}
+
+HOLOMAMBA_FUNCTION(holomamba_item_map)
+Datum holomamba_item_map(PG_FUNCTION_ARGS) {
+    const char* model = text_to_cstring(PG_GETARG_TEXT_PP(0));
+    const char* name = PG_ARGISNULL(2) ? nullptr : NameStr(*PG_GETARG_NAME(2));
+    InitMaterializedSRF(fcinfo, 0);
+    auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+
+    SPI_connect();
+    const int32 version = choose_version(model, PG_GETARG_INT32(1), PG_ARGISNULL(1));
+    check_version(model, version);
+    Trained* trained = load_version(model, version);
+    const holomamba::Attribute* attribute = find_attribute(trained, name, model);
+    const Texts labels = compose_items(model, version, trained);
+    interruptible_core_call([&](const holomamba::StopCheck& stop) {
+        trained->places =
+            holomamba::ranking::principal_plane(trained->composed.token, trained->network->dimension(), stop);
+    });
+    for (int i = 0; i < labels.count && i < trained->network->items(); i++) {
+        const bool numeric = attribute != nullptr && attribute->numeric;
+        const bool category = attribute != nullptr && !numeric && attribute->offsets[i] < attribute->offsets[i + 1];
+        const float number = numeric ? attribute->numbers[i] : 0;
+        Datum values[5] = {labels.values[i], Float4GetDatum(trained->places[2 * static_cast<Size>(i)]),
+                           Float4GetDatum(trained->places[2 * static_cast<Size>(i) + 1]),
+                           Int32GetDatum(category ? attribute->indices[attribute->offsets[i]] + 1 : 0),
+                           Float4GetDatum(number)};
+        bool nulls[5] = {false, false, false, !category, !numeric || std::isnan(number)};
         tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
     }
     SPI_finish();
