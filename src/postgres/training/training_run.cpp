@@ -184,6 +184,8 @@ void tell_epoch(const EpochReport& report, int epochs, double seconds_an_epoch) 
     appendStringInfo(&line, ", %.1f s", report.seconds);
     if (report.last && report.epoch < epochs)
         appendStringInfoString(&line, "; no better for a while, so this was the last");
+    else if (report.last && report.validation && report.best)
+        appendStringInfoString(&line, "; the last is the best, so more epochs may help");
     else if (!report.last)
         appendStringInfo(&line, ", at most %s left", duration(seconds_an_epoch * (epochs - report.epoch)));
     ereport(NOTICE, (errmsg_internal("%s", line.data)));
