@@ -340,6 +340,31 @@ COMMENT ON COLUMN holomamba.versions.items IS 'items trained on';
 COMMENT ON COLUMN holomamba.versions.started_at IS 'when the training began';
 COMMENT ON COLUMN holomamba.versions.finished_at IS 'when the version became ready';
 
+CREATE VIEW holomamba.trainings WITH (security_barrier) AS
+    SELECT v.training_id, v.model, v.version, v.holdout, done.epoch, plan.epochs, v.started_at,
+           CASE WHEN done.epoch > 0 THEN greatest(interval '0', done.pace * (plan.epochs - done.epoch) - (clock_timestamp() - done.logged_at)) END AS time_left,
+           holomamba_internal.training_pid(v.training_id) AS pid
+    FROM holomamba.versions v
+    CROSS JOIN LATERAL (
+        -- From one row to the next it is an epoch with its validation, or a training that was broken off and gone on with.
+        SELECT coalesce(max(e.epoch), 0) AS epoch, max(e.logged_at) AS logged_at,
+               coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY e.took), make_interval(secs => max(e.seconds))) AS pace
+        FROM (SELECT l.epoch, l.logged_at, l.seconds, l.logged_at - lag(l.logged_at) OVER (ORDER BY l.epoch) AS took
+              FROM holomamba.training_log l WHERE l.model = v.model AND l.version = v.version) e) done
+    CROSS JOIN LATERAL (SELECT nullif(v.options ->> 'epochs', 'auto')::integer) plan (epochs)
+    WHERE v.status = 'training' AND holomamba.may_manage(v.model);
+
+COMMENT ON VIEW holomamba.trainings IS 'the trainings of one''s own models that are under way, how far they are, and how long they may still take';
+COMMENT ON COLUMN holomamba.trainings.training_id IS 'number of the training, which start_training() returned, for cancel_training()';
+COMMENT ON COLUMN holomamba.trainings.model IS 'name of the model';
+COMMENT ON COLUMN holomamba.trainings.version IS 'number of the version';
+COMMENT ON COLUMN holomamba.trainings.holdout IS 'which events are kept from training: none, leave_one_out or time';
+COMMENT ON COLUMN holomamba.trainings.epoch IS 'the last epoch that has ended, 0 before the first';
+COMMENT ON COLUMN holomamba.trainings.epochs IS 'epochs planned, NULL until that is settled; with a holdout it may end before';
+COMMENT ON COLUMN holomamba.trainings.started_at IS 'when the training began; of one that is gone on with, when it first did';
+COMMENT ON COLUMN holomamba.trainings.time_left IS 'an estimate, by the epochs so far: at most this long until the last has ended; NULL before the first has';
+COMMENT ON COLUMN holomamba.trainings.pid IS 'process that trains, as in pg_stat_activity; NULL on a standby';
+
 CREATE VIEW holomamba.vocabulary WITH (security_barrier) AS
     SELECT v.model, v.version, v.field, v.labels, v.counts
     FROM holomamba.vocabulary_catalogue v
@@ -364,8 +389,34 @@ COMMENT ON COLUMN holomamba.checkpoints.name IS 'data: the events and items it l
 COMMENT ON COLUMN holomamba.checkpoints.part IS 'long arrays are cut into parts, from 0';
 COMMENT ON COLUMN holomamba.checkpoints.data IS 'the bytes of the part, as they lay in memory';
 
+-- Errors
+
+CREATE FUNCTION holomamba_internal.version_in_training(model name) RETURNS integer
+LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT max(v.version) FROM holomamba.versions v WHERE v.model = version_in_training.model AND v.status = 'training'
+$$;
+
+COMMENT ON FUNCTION holomamba_internal.version_in_training(name) IS 'internal: the latest version of a model that is being trained, NULL where none is';
+
+CREATE FUNCTION holomamba_internal.refuse_untrained(model name, hint text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    version CONSTANT integer := holomamba_internal.version_in_training(model);
+BEGIN
+    RAISE object_not_in_prerequisite_state USING
+        MESSAGE = format(CASE WHEN version IS NULL THEN 'model "%s" is not trained' ELSE 'model "%s" is being trained' END, model),
+        HINT = CASE WHEN version IS NULL THEN hint
+                    ELSE format('It can be asked when version %s is ready. The view holomamba.trainings shows its owner how far it is.', version) END;
+END
+$$;
+
+COMMENT ON FUNCTION holomamba_internal.refuse_untrained(name, text) IS
+    'internal: says that a model has no active version, with a hint, or that its first training is under way';
+
 -- Rights. Weights are readable by all, since they say nothing without a vocabulary and recommend_next() needs them.
 
-GRANT SELECT ON holomamba.models, holomamba.versions, holomamba.model_catalogue, holomamba.version_catalogue,
+GRANT SELECT ON holomamba.models, holomamba.versions, holomamba.trainings, holomamba.model_catalogue, holomamba.version_catalogue,
     holomamba.parameters, holomamba.training_log TO PUBLIC;
 GRANT SELECT ON holomamba.vocabulary, holomamba.checkpoints TO PUBLIC;

@@ -362,8 +362,10 @@ BEGIN
         RAISE undefined_object USING
             MESSAGE = format('model "%s" has no complete version %s', activate_as_owner.model, coalesce(activate_as_owner.version::text, 'NULL')),
             HINT = (SELECT coalesce('The complete versions are ' || string_agg(v.version::text, ', ' ORDER BY v.version) || '.',
-                                    format('There is none yet: CALL holomamba.train(%L);', activate_as_owner.model))
-                    FROM holomamba.version_catalogue v WHERE v.model = m.model AND v.status = 'ready');
+                                    format(CASE WHEN t.version IS NULL THEN 'There is none yet: CALL holomamba.train(%L);'
+                                                ELSE 'There is none yet: version %2$s is being trained.' END, activate_as_owner.model, t.version))
+                    FROM (SELECT holomamba_internal.version_in_training(m.model)) t (version)
+                    LEFT JOIN holomamba.version_catalogue v ON v.model = m.model AND v.status = 'ready' GROUP BY t.version);
     END IF;
     PERFORM holomamba_internal.assert_columns(m);
     -- Events wait from here on, so that none is missed by the replay and none is counted twice; readers do not wait.

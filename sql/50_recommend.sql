@@ -45,9 +45,7 @@ BEGIN
     END IF;
     m := holomamba_internal.find_model(chosen);
     IF m.active_version IS NULL THEN
-        RAISE object_not_in_prerequisite_state USING
-            MESSAGE = format('model "%s" is not trained', m.model),
-            HINT = format('CALL holomamba.train(%L);', m.model);
+        PERFORM holomamba_internal.refuse_untrained(m.model, format('CALL holomamba.train(%L);', m.model));
     END IF;
     -- What all read who ask. The right to read it may come while it is waited for.
     PERFORM holomamba_internal.hold_readable(to_regclass(format('holomamba.%I', m.model || '_items')));
@@ -88,40 +86,58 @@ COMMENT ON FUNCTION holomamba_internal.is_among(anyelement, anyarray) IS
     'internal: whether an id is in an array that is the same for the whole statement';
 
 -- What users call. Each verb has three overloads, by the type in which ids are given and returned, and they differ in nothing
--- else; each overload stands in schema holomamba, and in the schema of the extension it has a twin.
+-- else; each overload stands in schema holomamba, and in the schema of the extension it has a twin. Two more forms are for drivers:
+--   literal   of a verb that takes an array: what is sent without a type, as '{a,b}', is for it, since PostgreSQL prefers text to arrays
+--   alone     ids are text, and no other function has its name, for what cannot choose among overloads by types; in holomamba only
 DO $overloads$
 DECLARE
     -- {ids} is the type of ids, {filters} what rankings have in common, rows and cost are for the planner.
     verbs CONSTANT text[][] := ARRAY[
-        ['recommend(user_id {ids}, {filters})', 'item_id {ids}, score real', 'holomamba_recommend', '10 COST 1000',
+        ['recommend', 'user_id {ids}, {filters}', 'item_id {ids}, score real', 'holomamba_recommend', '10 COST 1000',
          'the k items that a user is most likely to take next, best first'],
-        ['recommend_next(history {ids}[], {filters})', 'item_id {ids}, score real', 'holomamba_recommend_next', '10 COST 1000',
+        ['recommend_next', 'history {ids}[], {filters}', 'item_id {ids}, score real', 'holomamba_recommend_next', '10 COST 1000',
          'the k items most likely to come after a history, oldest first, of no stored user'],
-        ['recommend_batch(users {ids}[], {filters})', 'user_id {ids}, item_id {ids}, score real', 'holomamba_recommend_batch',
+        ['recommend_batch', 'users {ids}[], {filters}', 'user_id {ids}, item_id {ids}, score real', 'holomamba_recommend_batch',
          '10000 COST 1000000', 'what recommend() answers for each of these users, or with NULL for all, in one go'],
-        ['similar_items(item_id {ids}, k integer DEFAULT 10, model text DEFAULT NULL)', 'item_id {ids}, similarity real',
+        ['similar_items', 'item_id {ids}, k integer DEFAULT 10, model text DEFAULT NULL', 'item_id {ids}, similarity real',
          'holomamba_similar_items', '10 COST 1000',
          'the k items closest to an item in what they mean to the model, by the cosine of their tokens'],
-        ['explain_recommendation(user_id {ids}, item_id {ids}, model text DEFAULT NULL)',
+        ['explain_recommendation', 'user_id {ids}, item_id {ids}, model text DEFAULT NULL',
          'kind text, value text, contribution double precision', '', '100 COST 100000',
          'why an item has the score it has for a user: what the item''s attributes and the user''s past events bring to it']];
     filters CONSTANT text := 'k integer DEFAULT 10, model text DEFAULT NULL, exclude_seen boolean DEFAULT true, '
         'candidates {ids}[] DEFAULT NULL, exclude {ids}[] DEFAULT NULL, diversity real DEFAULT 0';
     verb text[];
+    form text;
     ids text;
+    arguments text;
+    first text;
+    name text;
+    body text;
     schema text;
-    signature text;
 BEGIN
     FOREACH verb SLICE 1 IN ARRAY verbs LOOP
-        FOREACH ids IN ARRAY '{bigint,uuid,text}'::text[] LOOP
-            signature := replace(replace(verb[1], '{filters}', filters), '{ids}', ids);
-            FOREACH schema IN ARRAY ARRAY['holomamba', '@extschema@'] LOOP
-                EXECUTE format('CREATE FUNCTION %s.%s RETURNS TABLE (%s) LANGUAGE %s STABLE PARALLEL SAFE ROWS %s %s',
-                               schema, signature, replace(verb[2], '{ids}', ids), CASE verb[3] WHEN '' THEN 'sql' ELSE 'c' END, verb[4],
-                               CASE verb[3]
-                                   WHEN '' THEN format('BEGIN ATOMIC SELECT * FROM holomamba_internal.explain(user_id::text, item_id::text, model, %L); END', ids)
-                                   ELSE format('AS %L, %L', 'MODULE_PATHNAME', verb[3]) END);
-                EXECUTE format('COMMENT ON FUNCTION %s.%s IS %L', schema, regexp_replace(signature, ' DEFAULT [a-zA-Z0-9]+', '', 'g'), verb[5]);
+        FOREACH form IN ARRAY '{bigint,uuid,text,literal,alone}'::text[] LOOP
+            ids := CASE WHEN form IN ('literal', 'alone') THEN 'text' ELSE form END;
+            arguments := replace(replace(verb[2], '{filters}', filters), '{ids}', ids);
+            first := split_part(arguments, ' ', 1);
+            CONTINUE WHEN form = 'literal' AND NOT starts_with(arguments, first || ' text[]');
+            name := verb[1] || CASE form WHEN 'alone' THEN '_text' ELSE '' END;
+            body := CASE
+                    WHEN form = 'literal' THEN
+                        format('sql BEGIN ATOMIC SELECT * FROM holomamba.%s(%s::text[], k, model, exclude_seen, candidates, exclude, diversity); END', name, first)
+                    WHEN verb[4] = '' THEN
+                        format('sql BEGIN ATOMIC SELECT * FROM holomamba_internal.explain(user_id::text, item_id::text, model, %L); END', ids)
+                    ELSE format('c AS %L, %L', 'MODULE_PATHNAME', verb[4]) END;
+            IF form = 'literal' THEN
+                arguments := replace(arguments, first || ' text[]', first || ' text');
+            END IF;
+            FOREACH schema IN ARRAY CASE form WHEN 'alone' THEN ARRAY['holomamba'] ELSE ARRAY['holomamba', '@extschema@'] END LOOP
+                EXECUTE format('CREATE FUNCTION %s.%s(%s) RETURNS TABLE (%s) STABLE PARALLEL SAFE ROWS %s LANGUAGE %s',
+                               schema, name, arguments, replace(verb[3], '{ids}', ids), verb[5], body);
+                EXECUTE format('COMMENT ON FUNCTION %s.%s(%s) IS %L', schema, name, regexp_replace(arguments, ' DEFAULT [a-zA-Z0-9]+', '', 'g'),
+                               verb[6] || CASE form WHEN 'literal' THEN '; the array as text, which drivers send without a type'
+                                                    WHEN 'alone' THEN '; ids are text, and no other function has this name' ELSE '' END);
             END LOOP;
         END LOOP;
     END LOOP;

@@ -156,13 +156,16 @@ unformatted() {
     find src test/unit test/fuzz bench -name '*.[ch]pp' -exec clang-format -n {} + 2>&1 | sed -nE 's/^([^:]+:[0-9]+):.*code should be clang-formatted.*/\1: make format/p'
 }
 
-# What docs/hrr.md shows and what the regression test does and finds must be the same.
+# What a page shows and what its regression test does and finds must be the same.
 tutorial() {
-    local page=docs/hrr.md kind file
-    for kind in sql out; do
-        file=test/sql/hrr_tutorial.sql
-        [[ $kind == sql ]] || file=test/expected/hrr_tutorial.out
-        perl test/doc_test.pl "$page" "$kind" | cmp -s - "$file" || echo "$file: make it anew with test/doc_test.pl $page $kind >$file"
+    local name page kind file
+    for name in hrr_tutorial recipes; do
+        page=docs/${name%_tutorial}.md
+        for kind in sql out; do
+            file=test/sql/$name.sql
+            [[ $kind == sql ]] || file=test/expected/$name.out
+            perl test/doc_test.pl "$page" "$kind" | cmp -s - "$file" || echo "$file: make it anew with test/doc_test.pl $page $kind >$file"
+        done
     done
 }
 
@@ -298,7 +301,7 @@ needs_tables | rule 'src/postgres asks for parts and wholes of tables by server/
 blanks | rule 'src and sql have no tabs and no blanks at line ends'
 unformatted | rule 'src and the tests in C++ are as clang-format makes them'
 scripts | rule 'shellcheck finds nothing in the scripts'
-tutorial | rule 'docs/hrr.md and its regression test are the same'
+tutorial | rule 'docs/hrr.md and docs/recipes.md are the same as their regression tests'
 blind_rules | rule 'test/check_sql.pl finds in test/lint/offends.sql what test/lint/offends.out says'
 scripts_rule definer | rule 'no function of sql/ is SECURITY DEFINER under a path of its caller'
 scripts_rule loose | rule 'every function of sql/ pins its search_path, or has a body in standard SQL'

@@ -1,6 +1,6 @@
 #!/usr/bin/env perl
 # Makes a regression test out of a page of docs: its ```sql blocks, in order, each followed by a ``` block without a
-# language where the last statement of the block shows something.
+# language where the last statement of the block shows something. What create_model() shows, which is nothing, the page leaves out.
 #
 #   test/doc_test.pl docs/hrr.md sql             the test, for test/sql
 #   test/doc_test.pl docs/hrr.md out             what pg_regress must find, for test/expected
@@ -24,6 +24,12 @@ sub echoed {
     return $sql =~ s/^\n//mgr;
 }
 
+# What is found in an output of psql.
+sub found {
+    my ($sql) = @_;
+    return echoed($sql) =~ s/^(SELECT holomamba\.create_model\(.*?\);\n)/$1 create_model \n--------------\n \n(1 row)\n\n/gmsr;
+}
+
 # A query and what it shows, where it shows something.
 my $block = qr/^```sql\n(.*?)^```\n(?:\n```\n(.*?)^```\n)?/ms;
 my $text = slurp($page);
@@ -34,14 +40,14 @@ if ($mode ne 'fill') {
     while ($text =~ /$block/g) {
         my ($sql, $output) = ($1, $2);
         # psql ends a table with an empty line.
-        print echoed($sql), $mode eq 'out' && defined $output ? "$output\n" : '';
+        print $mode eq 'sql' ? echoed($sql) : found($sql) . (defined $output ? "$output\n" : '');
     }
     exit;
 }
 
 my $shown = slurp($result);
 my @queries;
-push @queries, echoed($1) while $text =~ /$block/g;
+push @queries, found($1) while $text =~ /$block/g;
 my ($from, @outputs) = length $note;
 for my $i (0 .. $#queries) {
     die "$result does not have the query\n$queries[$i]" if substr($shown, $from, length $queries[$i]) ne $queries[$i];

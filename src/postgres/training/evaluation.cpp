@@ -56,9 +56,10 @@ int32 choose_version(const char* model, int32 wanted, bool active) {
     execute("SELECT (holomamba_internal.find_model($1)).active_version", &p);
     if (!active) return wanted;
     const Rows rows = last_rows("holomamba.model_catalogue", model);
-    if (is_null(rows, 0, 1))
-        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("model \"%s\" is not trained", model),
-                        errhint("CALL holomamba.train('%s', holdout => 'leave_one_out');", model)));
+    if (is_null(rows, 0, 1)) {
+        add_text(&p, psprintf("CALL holomamba.train('%s', holdout => 'leave_one_out');", model));
+        execute("SELECT holomamba_internal.refuse_untrained($1::pg_catalog.name, $2)", &p);
+    }
     return int32_of(rows, 0, 1, 1, PG_INT32_MAX);
 }
 
