@@ -11,6 +11,7 @@ namespace {
 
 constexpr int kLastItems = 10;     // of a user, that neighbours are looked for of
 constexpr int kNeighbours = 200;   // of an item
+constexpr double kShrink = 10;     // users that two neighbours need in common to be half believed: few may be chance
 constexpr int kItemsOfUser = 500;  // the latest, that an item is a neighbour by: a few users of everything say little
 constexpr float kPopularity = 1e-6f;  // weight of an item's share of all events: less than any neighbour or transition
 
@@ -58,7 +59,9 @@ ItemNeighbours::ItemNeighbours(const Dataset& data, int threads, const base::Sto
             for (const std::int32_t other : met) {
                 const double users =
                     static_cast<double>(of_item[item].size()) * static_cast<double>(of_item[other].size());
-                found.push_back({other, static_cast<float>(common[other] / std::sqrt(users))});
+                const double together = common[other];
+                found.push_back(
+                    {other, static_cast<float>(together / std::sqrt(users) * together / (together + kShrink))});
                 common[other] = 0;
             }
             met.clear();
@@ -77,8 +80,9 @@ void ItemNeighbours::score(std::span<const model::Event> history, std::span<floa
     std::vector<std::int32_t> last;
     for (auto i = std::ssize(history); i-- > 0 && std::ssize(last) < kLastItems;)
         if (std::ranges::find(last, history[i].item) == last.end()) last.push_back(history[i].item);
-    for (const std::int32_t item : last)
-        for (const Neighbour& neighbour : neighbours_[item]) scores[neighbour.item] += neighbour.cosine;
+    for (std::size_t age = 0; age < last.size(); age++)
+        for (const Neighbour& neighbour : neighbours_[last[age]])
+            scores[neighbour.item] += neighbour.cosine / static_cast<float>(age + 1);
 }
 
 Transitions::Followers Transitions::followers(const Dataset& data, int distance) {

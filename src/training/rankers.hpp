@@ -29,7 +29,8 @@ class Popularity : public Ranker {
 };
 
 // Item-based nearest neighbours (Sarwar et al. 2001): the sum over the user's last items of the cosine between the sets of users
-// of two items, where it is among an item's highest. Popularity decides among equals.
+// of two items, where it is among an item's highest; the last item counts whole, the one before half, the third a third. A cosine
+// is shrunk by n / (n + 10) where n users have both items (Bell and Koren 2007). Popularity decides among equals.
 class ItemNeighbours : public Ranker {
   public:
     ItemNeighbours(const Dataset& data, int threads, const base::StopCheck& stop);
@@ -38,7 +39,7 @@ class ItemNeighbours : public Ranker {
   private:
     struct Neighbour {
         std::int32_t item;
-        float cosine;
+        float cosine;  // shrunk
     };
     std::vector<float> popularity_;
     std::vector<std::vector<Neighbour>> neighbours_;  // of each item

@@ -661,12 +661,12 @@ TEST(Rankers, ScoresAreThoseOfTheirFormulas) {
     // Users of 0: all, of 1: two, of 2: one, of 3: two.
     const ItemNeighbours neighbours(data, 2, nullptr);
     const auto beside = scores(neighbours, {1});
-    EXPECT_NEAR(beside[0], 2 / std::sqrt(6.0), 1e-5);
-    EXPECT_NEAR(beside[1], 1, 1e-5);
-    EXPECT_NEAR(beside[2], 1 / std::sqrt(2.0), 1e-5);
-    EXPECT_NEAR(beside[3], 1 / std::sqrt(4.0), 1e-5);
+    EXPECT_NEAR(beside[0], 2 / std::sqrt(6.0) * 2 / 12, 1e-5);
+    EXPECT_NEAR(beside[1], 2 / 12.0, 1e-5);
+    EXPECT_NEAR(beside[2], 1 / std::sqrt(2.0) / 11, 1e-5);
+    EXPECT_NEAR(beside[3], 1 / std::sqrt(4.0) / 11, 1e-5);
     EXPECT_EQ(beside[4], 0);
-    EXPECT_NEAR(scores(neighbours, {2, 1, 2})[0], 2 / std::sqrt(6.0) + 1 / std::sqrt(3.0), 1e-5);
+    EXPECT_NEAR(scores(neighbours, {2, 1, 2})[0], 1 / std::sqrt(3.0) / 11 + 2 / std::sqrt(6.0) * 2 / 12 / 2, 1e-5);
     // 0 is followed by 1, 1 and 3, and later by 2, 3 and nothing; 1 by 2 and 3.
     const Transitions transitions(data);
     const auto after = scores(transitions, {0, 1});
