@@ -23,7 +23,8 @@ own_headers=$({ "${PG_CONFIG:-false}" --includedir-server || true; } 2>/dev/null
 if [[ ! -e $own_headers/postgres.h || $own_headers == /usr/include/postgresql/* ]]; then
     build+=("$server" "$headers")
 fi
-test=(libgtest-dev perl libipc-run-perl tini shellcheck)
+# Python is for a test of an example, which is left out where it is missing.
+test=(libgtest-dev perl libipc-run-perl tini shellcheck python3-psycopg2)
 format=(clang-format)
 fuzz=(clang-14 libclang-rt-14-dev)
 # Of these the last build the server with assertions.
