@@ -23,7 +23,8 @@ own_headers=$({ "${PG_CONFIG:-false}" --includedir-server || true; } 2>/dev/null
 if [[ ! -e $own_headers/postgres.h || $own_headers == /usr/include/postgresql/* ]]; then
     build+=("$server" "$headers")
 fi
-test=(libgtest-dev perl libipc-run-perl tini shellcheck librsvg2-bin)
+# The last two are for tests of a picture and of an example, which are left out where they are missing.
+test=(libgtest-dev perl libipc-run-perl tini shellcheck librsvg2-bin python3-psycopg2)
 format=(clang-format)
 fuzz=(clang-14 libclang-rt-14-dev)
 # Of these the last build the server with assertions.

@@ -49,6 +49,11 @@ SELECT epoch, epochs, time_left FROM holomamba.trainings;
 -- While one epoch is all there is, its own seconds tell
 INSERT INTO holomamba.training_log (model, version, epoch, seconds) VALUES ('way', 1, 1, 2);
 SELECT epoch, time_left BETWEEN interval '5 hours' AND interval '6 hours' AS time_left FROM holomamba.trainings;
+-- A day without a training between two epochs says nothing of how long one takes
+UPDATE holomamba.training_log SET logged_at = clock_timestamp() - interval '1 day' WHERE model = 'way';
+INSERT INTO holomamba.training_log (model, version, epoch, seconds, logged_at)
+SELECT 'way', 1, e, 1, clock_timestamp() - (4 - e) * interval '2 seconds' FROM generate_series(2, 4) e;
+SELECT epoch, time_left BETWEEN interval '5 hours' AND interval '6 hours' AS time_left FROM holomamba.trainings;
 ROLLBACK;
 
 -- For those who may manage the model
