@@ -4,9 +4,22 @@
 #include <sched.h>
 
 #include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <new>
 #include <thread>
 
 namespace holomamba::base {
+
+bool prepare_for_exceptions() {
+    // More than is needed, given back at once: the allocation that cannot be asked follows.
+    constexpr std::size_t kReserve = 1 << 16;
+    void* volatile reserve = std::malloc(kReserve);
+    if (reserve == nullptr) return false;
+    std::free(reserve);
+    (void)std::uncaught_exceptions();
+    return true;
+}
 
 int thread_count(int wanted) {
     if (wanted > 0) return wanted;
@@ -17,7 +30,12 @@ int thread_count(int wanted) {
 
 void run_threads(int threads, const std::function<void(int)>& body) {
     std::vector<std::exception_ptr> failures(threads);
+    const std::exception_ptr no_memory = std::make_exception_ptr(std::bad_alloc());
     const auto guarded = [&](int thread) {
+        if (!prepare_for_exceptions()) {
+            failures[thread] = no_memory;
+            return;
+        }
         try {
             body(thread);
         } catch (...) {

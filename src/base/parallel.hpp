@@ -27,6 +27,10 @@ class Stop {
     std::atomic<bool> wanted_ = false;
 };
 
+// To be called in each thread before anything may throw in it. The first exception of a thread takes memory for what the C++ library
+// keeps of it, and where there is none the C library ends the process: here it is taken while there is some. False where there is none.
+bool prepare_for_exceptions();
+
 // Processors this process may use, or `wanted` where that is not 0.
 int thread_count(int wanted);
 

@@ -1,5 +1,6 @@
 #include "hrr/transform.hpp"
 
+#include <atomic>
 #include <map>
 #include <mutex>
 
@@ -7,8 +8,9 @@ namespace holomamba::hrr {
 
 const Transform& Transform::of_length(std::size_t n) {
     // Most calls want the length of the call before, and need neither lock nor search.
-    thread_local const Transform* last = nullptr;
-    if (last && last->length_ == n) return *last;
+    static std::atomic<const Transform*> last = nullptr;
+    const Transform* const known = last.load(std::memory_order_acquire);
+    if (known && known->length_ == n) return *known;
     // The mutex also guards what makes a plan, which may have a global state. Never freed: a thread may still be transforming when
     // the process exits.
     static std::mutex mutex;
@@ -16,8 +18,8 @@ const Transform& Transform::of_length(std::size_t n) {
     const std::lock_guard lock(mutex);
     auto& transform = transforms[n];
     if (!transform) transform.reset(new Transform(n));
-    last = transform.get();
-    return *last;
+    last.store(transform.get(), std::memory_order_release);
+    return *transform;
 }
 
 }  // namespace holomamba::hrr

@@ -1,4 +1,5 @@
 // The module: what the server checks and runs when it loads us.
+#include "base/parallel.hpp"
 #include "postgres/server/compat.h"
 #include "postgres/server/executor_run.hpp"
 #include "postgres/server/guard.hpp"
@@ -19,6 +20,8 @@ int max_trainings = 0;
 }  // namespace
 
 void _PG_init(void) {
+    if (!holomamba::base::prepare_for_exceptions())
+        ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
     DefineCustomStringVariable("holomamba.model", "Model that recommend() and its like ask when none is named.",
                                "Empty: the only one there is.", &default_model, "", PGC_USERSET, 0, nullptr, nullptr,
                                nullptr);
