@@ -230,6 +230,8 @@ Datum holomamba_item_vectors(PG_FUNCTION_ARGS) {
 
 HOLOMAMBA_FUNCTION(holomamba_item_map)
 Datum holomamba_item_map(PG_FUNCTION_ARGS) {
+    if (PG_ARGISNULL(0))
+        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("argument \"model\" must not be null")));
     const char* model = text_to_cstring(PG_GETARG_TEXT_PP(0));
     const char* name = PG_ARGISNULL(2) ? nullptr : NameStr(*PG_GETARG_NAME(2));
     InitMaterializedSRF(fcinfo, 0);
