@@ -79,12 +79,12 @@ $$;
 
 COMMENT ON FUNCTION holomamba_internal.collation_clause(regtype, oid) IS 'the COLLATE clause of a column, empty where it has its type''s own collation';
 
--- Operators on enums know no domains over them.
 CREATE FUNCTION holomamba_internal.name_for(relation regclass) RETURNS text
     AS 'MODULE_PATHNAME', 'holomamba_name_for' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION holomamba_internal.name_for(regclass) IS
     'internal: what a statement calls a table of a user''s, as an alias, so that it is that table or the statement is refused';
 
+-- Operators on enums know no domains over them.
 CREATE FUNCTION holomamba_internal.comparable(relation regclass, column_name name) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$

@@ -105,6 +105,7 @@ DECLARE
     shown CONSTANT integer := coalesce(version, m.active_version);
     dots text;
     legend text;
+    numeric boolean;
 BEGIN
     -- Seven values have a colour, the most frequent ones; the others share the last.
     WITH map AS MATERIALIZED (
@@ -128,11 +129,12 @@ BEGIN
                               || holomamba_internal.svg_text(536, 39 + 20 * v.place, 'start', CASE WHEN v.place = 8 THEN 'others' ELSE left(l.labels[v.value], 30) END),
                               E'\n' ORDER BY v.place)
             FROM valued v, holomamba.vocabulary l
-            WHERE v.place <= 8 AND l.model = m.model AND l.version = shown AND l.field = attribute)
-    INTO dots, legend;
+            WHERE v.place <= 8 AND l.model = m.model AND l.version = shown AND l.field = attribute),
+           (SELECT bool_or(i.number IS NOT NULL) FROM map i)
+    INTO dots, legend, numeric;
     RETURN holomamba_internal.svg_picture(760, 520, concat_ws(E'\n', dots,
         holomamba_internal.svg_text(520, 30, 'start', concat_ws(': ', format('%s, version %s', m.model, shown), attribute)), legend,
-        CASE WHEN attribute IS NOT NULL AND legend IS NULL THEN holomamba_internal.svg_text(520, 59, 'start', 'blue: low, red: high') END));
+        CASE WHEN numeric THEN holomamba_internal.svg_text(520, 59, 'start', 'blue: low, red: high') END));
 END
 $$;
 COMMENT ON FUNCTION holomamba.plot_items(text, name, integer) IS
