@@ -2,6 +2,7 @@
 #
 #   make          build the extension               make install       into the server pg_config names
 #   make demo     watch it work                     make check         every test, on a throw-away server
+#   make demo-shop  in a browser                    make check-shop    a browser clicks through that
 #   make format   clang-format                      make installcheck  SQL tests against a running server
 #   make dist     an archive of the sources         make check-long    every suite that takes minutes to hours
 #
@@ -23,7 +24,7 @@ PGXS      := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 GOALS     := $(or $(MAKECMDGOALS),all)
 
 # `make demo`, `make check` and the long suites install what is missing, so they must run before there is a pg_config.
-SELF_SUFFICIENT = demo check deps format dist check-% unit build/unit_tests
+SELF_SUFFICIENT = demo demo-shop check deps format dist check-% unit build/unit_tests
 ifneq ($(filter-out $(SELF_SUFFICIENT),$(GOALS)),)
 ifeq ($(wildcard $(PGXS)),)
 $(error PostgreSQL's build files are missing: install postgresql-server-dev-15, run "make deps", or set PG_CONFIG)
@@ -260,6 +261,12 @@ check-asan check-tsan: check-%: build/%/unit_tests
 demo:
 	+@examples/demo.sh
 
+demo-shop:
+	+@examples/shop/demo.sh
+
+check-shop:
+	+@examples/shop/demo.sh check
+
 # The long suites, together and alone (CONTRIBUTING.md).
 LONG = $(patsubst test/long/%.sh,%,$(filter-out %/common.sh,$(wildcard test/long/*.sh)))
 
@@ -284,4 +291,4 @@ dist:
 	git -C $(or $(SRC),.) archive --format=zip --prefix=$(DIST)/ -9 HEAD > build/$(DIST).zip
 	@echo build/$(DIST).zip
 
-.PHONY: all unit always folders dist deps check check-assert check-asan check-tsan demo format
+.PHONY: all unit always folders dist deps check check-assert check-asan check-tsan check-shop demo demo-shop format

@@ -9,6 +9,8 @@
 #   test/install_deps.sh long      what `make check-long` needs besides
 #   test/install_deps.sh arm       what `make check-arm` needs besides
 #   test/install_deps.sh package   what `make check-package` needs
+#   test/install_deps.sh shop      what `make demo-shop` needs
+#   test/install_deps.sh browser   what `make check-shop` needs
 #
 # PG_MAJOR is the PostgreSQL to build for (15); with PG_CONFIG set to a complete installation of your own, no PostgreSQL
 # package is asked for. No cluster is created, and none that runs is restarted.
@@ -31,6 +33,8 @@ fuzz=(clang-14 libclang-rt-14-dev)
 long=(valgrind sqlsmith dpkg-dev bison flex)
 arm=(g++-aarch64-linux-gnu qemu-user-static file googletest)
 package=(debootstrap dpkg-dev git zip unzip)
+shop=(python3 python3-psycopg2)
+browser=(chromium chromium-driver python3-selenium)
 
 case ${1:-all} in
     all) wanted=("${build[@]}" "${test[@]}") ;;
@@ -41,7 +45,9 @@ case ${1:-all} in
     long) wanted=("${build[@]}" "${test[@]}" "${long[@]}") ;;
     arm) wanted=("${build[@]}" "${test[@]}" "${arm[@]}") ;;
     package) wanted=("${package[@]}") ;;
-    *) echo "usage: $0 [all|build|test|format|fuzz|long|arm|package]" >&2 && exit 2 ;;
+    shop) wanted=("${build[@]}" "${shop[@]}") ;;
+    browser) wanted=("${build[@]}" "${shop[@]}" "${browser[@]}") ;;
+    *) echo "usage: $0 [all|build|test|format|fuzz|long|arm|package|shop|browser]" >&2 && exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null; then
