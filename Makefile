@@ -264,6 +264,9 @@ demo:
 demo-shop:
 	+@examples/shop/demo.sh
 
+check-examples:
+	+@test/check_examples.sh
+
 check-shop:
 	+@examples/shop/demo.sh check
 
@@ -291,4 +294,4 @@ dist:
 	git -C $(or $(SRC),.) archive --format=zip --prefix=$(DIST)/ -9 HEAD > build/$(DIST).zip
 	@echo build/$(DIST).zip
 
-.PHONY: all unit always folders dist deps check check-assert check-asan check-tsan check-shop demo demo-shop format
+.PHONY: all unit always folders dist deps check check-assert check-asan check-tsan check-examples check-shop demo demo-shop format

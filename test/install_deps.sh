@@ -11,6 +11,7 @@
 #   test/install_deps.sh package   what `make check-package` needs
 #   test/install_deps.sh shop      what `make demo-shop` needs
 #   test/install_deps.sh browser   what `make check-shop` needs
+#   test/install_deps.sh examples  what `make check-examples` needs, but for node-postgres: `node`
 #
 # PG_MAJOR is the PostgreSQL to build for (15); with PG_CONFIG set to a complete installation of your own, no PostgreSQL
 # package is asked for. No cluster is created, and none that runs is restarted.
@@ -35,6 +36,8 @@ arm=(g++-aarch64-linux-gnu qemu-user-static file googletest)
 package=(debootstrap dpkg-dev git zip unzip)
 shop=(python3 python3-psycopg2)
 browser=(chromium chromium-driver python3-selenium)
+examples=(python3-sqlalchemy python3-django)
+node=(nodejs node-pg)
 
 case ${1:-all} in
     all) wanted=("${build[@]}" "${test[@]}") ;;
@@ -47,7 +50,9 @@ case ${1:-all} in
     package) wanted=("${package[@]}") ;;
     shop) wanted=("${build[@]}" "${shop[@]}") ;;
     browser) wanted=("${build[@]}" "${shop[@]}" "${browser[@]}") ;;
-    *) echo "usage: $0 [all|build|test|format|fuzz|long|arm|package|shop|browser]" >&2 && exit 2 ;;
+    examples) wanted=("${build[@]}" "${test[@]}" "${examples[@]}") ;;
+    node) wanted=("${node[@]}") ;;
+    *) echo "usage: $0 [all|build|test|format|fuzz|long|arm|package|shop|browser|examples|node]" >&2 && exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null; then
