@@ -38,7 +38,11 @@ FROM recommend_next(ARRAY(SELECT product_id::bigint FROM carts WHERE customer_id
                     4, 'purchases') r
 JOIN products p ON p.product_id = r.item_id ORDER BY r.score DESC"""
 WHY = """SELECT kind, value, contribution
-FROM explain_recommendation(%(customer)s::bigint, %(product)s::bigint, 'interest')"""
+FROM explain_recommendation(%(customer)s::bigint, %(product)s::bigint, 'interest')
+WHERE kind <> 'event'"""
+WHAT_YOU_DID = """SELECT p.kind || ' ' || p.name, e.events, e.last_event::timestamptz, e.contribution
+FROM explain_events(%(customer)s::bigint, %(product)s::bigint, 'interest') e
+JOIN products p ON p.product_id = e.item_id ORDER BY abs(e.contribution) DESC LIMIT 8"""
 
 ICONS = {
     "Photo": '<rect x="6" y="15" width="36" height="24" rx="4"/><path d="M17 15l3-6h8l3 6"/><circle cx="24" cy="27" r="7"/>',
@@ -162,20 +166,16 @@ class Shop:
         p = self.row("SELECT * FROM products WHERE product_id = %s", [product])
         values = {"customer": self.customer["customer_id"], "product": product}
         reasons = self.rows(WHY, values)
-        names = dict(self.rows("SELECT product_id::text, kind || ' ' || name FROM products"))
         parts = [(r["value"].replace("=", ": ") if r["kind"] == "attribute" else "this very product" if r["kind"] == "item"
                   else "liked by everyone" if r["kind"] == "bias" else "had before", r["contribution"])
-                 for r in reasons if r["kind"] != "event"]
-        together = {}
-        for r in reasons:
-            if r["kind"] == "event":
-                together[r["value"]] = together.get(r["value"], 0) + r["contribution"]
-        events = sorted(((names[item], c) for item, c in together.items()), key=lambda e: -abs(e[1]))[:8]
-        sql = escape(self.cursor.mogrify(WHY, values).decode())
+                 for r in reasons]
+        events = [(f"{name}, {last:%-d %B}" + (f", {times} times" if times > 1 else ""), c)
+                  for name, times, last, c in self.rows(WHAT_YOU_DID, values)]
+        sql = escape(";\n\n".join(self.cursor.mogrify(q, values).decode() for q in (WHY, WHAT_YOU_DID)))
         return f"""<section id="why"><h1>Why {escape(p['kind'])} {escape(p['name'])}?</h1>
           <h2>What it is</h2><p class="note">These add up to its score for you, {sum(c for _, c in parts):.2f}.</p>{self.bars(parts)}
-          <h2>What you did</h2><p class="note">By how much the score would be lower without it.</p>{self.bars(sorted(events, key=lambda e: -e[1]))}
-          <details><summary>the query</summary><pre>{sql}</pre></details></section>"""
+          <h2>What you did</h2><p class="note">By how much the score would be lower without.</p>{self.bars(sorted(events, key=lambda e: -e[1]))}
+          <details><summary>the queries</summary><pre>{sql}</pre></details></section>"""
 
     @staticmethod
     def bars(parts):
