@@ -5,6 +5,7 @@
 #   make demo-shop  in a browser                    make check-shop    a browser clicks through that
 #   make format   clang-format                      make installcheck  SQL tests against a running server
 #   make dist     an archive of the sources         make check-long    every suite that takes minutes to hours
+#   make release  freezes the install script
 #
 # FFTW=no builds without FFTW, which is under the GPL. `make -f …/Makefile` builds in the folder where it is called. CXX may be a
 # compiler for another machine. CXXFLAGS, CPPFLAGS and LDFLAGS, of the environment or of the command line, come after our own flags.
@@ -130,8 +131,8 @@ SQL_PARTS   = $(sort $(wildcard $(SRC)sql/[0-9]*.sql))
 ifeq ($(SQL_PARTS),)
 $(error There is no $(SRC)sql: call make in the source tree, or in a folder of its own with -f and the path of the Makefile)
 endif
-# PGXS looks for these where the Makefile lies.
-DATA        = $(patsubst $(SRC)%,%,$(sort $(wildcard $(SRC)extension/*.sql)))
+# PGXS looks for these where the Makefile lies. Of a version that is released, what is joined is what is released.
+DATA        = $(patsubst $(SRC)%,%,$(sort $(filter-out %/$(EXTENSION)--$(EXTVERSION).sql,$(wildcard $(SRC)extension/*.sql))))
 DATA_built  = build/$(EXTENSION)--$(EXTVERSION).sql
 # The variables below are PGXS's own.
 PG_CPPFLAGS = -I$(SRC)src -isystem $(shell $(PG_CONFIG) --includedir-server)
@@ -158,6 +159,10 @@ build/server.hpp.gch: build/server.hpp
 build/$(EXTENSION)--$(EXTVERSION).sql: $(SQL_PARTS) $(SRC)holomamba.control
 	@mkdir -p $(@D)
 	{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat $(SQL_PARTS); } > $@
+
+release: build/$(EXTENSION)--$(EXTVERSION).sql
+	$(SRC)extension/release.sh $(or $(SRC),.) $(abspath $<)
+.PHONY: release
 endif
 
 # ---------------------------------------------------------------------------------------------------------------------
