@@ -28,7 +28,7 @@ GOALS     := $(or $(MAKECMDGOALS),all)
 SELF_SUFFICIENT = demo demo-shop check deps format dist check-% unit build/unit_tests
 ifneq ($(filter-out $(SELF_SUFFICIENT),$(GOALS)),)
 ifeq ($(wildcard $(PGXS)),)
-$(error PostgreSQL's build files are missing: install postgresql-server-dev-15, run "make deps", or set PG_CONFIG)
+$(error PostgreSQL's build files are missing: install postgresql-server-dev-all, run "make deps", or set PG_CONFIG)
 endif
 endif
 

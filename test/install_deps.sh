@@ -13,11 +13,12 @@
 #   test/install_deps.sh browser   what `make check-shop` needs
 #   test/install_deps.sh examples  what `make check-examples` needs, but for node-postgres: `node`
 #
-# PG_MAJOR is the PostgreSQL to build for (15); with PG_CONFIG set to a complete installation of your own, no PostgreSQL
+# PG_MAJOR is the PostgreSQL to build for (the one of this Debian, test/pg_major.sh); with PG_CONFIG set to a complete installation of your own, no PostgreSQL
 # package is asked for. No cluster is created, and none that runs is restarted.
 set -euo pipefail
 
-PG_MAJOR=${PG_MAJOR:-15}
+# shellcheck source=test/pg_major.sh
+source "${BASH_SOURCE[0]%/*}/pg_major.sh"
 server=postgresql-$PG_MAJOR
 headers=postgresql-server-dev-$PG_MAJOR
 
