@@ -43,7 +43,8 @@ make_system() {
     cp -a --reflink=auto "$roots/$suite" "$system"
     # Nothing of check-package's may keep services from starting.
     rm -f "$system/usr/sbin/policy-rc.d"
-    echo 'APT::Get::Assume-Yes "true";' >"$system/etc/apt/apt.conf.d/90yes"
+    # A mirror may stand still for a while.
+    printf '%s\n' 'APT::Get::Assume-Yes "true";' 'Acquire::Check-Valid-Until "false";' >"$system/etc/apt/apt.conf.d/90yes"
     inside "$system" sh -c 'apt-get update && apt-get install --no-install-recommends sudo git make procps curl ca-certificates &&
         useradd --create-home --shell /bin/bash you && echo "you ALL=(ALL) NOPASSWD: ALL" >/etc/sudoers.d/you' || return
     copy_sources "$system/home/you/holomamba"
