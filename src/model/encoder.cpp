@@ -8,8 +8,10 @@
 
 namespace holomamba::model {
 
-Encoder::Encoder(const Options& options, const kernels::Table& kernels, Network::MakeBlock* make_block)
-    : network_(options, no_items_, make_block),
+Encoder::Encoder(const Options& options, const EventColumns& events, const kernels::Table& kernels,
+                 Network::MakeBlock* make_block)
+    : no_items_{0, {}, events},
+      network_(options, no_items_, make_block),
       codec_(state_format(options.state_format), network_.state(), options.dimension),
       kernels_(kernels),
       parameters_(network_.layout().size()),
@@ -55,6 +57,10 @@ void Encoder::finish() {
     codec_.write(kernels_, nothing.data(), nothing.data(), start_state_.data());
     const TokenEvent start{composed.token.data() + dimension()};
     advance(start_state_.data(), {&start, 1});
+}
+
+void Encoder::vector(const std::byte* state, double, float* vector) const {
+    codec_.read_vector(kernels_, state, vector);
 }
 
 void Encoder::advance(std::span<const UserEvents> users, Workspace& workspace) const {

@@ -50,11 +50,18 @@ std::int64_t Trainer::training_events() const {
                            [](std::int64_t total, const Window& window) { return total + window.length(); });
 }
 
+double Trainer::training_weight() const {
+    return std::accumulate(windows_.begin(), windows_.end(), 0.0, [&](double total, const Window& window) {
+        return total + data_.weight_of(window.user, window.first, window.last);
+    });
+}
+
 void Trainer::make_windows() {
     for (int user = 0; user < data_.users(); user++) {
         // From the end, so that the latest events stand in a full window and only the first may be short.
         for (int last = data_.training[user]; last > 0; last -= options_.max_history) {
-            windows_.push_back({user, std::max(0, last - options_.max_history), last});
+            const Window window{user, std::max(0, last - options_.max_history), last};
+            if (data_.weight_of(user, window.first, window.last) > 0) windows_.push_back(window);
             if (options_.windows == "last") break;
         }
     }
@@ -176,7 +183,7 @@ EpochReport Trainer::run_epoch(const base::StopCheck& check) {
     know_cold_items_by_attributes();
     report.epoch = epoch_;
     report.tokens = training_events();
-    report.loss = epoch_loss / static_cast<double>(report.tokens);
+    report.loss = epoch_loss / training_weight();
     report.gradient_norm = norms / static_cast<double>(steps_per_epoch_);
     report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (validated_) {

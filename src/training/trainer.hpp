@@ -56,6 +56,8 @@ class Trainer {
     std::int64_t training_events() const;
 
   private:
+    // What the training events weigh as targets, all together.
+    double training_weight() const;
     void make_windows();
     // Items that no event teaches anything about become what unknown items are, with attributes of their own.
     void know_cold_items_by_attributes();

@@ -50,7 +50,7 @@ class Serving : public testing::TestWithParam<std::tuple<Shape, const char*>> {
     Encoder make_encoder(const kernels::Table& kernels) const {
         const Catalogue catalogue;
         const Network network(options, catalogue);
-        Encoder encoder(options, kernels);
+        Encoder encoder(options, {}, kernels);
         encoder.set_parameters(network.layout(), network.initialise(3));
         encoder.finish();
         return encoder;
@@ -151,7 +151,7 @@ TEST_P(Serving, FormatsStayNearFloat32) {
         Bytes state(encoder.start().begin(), encoder.start().end());
         encoder.advance(state.data(), tokens);
         std::vector<float> result(d);
-        encoder.vector(state.data(), result.data());
+        encoder.vector(state.data(), kNoTime, result.data());
         return result;
     };
     const std::string format = std::get<1>(GetParam());
@@ -230,7 +230,7 @@ TEST(Encoder, StatesAreTheSameOnEveryMachine) {
         for (int i = 0; i < 300; i++) tokens.push_back({items.data() + random.next() % 50 * options.dimension});
         for (const kernels::Table* table : kernels::tables()) {
             if (!fuses(*table)) continue;
-            Encoder encoder(options, *table);
+            Encoder encoder(options, {}, *table);
             encoder.set_parameters(network.layout(), parameters);
             encoder.finish();
             Bytes state(encoder.start().begin(), encoder.start().end());

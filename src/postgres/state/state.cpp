@@ -75,7 +75,7 @@ Encoder* encoder_of(const State* state) {
 
 Hrr* vector_of(const State* state, const Encoder* encoder) {
     Hrr* vector = hrr_allocate(model::Head::stored_size(encoder->dimension()));
-    encoder->stored_vector(state->x, vector->x);
+    encoder->stored_vector(state->x, model::kNoTime, vector->x);
     return vector;
 }
 
