@@ -150,17 +150,17 @@ DECLARE
     c record;
 BEGIN
     SELECT v.name, a.atttypid::regtype AS type, v.what, v.types INTO c
-    FROM (SELECT m.time_column, 'says when the events of', 'Times are timestamptz, timestamp, date, or a number of seconds',
+    FROM (SELECT m.time_column, 'says when the events of model "%s" were', 'Times are timestamptz, timestamp, date, or a number of seconds',
                  ARRAY['timestamp', 'number'], 1
           UNION ALL
-          SELECT e.name, 'is an attribute of the events of',
+          SELECT e.name, 'is an attribute of the events of model "%s"',
                  'Attributes of events are text, integers, booleans or enums, or numbers: real, double precision, numeric, date or timestamp',
                  ARRAY['attribute'], 1 + e.number
           FROM unnest(m.event_attributes) WITH ORDINALITY AS e (name, number)
           UNION ALL
-          SELECT m.target_column, 'says which events are predicted by', 'Such a column is text, an integer, a boolean or an enum', ARRAY['category'], 20
+          SELECT m.target_column, 'says which events model "%s" predicts', 'Such a column is text, an integer, a boolean or an enum', ARRAY['category'], 20
           UNION ALL
-          SELECT m.weight_column, 'says what events count for', 'Weights are smallint, integer, bigint, real, double precision or numeric', ARRAY['number'], 21
+          SELECT m.weight_column, 'says what events count for model "%s"', 'Weights are smallint, integer, bigint, real, double precision or numeric', ARRAY['number'], 21
          ) AS v (name, what, types, kinds, place)
     JOIN pg_attribute a ON a.attrelid = m.interactions AND a.attname = v.name AND NOT a.attisdropped
     WHERE NOT ('timestamp' = ANY (v.kinds) AND holomamba_internal.is_timestamp(a.atttypid)
@@ -170,7 +170,7 @@ BEGIN
     ORDER BY v.place LIMIT 1;
     IF FOUND THEN
         RAISE feature_not_supported USING
-            MESSAGE = format('column "%s" of table %s %s model "%s": it cannot be of type %s', c.name, m.interactions, c.what, m.model, c.type),
+            MESSAGE = format('column "%s" of table %s %s: it cannot be of type %s', c.name, m.interactions, format(c.what, m.model), c.type),
             HINT = format('%s. To do without the model: SELECT holomamba.drop_model(%L); then alter the table, holomamba.create_model() and '
                           'holomamba.train().', c.types, m.model);
     END IF;

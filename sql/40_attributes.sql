@@ -17,7 +17,7 @@ COMMENT ON FUNCTION holomamba_internal.number_expression(regclass, name) IS 'int
 -- by to be exact. No item of a training is further away where there are fewer than 100,000,000.
 CREATE FUNCTION holomamba_internal.standard_score(x double precision, mean double precision, deviation double precision) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN abs(x - mean) < 1e-30 * deviation THEN 0 ELSE least(greatest((x - mean) / deviation, -10000), 10000) END;
+RETURN CASE WHEN x IS NULL THEN NULL WHEN abs(x - mean) < 1e-30 * deviation THEN 0 ELSE least(greatest((x - mean) / deviation, -10000), 10000) END;
 COMMENT ON FUNCTION holomamba_internal.standard_score(double precision, double precision, double precision) IS
     'internal: a number by the mean and the deviation that a version knows of its attribute';
 
