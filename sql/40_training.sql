@@ -87,9 +87,10 @@ BEGIN
 
     FOREACH attribute IN ARRAY m.event_attributes LOOP
         kind := holomamba_internal.attribute_kind((holomamba_internal.column_of(m.interactions, attribute)).atttypid);
-        EXECUTE format(CASE kind WHEN 'number' THEN 'SELECT ARRAY[coalesce(avg(v.x), 0), coalesce(nullif(stddev_pop(v.x), 0), 1)]::text[] '
-                                 ELSE 'SELECT array_agg(DISTINCT v.x ORDER BY v.x) ' END
-                       || 'FROM (SELECT %s FROM %s %s WHERE %3$s.%I IS NOT NULL AND %3$s.%I IS NOT NULL) v (x) WHERE v.x IS NOT NULL',
+        -- Of many events there are few values, so they are not sorted before they are distinct.
+        EXECUTE format(CASE kind WHEN 'number' THEN 'SELECT ARRAY[coalesce(avg(v.x), 0), coalesce(nullif(stddev_pop(v.x), 0), 1)]::text[] FROM (SELECT %s '
+                                 ELSE 'SELECT array_agg(v.x ORDER BY v.x) FROM (SELECT DISTINCT %s ' END
+                       || 'FROM %s %s WHERE %3$s.%I IS NOT NULL AND %3$s.%I IS NOT NULL) v (x) WHERE v.x IS NOT NULL',
                        CASE kind WHEN 'number' THEN holomamba_internal.number_expression(m.interactions, attribute)
                                  ELSE holomamba_internal.label_expression(m.interactions, attribute) END,
                        m.interactions, holomamba_internal.name_for(m.interactions), m.user_column, m.item_column)
