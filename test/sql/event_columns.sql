@@ -394,6 +394,7 @@ INSERT INTO acts (id, who, ware, seconds, gift, day) VALUES (1401, 14, 2, 10, tr
 INSERT INTO acts (id, who, ware, seconds, gift, day) VALUES (197, 1, 2, 20, NULL, '2026-05-01'), (198, 1, 2, NULL, true, 'infinity');
 RESET ROLE;
 SELECT count(*) FROM holomamba.check_state('acts');
+SELECT holomamba.drop_model('acts');
 
 DROP OWNED BY regress_acts_reader;
 DROP ROLE regress_acts_reader;
