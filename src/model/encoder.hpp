@@ -62,6 +62,7 @@ class Encoder {
         std::vector<TokenEvent> events;
         std::vector<int> starts;
         std::vector<std::size_t> users;  // whose events the sequences are
+        std::vector<double> times;       // of their last events
     };
     // Moves states through events. An event costs the same whatever came before it, and less in company: the dense
     // layers take the events of many users as one matrix. The states must differ. Throws Error where numbers are no

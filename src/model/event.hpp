@@ -1,6 +1,7 @@
 // An event as the encoder is told of it.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -22,6 +23,12 @@ struct EventColumns {
 };
 
 constexpr double kNoTime = std::numeric_limits<double>::quiet_NaN();
+
+// A time as states keep it, in whole microseconds; kNoTime where it is not known or not of this or the next 280,000 years.
+inline double kept_time(double seconds) {
+    constexpr double kLatest = 9e12, kMicroseconds = 1e6;
+    return std::abs(seconds) < kLatest ? std::round(seconds * kMicroseconds) / kMicroseconds : kNoTime;
+}
 
 // What an event is to the encoder: its item, and whatever else is to be known of an event, a member here. Item is a number
 // where histories are kept and a token vector where they are read.

@@ -94,11 +94,12 @@ void BatchGradient::mask_rows(const Noise& noise) {
     for (int i = 0; i < scored_; i++) masked_[i] = random.uniform() < noise.item_dropout;
 }
 
-void BatchGradient::add_targets(const Window& window, int event, Targets& targets) const {
-    const float weight = data_.weight(window.user, event);
+bool BatchGradient::add_targets(const Window& window, int event, Targets& targets) const {
+    const auto [next, weight] = data_.asked_before(window.user, event, window.last);
+    if (weight == 0) return false;
     const std::size_t first = targets.targets.size();
     float total = 0;
-    for (int i = event; i < window.last && targets.targets.size() < first + shares_.size(); i++) {
+    for (int i = next; i < window.last && targets.targets.size() < first + shares_.size(); i++) {
         if (!data_.is_target(window.user, i)) continue;
         const float share = shares_[targets.targets.size() - first];
         total += share;
@@ -106,6 +107,8 @@ void BatchGradient::add_targets(const Window& window, int event, Targets& target
             {place_in_head(data_.history(window.user)[i]), share * weight, data_.seen_before(window.user, i, event)});
     }
     for (std::size_t i = first; i < targets.targets.size(); i++) targets.targets[i].share /= total;
+    targets.end_token();
+    return true;
 }
 
 void BatchGradient::begin(Worker& worker, std::size_t size) const {
@@ -141,22 +144,23 @@ void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batc
         places.push_back(place_of_[event.item]);
         inputs.push_back(event.with(tokens + places.back() * width));
     };
+    std::vector<double> at;  // of each row: the time of the event that comes next, when it is asked
     std::vector<int> asked;  // rows that have a target
     worker.targets.clear();
     worker.seen.clear();
     for (const Window& window : windows) {
         read({network_.embedding().start_row()});
         if (window.first > 0) read(data_.event(window.user, window.first - 1));
+        if (window.first > 0) at.push_back(data_.time(window.user, window.first - 1));
         for (int i = window.first; i < window.last; i++) {
-            if (data_.is_target(window.user, i)) {
+            at.push_back(data_.time(window.user, i));
+            if (add_targets(window, i, worker.targets)) {
                 asked.push_back(static_cast<int>(inputs.size()) - 1);
-                add_targets(window, i, worker.targets);
                 if (network_.head().learns_repeats())
                     data_.for_each_seen(window.user, i, [&](std::int32_t item) {
                         const std::int32_t place = place_in_head(item);
                         if (place >= 0 && place < scored_) worker.seen.items.push_back(place);
                     });
-                worker.targets.end_token();
                 worker.seen.end_token();
             }
             if (i + 1 < window.last) read(data_.event(window.user, i));
@@ -171,7 +175,7 @@ void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batc
                      .dropout = batch.dropout,
                      .key = batch.key,
                      .first_token = first_token};
-    const float* encoded = network_.encode(pass, inputs, worker.kept);
+    const float* encoded = network_.answer(pass, network_.encode(pass, inputs, worker.kept), at.data(), worker.kept);
     float* vectors = worker.arena.take(asked.size() * width);
     float* dvectors = worker.arena.take(asked.size() * width);
     for (std::size_t q = 0; q < asked.size(); q++) std::copy_n(encoded + asked[q] * width, width, vectors + q * width);

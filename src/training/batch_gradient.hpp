@@ -58,8 +58,8 @@ class BatchGradient {
     void mask_rows(const Noise& noise);
     // Where an item stands among those that are scored, or -1.
     std::int32_t place_in_head(std::int32_t item) const { return network_.head().tied() ? place_of_[item] : item; }
-    // What is to be predicted where the window's event at this place, a target, comes next.
-    void add_targets(const Window& window, int event, Targets& targets) const;
+    // What is to be predicted where the window's event at this place comes next; false where there is nothing.
+    bool add_targets(const Window& window, int event, Targets& targets) const;
     // Nothing of a batch in a worker's gradients, `size` of them: zeros, but in the rows that are scored against, which the first
     // piece writes over.
     void begin(Worker& worker, std::size_t size) const;

@@ -48,9 +48,23 @@ struct Dataset {
     float weight(int user, int place) const {
         return weights.empty() ? 1.0f : std::max(0.0f, weights[static_cast<std::size_t>(starts[user]) + place]);
     }
+    // What is asked for before the event at `place` comes, among those before `last`: the next target, which counts the less the
+    // more other events come first. Nothing where it is too far.
+    struct Asked {
+        int place;
+        float weight;  // 0: nothing
+    };
+    Asked asked_before(int user, int place, int last) const {
+        constexpr float kFarther = 0.5f, kLeast = 0.05f;
+        float share = 1;
+        for (int i = place; i < last && share >= kLeast; i++, share *= kFarther)
+            if (const float w = weight(user, i); w > 0) return {i, share * w};
+        return {place, 0};
+    }
+    // All that counts among a user's events from `first` to before `last`.
     double weight_of(int user, int first, int last) const {
         double sum = 0;
-        for (int i = first; i < last; i++) sum += weight(user, i);
+        for (int i = first; i < last; i++) sum += asked_before(user, i, last).weight;
         return sum;
     }
     bool is_target(int user, int place) const { return weight(user, place) > 0; }
