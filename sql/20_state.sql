@@ -57,3 +57,10 @@ CREATE FUNCTION holomamba_internal.advance_states(
 COMMENT ON FUNCTION holomamba_internal.advance_states(@extschema@.ssm_state[], @extschema@.hrr[], integer[], integer[]) IS
     'states moved forward, on several processors: event i is of states[users[i]] and of the item tokens[items[i]], or of one '
     'that the model does not know where items[i] is NULL; a user''s events take effect in the order of the arrays';
+
+CREATE FUNCTION holomamba_internal.advance_state(state @extschema@.ssm_state, tokens @extschema@.hrr[], about double precision[])
+RETURNS @extschema@.ssm_state
+    AS 'MODULE_PATHNAME', 'holomamba_advance_state' LANGUAGE C STABLE PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION holomamba_internal.advance_state(@extschema@.ssm_state, @extschema@.hrr[], double precision[]) IS
+    'internal: ssm_update(state, tokens) of events of which more is known: of each, a row of numbers with its time, where the weights read '
+    'that, and the values of its attributes, as numbers of the weights; NaN for what is not known';

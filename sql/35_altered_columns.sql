@@ -84,6 +84,7 @@ BEGIN
                        || format('SELECT holomamba.drop_model(%L); then alter the table, holomamba.create_model() and holomamba.train().', m.model);
         END IF;
     END LOOP;
+    PERFORM holomamba_internal.check_event_types(m);
 END
 $$;
 COMMENT ON FUNCTION holomamba_internal.check_own_columns(holomamba.model_catalogue) IS
@@ -98,6 +99,7 @@ DECLARE
     t record;
 BEGIN
     PERFORM holomamba_internal.check_own_columns(m);
+    PERFORM holomamba_internal.warn_of_other_kinds(m);
     FOR t IN
         SELECT o.own_table, o.own_owner, bool_or(o.role = 'item') AS of_items,
                string_agg(format('ALTER %I TYPE %s%s%s', o.own_column, o.new_type,
@@ -154,8 +156,13 @@ DECLARE
     same_values boolean;
 BEGIN
     FOR m IN SELECT c.* FROM holomamba_internal.models_of(altered) c LOOP
-        IF m.interactions = ANY (altered) AND holomamba_internal.event_columns(m) && columns THEN
-            same_values := coalesce(
+        IF m.interactions = ANY (altered) AND holomamba_internal.event_columns(m) || holomamba_internal.training_columns(m) && columns THEN
+            -- Of what an event is beside its place, its user and its item, the model has no column that would tell what type it had.
+            same_values := NOT EXISTS (
+                SELECT FROM unnest(columns, converted) AS u (name, converted)
+                WHERE (u.name = m.time_column OR u.name = ANY (m.event_attributes))
+                  AND (u.converted OR EXISTS (SELECT FROM holomamba_internal.descendants(m.interactions) d WHERE holomamba_internal.is_written_anew(d)))
+            ) AND coalesce(
                 (SELECT bool_and(NOT u.converted AND o.old_collation = o.new_collation
                                  AND (holomamba_internal.is_widening(o.old_type, o.new_type)
                                       OR o.old_type = o.new_type AND (o.modifier < 0 OR NOT w.anew)

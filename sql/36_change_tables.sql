@@ -52,6 +52,7 @@ BEGIN
     END IF;
     PERFORM holomamba_internal.assert_read_committed('change_interactions');
     PERFORM holomamba_internal.check_interactions(interactions, m.user_column, m.item_column, m.order_columns);
+    PERFORM holomamba_internal.check_event_columns(m, interactions);
     IF m.items IS NOT NULL THEN
         PERFORM holomamba_internal.check_items(m.items, m.item_key, interactions, m.item_column);
     END IF;

@@ -1,20 +1,23 @@
 -- Why an item is recommended. The labels of a version say which row of a parameter belongs to which value; they are values of
 -- the user's own tables, so they are shown to those who may read the columns that they come from.
 
-CREATE FUNCTION holomamba_internal.may_read_labels(model name, field name) RETURNS boolean
+CREATE FUNCTION holomamba_internal.may_read_labels(model name, field text) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    source regclass := CASE WHEN field = '' THEN to_regclass(format('holomamba.%I', model || '_items'))
-                            ELSE (SELECT m.items FROM holomamba.model_catalogue m WHERE m.model = may_read_labels.model) END;
+    m CONSTANT holomamba.model_catalogue := (SELECT c FROM holomamba.model_catalogue c WHERE c.model = may_read_labels.model);
+    of_events CONSTANT name := (SELECT a FROM unnest(m.event_attributes) a WHERE holomamba_internal.event_field(a) = field);
+    source CONSTANT regclass := CASE WHEN field = '' THEN to_regclass(format('holomamba.%I', model || '_items'))
+                                     WHEN of_events IS NOT NULL THEN m.interactions
+                                     ELSE m.items END;
 BEGIN
     RETURN EXISTS (SELECT FROM pg_attribute a
-                   WHERE a.attrelid = source AND a.attname = CASE WHEN field = '' THEN 'item_id' ELSE field END AND NOT a.attisdropped
+                   WHERE a.attrelid = source AND a.attname = CASE WHEN field = '' THEN 'item_id' ELSE coalesce(of_events, field) END AND NOT a.attisdropped
                      AND has_column_privilege(a.attrelid, a.attnum, 'SELECT') AND NOT row_security_active(a.attrelid));
 END
 $$;
 
-COMMENT ON FUNCTION holomamba_internal.may_read_labels(name, name) IS
+COMMENT ON FUNCTION holomamba_internal.may_read_labels(name, text) IS
     'internal: whether the current role may read all of the column that the labels of a field are values of';
 
 -- The view's owner reads the table; the functions in its condition ask for the rights of the reader of the view.
@@ -27,7 +30,7 @@ COMMENT ON VIEW holomamba.labels IS
     'what the rows of the embedding tables stand for, to those who may read the columns that they come from';
 COMMENT ON COLUMN holomamba.labels.model IS 'name of the model';
 COMMENT ON COLUMN holomamba.labels.version IS 'number of the version';
-COMMENT ON COLUMN holomamba.labels.field IS 'name of the attribute; empty for the items themselves';
+COMMENT ON COLUMN holomamba.labels.field IS 'name of the attribute, behind ''event.'' where it is one of events; empty for the items themselves';
 COMMENT ON COLUMN holomamba.labels.labels IS
     'values of the attribute, or item ids, as text, in the order of their ordinals; of a number, its mean and its standard deviation';
 GRANT SELECT ON holomamba.labels TO PUBLIC;
@@ -78,26 +81,36 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     name CONSTANT text := holomamba_internal.name_for(m.interactions);
+    timed CONSTANT boolean := (SELECT v.timed FROM holomamba.version_catalogue v WHERE v.model = m.model AND v.version = m.active_version);
+    known record;
+    about text[];
 BEGIN
+    SELECT e.* INTO known FROM holomamba_internal.event_values(m, m.active_version) e;
+    about := CASE WHEN timed THEN ARRAY[format('coalesce(%s, ''NaN'')', holomamba_internal.seconds_expression(m.interactions, m.time_column))] ELSE '{}' END
+             || known.expressions;
     RETURN QUERY EXECUTE format($query$
         WITH history AS MATERIALIZED (
-            SELECT %8$s.%1$I::text AS item, t.token,
+            SELECT %8$s.%1$I::text AS item, t.token, %9$s AS about,
                    row_number() OVER (ORDER BY %2$s, %8$s.tableoid DESC, %8$s.ctid DESC) AS age
-            FROM %3$s %8$s LEFT JOIN holomamba.%4$I t ON t.item_id = %8$s.%1$I
+            FROM %3$s %8$s LEFT JOIN holomamba.%4$I t ON t.item_id = %8$s.%1$I%10$s
             WHERE %8$s.%5$I = $1::%6$s AND %8$s.%1$I IS NOT NULL
         ), before AS MATERIALIZED (
-            SELECT %7$s.ssm_update(%7$s.ssm_initial($2, $3), coalesce(array_agg(h.token ORDER BY h.age DESC), ARRAY[]::%7$s.hrr[])) AS state
+            SELECT holomamba_internal.advance_state(%7$s.ssm_initial($2, $3), coalesce(array_agg(h.token ORDER BY h.age DESC), ARRAY[]::%7$s.hrr[]), %11$s) AS state
             FROM history h WHERE h.age > 100
         )
         SELECT 'event', h.item,
-               $5 - %7$s.inner_product($4, %7$s.ssm_vector(%7$s.ssm_update(
-                   b.state, ARRAY(SELECT o.token FROM history o WHERE o.age <= 100 AND o.age <> h.age ORDER BY o.age DESC))))
+               $5 - %7$s.inner_product($4, %7$s.ssm_vector(holomamba_internal.advance_state(
+                   b.state, ARRAY(SELECT o.token FROM history o WHERE o.age <= 100 AND o.age <> h.age ORDER BY o.age DESC), %12$s)))
         FROM history h, before b
         WHERE h.age <= 100
         $query$,
         m.item_column,
         (SELECT string_agg(format('%s.%I DESC', name, o.column_name), ', ' ORDER BY o.number) FROM unnest(m.order_columns) WITH ORDINALITY AS o (column_name, number)),
-        m.interactions, m.model || '_items', m.user_column, holomamba_internal.id_family(m.user_type), '@extschema@', name)
+        m.interactions, m.model || '_items', m.user_column, holomamba_internal.id_family(m.user_type), '@extschema@', name,
+        CASE WHEN about = '{}' THEN 'NULL' ELSE format('ARRAY[%s]::double precision[]', array_to_string(about, ', ')) END, known.joins,
+        CASE WHEN about = '{}' THEN 'NULL' ELSE 'array_agg(h.about ORDER BY h.age DESC)' END,
+        CASE WHEN about = '{}' THEN 'NULL'
+             ELSE 'ARRAY(SELECT o.about FROM history o WHERE o.age <= 100 AND o.age <> h.age ORDER BY o.age DESC)' END)
         USING user_text, m.model::text, m.active_version, target, score;
 END
 $$;

@@ -123,7 +123,7 @@ TEST(Evaluation, RankingIsThatOfBruteForce) {
     for (int user = 0; user < data.users(); user++) {
         std::vector<model::TokenEvent> events{{composed.token.data() + composed.token.size() - 16}};
         const auto history = data.history(user);
-        for (int i = 0; i < data.test[user]; i++) events.push_back({composed.token.data() + history[i].item * 16});
+        for (int i = 0; i < data.test[user]; i++) events.push_back({composed.token.data() + history[i] * 16});
         const std::vector<int> starts{0, data.test[user] + 1};
         model::Arena arena;
         model::Pass pass{kernels::table(), weights.data(), nullptr, starts, arena};
@@ -136,7 +136,7 @@ TEST(Evaluation, RankingIsThatOfBruteForce) {
             for (int c = 0; c < 16; c++) score += last[c] * head.rows[i * 16 + c];
             scores.push_back(score);
         }
-        const double target = scores[history[data.test[user]].item];
+        const double target = scores[history[data.test[user]]];
         expected.add(1 + std::count_if(scores.begin(), scores.end(), [&](double s) { return s > target; }), 10);
     }
     EXPECT_EQ(one.all.metrics.events, expected.events);
@@ -145,9 +145,7 @@ TEST(Evaluation, RankingIsThatOfBruteForce) {
 
 TEST(Rankers, ScoresAreThoseOfTheirFormulas) {
     const Dataset data = small_shop();
-    const auto scores = [&](const Ranker& ranker, std::vector<std::int32_t> items) {
-        std::vector<model::Event> history;
-        for (const std::int32_t item : items) history.push_back({item});
+    const auto scores = [&](const Ranker& ranker, std::vector<std::int32_t> history) {
         std::vector<float> result(5, -1.0f);
         ranker.score(history, result);
         return result;

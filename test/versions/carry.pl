@@ -79,7 +79,7 @@ foreach my $name (@new)
 {
     is(query($name, "SELECT count(*) FROM pg_class c JOIN pg_am a ON a.oid = relam AND amname = 'holomamba' AND relkind = 'i', LATERAL holomamba.check_index(c.oid) problem"), '0',
         "$name: indexes are whole");
-    is(query($name, "SELECT count(*) FROM unnest('{plain,shop}'::text[]) m, holomamba.check_state(m) s"), '0', "$name: check_state() finds nothing");
+    is(query($name, "SELECT count(*) FROM unnest('{plain,shop,deeds}'::text[]) m, holomamba.check_state(m) s"), '0', "$name: check_state() finds nothing");
 }
 
 query($_, $more) foreach (sort keys %node);

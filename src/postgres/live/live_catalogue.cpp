@@ -90,12 +90,18 @@ bool are_same(const Column& a, const Column& b) {
     return a.type == b.type && a.collation == b.collation && a.number == b.number && a.source == b.source;
 }
 
+bool are_same(const ValueColumn& a, const ValueColumn& b) {
+    return a.source == b.source && a.type == b.type;
+}
+
 bool are_same(const LiveModel& a, const LiveModel& b) {
     bool same = a.interactions == b.interactions && a.owned_items == b.owned_items && a.users == b.users &&
                 a.items == b.items && a.owner == b.owner && a.orders == b.orders && are_same(a.user, b.user) &&
                 are_same(a.state, b.state) && are_same(a.vector, b.vector) && are_same(a.item, b.item) &&
                 a.events == b.events && a.token == b.token && a.key == b.key;
     for (int o = 0; o < a.orders && same; o++) same = are_same(a.order[o], b.order[o]);
+    same = same && are_same(a.time, b.time) && a.attributes == b.attributes;
+    for (int i = 0; i < a.attributes && same; i++) same = are_same(a.attribute[i], b.attribute[i]);
     return same;
 }
 
@@ -161,6 +167,12 @@ bool load_catalogue(LiveModel* m) {
         ereport(ERROR,
                 (errcode(ERRCODE_DATA_CORRUPTED), errmsg("model \"%s\" has no order columns", NameStr(m->name))));
     m->order = static_cast<Column*>(MemoryContextAllocZero(m->context, sizeof(Column) * static_cast<Size>(m->orders)));
+    m->attributes = elements_of(DatumGetArrayTypeP(value_of(0, "event_attributes", &null))).count;
+    if (m->attributes > kMostEventAttributes)
+        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+                        errmsg("model \"%s\" has %d attributes of events", NameStr(m->name), m->attributes)));
+    m->attribute = static_cast<ValueColumn*>(
+        MemoryContextAllocZero(m->context, sizeof(ValueColumn) * (static_cast<Size>(m->attributes) + 1)));
     load_own_tables(m, DatumGetObjectId(value_of(0, "user_type", &null)),
                     DatumGetObjectId(value_of(0, "item_type", &null)));
     // Statements read all events and all items, whichever table has changed.

@@ -140,9 +140,14 @@ const float* find_token(const LiveModel* m, Datum item, Relation items, TupleTab
 
 // Weights that the session has not used yet are read with the rights of the model's owner.
 Encoder* load_encoder(const LiveModel* m, const State* state) {
-    if (is_loaded(state->fingerprint)) return encoder_of(state);
+    const bool reads_values = m->attributes > 0;
+    if (is_loaded(state->fingerprint) && (!reads_values || has_event_vocabulary(state->fingerprint)))
+        return encoder_of(state);
     Encoder* encoder = nullptr;
-    as_owner(m->owner, [&] { encoder = encoder_of(state); });
+    as_owner(m->owner, [&] {
+        encoder = encoder_of(state);
+        if (reads_values) (void)event_vocabulary(state->fingerprint, NameStr(m->name));
+    });
     return encoder;
 }
 
@@ -164,7 +169,8 @@ Step advance_row(const LiveModel* m, const EventRow& event, Relation users, Rela
         }
         State* state = copy_of(stored);
         count_events(state, 1);
-        const TokenEvent read = event.input.with(token);
+        float values[kMostEventAttributes];
+        const TokenEvent read = encoder_input(m, event, token, stored->fingerprint, values);
         core_call([&] { encoder->advance(state->x, {&read, 1}); });
         fill_row(m, event, state, encoder, row, after);
         const Replaced replaced = replace_row(users, row, after);
@@ -208,8 +214,9 @@ bool start_user(LiveModel* m, const EventRow& event, int32 version) {
     Relation items = table_open(m->items, AccessShareLock);
     TupleTableSlot* item = table_slot_create(items, nullptr);
     bool known;
-    const TokenEvent read =
-        event.input.with(find_token(m, event.input.item, items, item, encoder->dimension(), &known));
+    const float* token = find_token(m, event.input.item, items, item, encoder->dimension(), &known);
+    float values[kMostEventAttributes];
+    const TokenEvent read = encoder_input(m, event, token, state->fingerprint, values);
     count_events(state, 1);
     core_call([&] { encoder->advance(state->x, {&read, 1}); });
     ExecDropSingleTupleTableSlot(item);
