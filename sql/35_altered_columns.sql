@@ -171,7 +171,7 @@ BEGIN
                       (SELECT bool_or(holomamba_internal.is_written_anew(d)) FROM holomamba_internal.descendants(m.interactions) d) AS w (anew)), true);
             RETURN QUERY SELECT f.* FROM holomamba_internal.fit_statements(m.model, same_values) f;
         END IF;
-        IF m.items = ANY (altered) AND m.attributes || m.item_key && columns THEN
+        IF m.items = ANY (altered) AND holomamba_internal.item_attributes(m) || m.item_key && columns THEN
             RETURN QUERY SELECT f.* FROM holomamba_internal.items_retyped(m, columns, converted, actor) f;
         END IF;
     END LOOP;
@@ -194,7 +194,7 @@ BEGIN
                u.converted OR anew AND holomamba_internal.id_family(holomamba_internal.base_type(a.atttypid)) IS DISTINCT FROM 'bigint'::regtype AS other_values
         FROM unnest(columns, converted) AS u (name, converted)
         JOIN pg_attribute a ON a.attrelid = m.items AND a.attname = u.name
-        WHERE u.name = ANY (m.attributes || m.item_key)
+        WHERE u.name = ANY (holomamba_internal.item_attributes(m) || m.item_key)
     LOOP
         IF c.is_key AND holomamba_internal.id_family(holomamba_internal.base_type(c.type)) IS DISTINCT FROM holomamba_internal.id_family(m.item_type) THEN
             PERFORM holomamba_internal.refuse_to(actor, m.model, 'feature_not_supported',

@@ -76,15 +76,16 @@ RETURNS TABLE (kind text, name text, labels integer, query text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    collation_clause CONSTANT text := CASE WHEN cardinality(m.attributes) > 0 THEN holomamba_internal.item_collation(m) END;
+    attributes CONSTANT name[] := holomamba_internal.attributes_of(m, version);
+    collation_clause CONSTANT text := CASE WHEN cardinality(attributes) > 0 THEN holomamba_internal.item_collation(m) END;
     attribute name;
     known text[];
 BEGIN
     PERFORM holomamba_internal.hold_readable(m.items);
     PERFORM holomamba_internal.assert_columns(m);
-    PERFORM holomamba_internal.check_attributes(m.items, m.attributes);
+    PERFORM holomamba_internal.check_attributes(m.items, attributes);
     FOR attribute, known IN
-        SELECT a.name, y.labels FROM unnest(m.attributes) WITH ORDINALITY a (name, number)
+        SELECT a.name, y.labels FROM unnest(attributes) WITH ORDINALITY a (name, number)
         LEFT JOIN holomamba.labels y ON y.model = m.model AND y.version = attribute_queries.version AND y.field = a.name
         ORDER BY a.number
     LOOP
