@@ -22,16 +22,17 @@ Rows read_attributes(const char* model) {
     Parameters p;
     add_text(&p, model);
     execute(
-        "SELECT a.name FROM holomamba.model_catalogue m, unnest(m.attributes) WITH ORDINALITY a (name, number) "
+        "SELECT a.name FROM holomamba.model_catalogue m, "
+        "unnest(m.attributes || m.event_attributes) WITH ORDINALITY a (name, number) "
         "WHERE m.model = $1::pg_catalog.name ORDER BY a.number",
         &p);
     return last_rows("holomamba.model_catalogue", model);
 }
 
-// What a parameter is stored as. Those of the attributes come in the order of these.
+// What a parameter is stored as. Those of the attributes come in the order of these, those of items first.
 const char* stored_name(const ParameterInfo& parameter, const Rows& attributes, uint64* attribute) {
     const char* name = parameter.name.c_str();
-    for (const char* prefix : {"embedding.values.", "embedding.base."})
+    for (const char* prefix : {"embedding.values.", "embedding.base.", "events.values.", "events.base."})
         if (parameter.name.starts_with(prefix) && *attribute < attributes.count)
             return psprintf("%s%s", prefix, text_of(attributes, (*attribute)++, 1));
     return name;
