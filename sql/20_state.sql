@@ -36,6 +36,8 @@ CREATE FUNCTION @extschema@.ssm_update(state @extschema@.ssm_state, tokens @exts
     AS 'MODULE_PATHNAME', 'ssm_update_array' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000;
 CREATE FUNCTION @extschema@.ssm_vector(state @extschema@.ssm_state) RETURNS @extschema@.hrr
     AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION @extschema@.ssm_vector(state @extschema@.ssm_state, at timestamptz) RETURNS @extschema@.hrr
+    AS 'MODULE_PATHNAME', 'ssm_vector_at' LANGUAGE C STABLE PARALLEL SAFE;
 CREATE FUNCTION @extschema@.ssm_events(state @extschema@.ssm_state) RETURNS bigint
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
@@ -45,7 +47,9 @@ COMMENT ON FUNCTION @extschema@.ssm_update(@extschema@.ssm_state, @extschema@.hr
 COMMENT ON FUNCTION @extschema@.ssm_update(@extschema@.ssm_state, @extschema@.hrr[]) IS
     'state after events in the order of the array, NULL for an item that the model does not know: the same state as one by one, to the last bit';
 COMMENT ON FUNCTION @extschema@.ssm_vector(@extschema@.ssm_state) IS
-    'what items'' targets are compared with: the encoder''s output, followed by 1 for the bias';
+    'what items'' targets are compared with: the encoder''s output, as of the last event, followed by 1 for the bias';
+COMMENT ON FUNCTION @extschema@.ssm_vector(@extschema@.ssm_state, timestamptz) IS
+    'the same as of a moment, where events are timed; NULL: that of the last event';
 COMMENT ON FUNCTION @extschema@.ssm_events(@extschema@.ssm_state) IS 'number of events in the state';
 
 -- Nothing is grouped or sorted that needs not be: events name their user and their item by numbers.

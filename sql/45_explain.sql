@@ -75,7 +75,7 @@ COMMENT ON FUNCTION holomamba_internal.explain_attributes(holomamba.model_catalo
 
 -- What an event did is what the score would lack without it: the history is replayed once for each event that is left out,
 -- from the state before the last 100 events on.
-CREATE FUNCTION holomamba_internal.explain_events(m holomamba.model_catalogue, user_text text, target @extschema@.hrr, score double precision)
+CREATE FUNCTION holomamba_internal.explain_events(m holomamba.model_catalogue, user_text text, target @extschema@.hrr, score double precision, at timestamptz)
 RETURNS TABLE (kind text, value text, contribution double precision)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -100,7 +100,7 @@ BEGIN
         )
         SELECT 'event', h.item,
                $5 - %7$s.inner_product($4, %7$s.ssm_vector(holomamba_internal.advance_state(
-                   b.state, ARRAY(SELECT o.token FROM history o WHERE o.age <= 100 AND o.age <> h.age ORDER BY o.age DESC), %12$s)))
+                   b.state, ARRAY(SELECT o.token FROM history o WHERE o.age <= 100 AND o.age <> h.age ORDER BY o.age DESC), %12$s), $6))
         FROM history h, before b
         WHERE h.age <= 100
         $query$,
@@ -111,11 +111,11 @@ BEGIN
         CASE WHEN about = '{}' THEN 'NULL' ELSE 'array_agg(h.about ORDER BY h.age DESC)' END,
         CASE WHEN about = '{}' THEN 'NULL'
              ELSE 'ARRAY(SELECT o.about FROM history o WHERE o.age <= 100 AND o.age <> h.age ORDER BY o.age DESC)' END)
-        USING user_text, m.model::text, m.active_version, target, score;
+        USING user_text, m.model::text, m.active_version, target, score, at;
 END
 $$;
 
-COMMENT ON FUNCTION holomamba_internal.explain_events(holomamba.model_catalogue, text, @extschema@.hrr, double precision) IS
+COMMENT ON FUNCTION holomamba_internal.explain_events(holomamba.model_catalogue, text, @extschema@.hrr, double precision, timestamptz) IS
     'internal: by how much each of the last 100 events of a user raised a score';
 
 CREATE FUNCTION holomamba_internal.explain_repeat(m holomamba.model_catalogue, user_text text, item_text text)
@@ -136,7 +136,7 @@ $$;
 COMMENT ON FUNCTION holomamba_internal.explain_repeat(holomamba.model_catalogue, text, text) IS
     'internal: what an item''s score is raised by because the user has had it before';
 
-CREATE FUNCTION holomamba_internal.explain(user_text text, item_text text, model text, id_type regtype)
+CREATE FUNCTION holomamba_internal.explain(user_text text, item_text text, model text, id_type regtype, at timestamptz)
 RETURNS TABLE (kind text, value text, contribution double precision)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -149,26 +149,26 @@ BEGIN
     PERFORM holomamba_internal.check_overload(m, 'explain_recommendation', id_type, true);
     PERFORM holomamba_internal.hold_readable(format('holomamba.%I', m.model || '_users')::regclass), holomamba_internal.hold_readable(m.interactions);
     PERFORM holomamba_internal.assert_columns(m);
-    EXECUTE format('SELECT i.target, i.item_id::text, coalesce((SELECT u.vector FROM holomamba.%I u WHERE u.user_id = $1::%s), '
-                   '%3$s.ssm_vector(%3$s.ssm_initial($3, $4))) FROM holomamba.%4$I i WHERE i.item_id = $2::%5$s AND i.target IS NOT NULL',
+    EXECUTE format('SELECT i.target, i.item_id::text, coalesce((SELECT %3$s.ssm_vector(u.state, $5) FROM holomamba.%1$I u WHERE u.user_id = $1::%2$s), '
+                   '%3$s.ssm_vector(%3$s.ssm_initial($3, $4), $5)) FROM holomamba.%4$I i WHERE i.item_id = $2::%5$s AND i.target IS NOT NULL',
                    m.model || '_users', holomamba_internal.id_family(m.user_type), '@extschema@', m.model || '_items', holomamba_internal.id_family(m.item_type))
-        INTO target, item, vector USING user_text, item_text, m.model::text, m.active_version;
+        INTO target, item, vector USING user_text, item_text, m.model::text, m.active_version, at;
     IF target IS NULL OR user_text IS NULL THEN
         RETURN;
     END IF;
     RETURN QUERY
         SELECT e.kind, e.value, e.contribution
-        FROM (SELECT * FROM holomamba_internal.explain_events(m, user_text, target, @extschema@.inner_product(target, vector))
+        FROM (SELECT * FROM holomamba_internal.explain_events(m, user_text, target, @extschema@.inner_product(target, vector), at)
               UNION ALL SELECT * FROM holomamba_internal.explain_attributes(m, item, target, vector)
               UNION ALL SELECT * FROM holomamba_internal.explain_repeat(m, user_text, item)) e
         ORDER BY e.contribution DESC, e.kind, e.value;
 END
 $$;
 
-COMMENT ON FUNCTION holomamba_internal.explain(text, text, text, regtype) IS 'internal: what explain_recommendation() returns';
+COMMENT ON FUNCTION holomamba_internal.explain(text, text, text, regtype, timestamptz) IS 'internal: what explain_recommendation() returns';
 
 -- The events of explain(), by item. Of which 100 events it tells, that one says; the last of an item is among them.
-CREATE FUNCTION holomamba_internal.explain_by_item(user_text text, item_text text, model text, id_type regtype)
+CREATE FUNCTION holomamba_internal.explain_by_item(user_text text, item_text text, model text, id_type regtype, at timestamptz)
 RETURNS TABLE (item_id text, events bigint, last_event text, contribution double precision)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -178,14 +178,14 @@ BEGIN
     PERFORM holomamba_internal.check_overload(m, 'explain_events', id_type, true);
     RETURN QUERY EXECUTE format(
         'SELECT x.value, x.events, l.last::text, x.contribution '
-        'FROM (SELECT e.value, count(*) AS events, sum(e.contribution) AS contribution FROM holomamba_internal.explain($1, $2, $3, $4) e '
+        'FROM (SELECT e.value, count(*) AS events, sum(e.contribution) AS contribution FROM holomamba_internal.explain($1, $2, $3, $4, $5) e '
         'WHERE e.kind = ''event'' GROUP BY e.value) x '
         'LEFT JOIN (SELECT %1$s.%2$I::text AS item, (array_agg(%1$s.%3$I ORDER BY %1$s.%3$I DESC))[1] AS last FROM %4$s %1$s '
         'WHERE %1$s.%5$I = $1::%6$s AND %1$s.%2$I IS NOT NULL GROUP BY 1) l ON l.item = x.value '
         'ORDER BY x.contribution DESC, x.value',
         holomamba_internal.name_for(m.interactions), m.item_column, m.order_columns[1], m.interactions, m.user_column, holomamba_internal.id_family(m.user_type))
-        USING user_text, item_text, m.model::text, id_type;
+        USING user_text, item_text, m.model::text, id_type, at;
 END
 $$;
 
-COMMENT ON FUNCTION holomamba_internal.explain_by_item(text, text, text, regtype) IS 'internal: what explain_events() returns';
+COMMENT ON FUNCTION holomamba_internal.explain_by_item(text, text, text, regtype, timestamptz) IS 'internal: what explain_events() returns';

@@ -46,9 +46,11 @@ struct EventEmbedding::Scratch {
 EventEmbedding::EventEmbedding(const Options& options, const EventColumns& columns, ParameterLayout& layout)
     : columns_(columns), d_(options.dimension) {
     const int attributes = static_cast<int>(columns.attributes.size());
+    // Vocabularies call attributes of events so, beside those of items.
     for (const EventAttribute& attribute : columns.attributes)
         values_.push_back(attribute.numeric ? layout.add("events.base." + attribute.name, {d_}, false)
-                                            : layout.add("events.values." + attribute.name, {attribute.values, d_}));
+                                            : layout.add("events.values." + attribute.name, {attribute.values, d_},
+                                                         true, "event." + attribute.name));
     roles_ = layout.add("events.roles", {attributes, d_}, false);
     bound_ = layout.add("events.bound", {attributes});
     added_ = layout.add("events.added", {attributes});

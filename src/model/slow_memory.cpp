@@ -40,9 +40,9 @@ void SlowMemory::prepare(const float* parameters, float* prepared) const {
 
 SlowMemory::Rates SlowMemory::rates(Pass& pass) const {
     const std::size_t e = channels_;
-    const Rates r{pass.arena.take(e), pass.arena.take(e), pass.arena.take(e)};
-    pass.kernels.exponential(e, pass.parameters + rate_, r.fresh);
-    for (std::size_t c = 0; c < e; c++) r.fresh[c] = -r.fresh[c];
+    const Rates r{pass.arena.take(e), pass.arena.take(e), pass.arena.take(e), pass.arena.take(e)};
+    pass.kernels.exponential(e, pass.parameters + rate_, r.rate);
+    for (std::size_t c = 0; c < e; c++) r.fresh[c] = -r.rate[c];
     pass.kernels.exponential(e, r.fresh, r.lasting);
     for (std::size_t c = 0; c < e; c++)
         r.fresh[c] = static_cast<float>(std::sqrt(1 - static_cast<double>(r.lasting[c]) * r.lasting[c]));
@@ -116,13 +116,14 @@ void SlowMemory::backward(Pass& pass, const float* x, const float* dy, float* dx
                 pass.kernels.fade(e, dleft + row, r.speed, wait, dleft + row);
             }
             pass.kernels.add(e, dleft + row, dsum);
-            // From the sums to what was added and what was left; -ln(lasting) is the rate.
+            // From the sums to what was added and what was left.
             const float* before = t > pass.starts[s] ? kept.sums + row - e : nullptr;
             pass.kernels.fade(e, r.lasting, r.speed, kept.gaps[t], factor);
             for (std::size_t c = 0; c < e; c++) {
-                const float rate = -std::log(r.lasting[c]), old = before ? dsum[c] * before[c] * factor[c] : 0;
+                const float old = before ? dsum[c] * before[c] * factor[c] : 0;
                 dinput[row + c] = dsum[c] * r.fresh[c];
-                drate[c] += rate * (dsum[c] * kept.input[row + c] * r.lasting[c] * r.lasting[c] / r.fresh[c] - old);
+                drate[c] +=
+                    r.rate[c] * (dsum[c] * kept.input[row + c] * r.lasting[c] * r.lasting[c] / r.fresh[c] - old);
                 dtime_rate[c] -= old * r.speed[c] * kept.gaps[t];
                 dsum[c] *= factor[c];
             }

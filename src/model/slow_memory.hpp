@@ -37,10 +37,9 @@ class SlowMemory {
     void backward(Pass& pass, const float* x, const float* dy, float* dx, const Kept& kept) const;
 
   private:
-    // What follows of the rates, in the pass's arena, of each channel: what is left of a sum after an event, what an event adds,
-    // how much fades a day.
+    // In the pass's arena, of each channel: the rate of an event, what is left of a sum after one, what one adds; the rate of a day.
     struct Rates {
-        float *lasting, *fresh, *speed;
+        float *rate, *lasting, *fresh, *speed;
     };
     Rates rates(Pass& pass) const;
 

@@ -130,6 +130,9 @@ SELECT field, labels FROM holomamba.vocabulary WHERE model = 'acts' AND field <>
 SELECT items, about FROM pg_temp.histories('acts', 1) LIMIT 1;
 SELECT count(*) FROM holomamba.check_state('acts');
 SELECT pg_temp.same_as_in_sql('acts');
+-- It matters
+SELECT bool_or(u.vector <-> ssm_vector(ssm_update(ssm_initial('acts', 1), t.tokens)) > 1e-3) AS known
+FROM holomamba.acts_users u JOIN (SELECT who, array_agg(i.token ORDER BY a.id) AS tokens FROM acts a JOIN holomamba.acts_items i ON i.item_id = a.ware GROUP BY who) t ON t.who = u.user_id;
 
 -- One at a time, many at once, late, unknown, nothing known at all
 CREATE FUNCTION pg_temp.right() RETURNS text LANGUAGE sql AS
@@ -258,7 +261,9 @@ CALL holomamba.train('acts');
 SELECT event_values FROM holomamba.version_catalogue WHERE model = 'acts' AND version = 2;
 SELECT pg_temp.right();
 -- The scale of a number is that of the version that a training starts from, if it was a number there
+UPDATE acts SET device = 'a new one' WHERE id = 505;
 CALL holomamba.train('acts', options => '{"warm_start": 2}');
+SELECT v.version, v.event_values, w.shape FROM holomamba.version_catalogue v JOIN holomamba.parameters w USING (model, version) WHERE model = 'acts' AND w.name = 'events.values.device' ORDER BY version;
 SELECT count(DISTINCT labels) FROM holomamba.vocabulary WHERE model = 'acts' AND field = 'event.quantity' AND version > 1;
 BEGIN;
 SELECT version FROM holomamba_internal.begin_training('acts', 1, 'none', '{"warm_start": 1}');

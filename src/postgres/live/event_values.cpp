@@ -4,12 +4,12 @@
 #include <limits>
 
 #include "postgres/server/compat.h"
+#include "postgres/server/times.hpp"
 
 extern "C" {
 #include "access/htup_details.h"
 #include "catalog/pg_enum.h"
 #include "catalog/pg_type_d.h"
-#include "datatype/timestamp.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/lsyscache.h"
@@ -21,17 +21,6 @@ namespace holomamba::postgres {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-constexpr int64 kEpochDays = POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE;
-
-double seconds_of_timestamp(Timestamp value) {
-    if (TIMESTAMP_NOT_FINITE(value)) return kNone;
-    constexpr int64 kExact = INT64CONST(1) << 52;  // microseconds that a double holds exactly, the years between added
-    if (value > -kExact && value < kExact)
-        return static_cast<double>(value + kEpochDays * USECS_PER_DAY) / static_cast<double>(USECS_PER_SEC);
-    return static_cast<double>(value / USECS_PER_SEC + kEpochDays * SECS_PER_DAY) +
-           static_cast<double>(value % USECS_PER_SEC) / static_cast<double>(USECS_PER_SEC);
-}
-
 // NaN for a type that has no numbers.
 double number_of(Oid type, Datum value) {
     switch (type) {

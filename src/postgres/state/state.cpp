@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "postgres/server/interrupts.hpp"
+#include "postgres/server/times.hpp"
 #include "postgres/state/encoder_cache.hpp"
 #include "postgres/types/hrr.hpp"
 #include "training/many_users.hpp"
@@ -12,6 +13,7 @@ extern "C" {
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/timestamp.h"
 }
 
 namespace holomamba::postgres {
@@ -73,9 +75,9 @@ Encoder* encoder_of(const State* state) {
     return encoder;
 }
 
-Hrr* vector_of(const State* state, const Encoder* encoder) {
+Hrr* vector_of(const State* state, const Encoder* encoder, double at) {
     Hrr* vector = hrr_allocate(model::Head::stored_size(encoder->dimension()));
-    encoder->stored_vector(state->x, model::kNoTime, vector->x);
+    encoder->stored_vector(state->x, at, vector->x);
     return vector;
 }
 
@@ -153,6 +155,15 @@ void tell_about(ArrayType* about, const State* state, TokenEvent* events, int co
             *values++ = static_cast<float>(*x);
         }
     }
+}
+
+Hrr* checked_vector(Datum stored, double at) {
+    const State* state = get_state(stored);
+    Hrr* vector = vector_of(state, encoder_of(state), at);
+    for (int i = 0; i < vector->dims; i++)
+        if (!std::isfinite(vector->x[i]))
+            ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("NaN or infinity in ssm_state")));
+    return vector;
 }
 
 // A copy of the state, moved through the tokens; NULL tokens stand for unknown items.
@@ -268,13 +279,20 @@ Datum holomamba_advance_state(PG_FUNCTION_ARGS) {
 
 HOLOMAMBA_FUNCTION(ssm_vector)
 Datum ssm_vector(PG_FUNCTION_ARGS) {
-    const State* state = get_state(PG_GETARG_DATUM(0));
-    const Encoder* encoder = encoder_of(state);
-    Hrr* vector = vector_of(state, encoder);
-    for (int i = 0; i < vector->dims; i++)
-        if (!std::isfinite(vector->x[i]))
-            ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("NaN or infinity in ssm_state")));
-    PG_RETURN_POINTER(vector);
+    PG_RETURN_POINTER(checked_vector(PG_GETARG_DATUM(0), holomamba::model::kNoTime));
+}
+
+HOLOMAMBA_FUNCTION(ssm_vector_at)
+Datum ssm_vector_at(PG_FUNCTION_ARGS) {
+    if (PG_ARGISNULL(0)) PG_RETURN_NULL();
+    double at = holomamba::model::kNoTime;
+    if (!PG_ARGISNULL(1)) {
+        at = seconds_of_timestamp(PG_GETARG_TIMESTAMPTZ(1));
+        if (std::isnan(at))
+            ereport(ERROR,
+                    (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("infinity is no moment to read a state at")));
+    }
+    PG_RETURN_POINTER(checked_vector(PG_GETARG_DATUM(0), at));
 }
 
 HOLOMAMBA_FUNCTION(ssm_events)
