@@ -2,8 +2,10 @@
 #
 #   make          build the extension               make install       into the server pg_config names
 #   make demo     watch it work                     make check         every test, on a throw-away server
+#   make demo-shop  in a browser                    make check-shop    a browser clicks through that
 #   make format   clang-format                      make installcheck  SQL tests against a running server
 #   make dist     an archive of the sources         make check-long    every suite that takes minutes to hours
+#   make release  freezes the install script
 #
 # FFTW=no builds without FFTW, which is under the GPL. `make -f …/Makefile` builds in the folder where it is called. CXX may be a
 # compiler for another machine. CXXFLAGS, CPPFLAGS and LDFLAGS, of the environment or of the command line, come after our own flags.
@@ -23,10 +25,10 @@ PGXS      := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 GOALS     := $(or $(MAKECMDGOALS),all)
 
 # `make demo`, `make check` and the long suites install what is missing, so they must run before there is a pg_config.
-SELF_SUFFICIENT = demo check deps format dist check-% unit build/unit_tests
+SELF_SUFFICIENT = demo demo-shop check deps format dist check-% unit build/unit_tests
 ifneq ($(filter-out $(SELF_SUFFICIENT),$(GOALS)),)
 ifeq ($(wildcard $(PGXS)),)
-$(error PostgreSQL's build files are missing: install postgresql-server-dev-15, run "make deps", or set PG_CONFIG)
+$(error PostgreSQL's build files are missing: install postgresql-server-dev-all, run "make deps", or set PG_CONFIG)
 endif
 endif
 
@@ -129,8 +131,8 @@ SQL_PARTS   = $(sort $(wildcard $(SRC)sql/[0-9]*.sql))
 ifeq ($(SQL_PARTS),)
 $(error There is no $(SRC)sql: call make in the source tree, or in a folder of its own with -f and the path of the Makefile)
 endif
-# PGXS looks for these where the Makefile lies.
-DATA        = $(patsubst $(SRC)%,%,$(sort $(wildcard $(SRC)extension/*.sql)))
+# PGXS looks for these where the Makefile lies. Of a version that is released, what is joined is what is released.
+DATA        = $(patsubst $(SRC)%,%,$(sort $(filter-out %/$(EXTENSION)--$(EXTVERSION).sql,$(wildcard $(SRC)extension/*.sql))))
 DATA_built  = build/$(EXTENSION)--$(EXTVERSION).sql
 # The variables below are PGXS's own.
 PG_CPPFLAGS = -I$(SRC)src -isystem $(shell $(PG_CONFIG) --includedir-server)
@@ -157,6 +159,10 @@ build/server.hpp.gch: build/server.hpp
 build/$(EXTENSION)--$(EXTVERSION).sql: $(SQL_PARTS) $(SRC)holomamba.control
 	@mkdir -p $(@D)
 	{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat $(SQL_PARTS); } > $@
+
+release: build/$(EXTENSION)--$(EXTVERSION).sql
+	$(SRC)extension/release.sh $(or $(SRC),.) $(abspath $<)
+.PHONY: release
 endif
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -260,6 +266,15 @@ check-asan check-tsan: check-%: build/%/unit_tests
 demo:
 	+@examples/demo.sh
 
+demo-shop:
+	+@examples/shop/demo.sh
+
+check-examples:
+	+@test/check_examples.sh
+
+check-shop:
+	+@examples/shop/demo.sh check
+
 # The long suites, together and alone (CONTRIBUTING.md).
 LONG = $(patsubst test/long/%.sh,%,$(filter-out %/common.sh,$(wildcard test/long/*.sh)))
 
@@ -284,4 +299,4 @@ dist:
 	git -C $(or $(SRC),.) archive --format=zip --prefix=$(DIST)/ -9 HEAD > build/$(DIST).zip
 	@echo build/$(DIST).zip
 
-.PHONY: all unit always folders dist deps check check-assert check-asan check-tsan demo format
+.PHONY: all unit always folders dist deps check check-assert check-asan check-tsan check-examples check-shop demo demo-shop format

@@ -430,6 +430,17 @@ $$;
 
 COMMENT ON FUNCTION holomamba_internal.version_in_training(name) IS 'internal: the latest version of a model that is being trained, NULL where none is';
 
+CREATE FUNCTION holomamba_internal.hint_to_train(model name, hint text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce((SELECT format('To go on with version %s, which was broken off: CALL holomamba.resume_training(%L); to begin anew: %s', v.version, v.model, hint)
+                     FROM holomamba.versions v WHERE v.model = hint_to_train.model AND v.status IN ('interrupted', 'failed') ORDER BY v.version DESC LIMIT 1),
+                    hint)
+$$;
+
+COMMENT ON FUNCTION holomamba_internal.hint_to_train(name, text) IS
+    'internal: what to do with a model without a complete version: to train it, or to go on with what was broken off';
+
 CREATE FUNCTION holomamba_internal.refuse_untrained(model name, hint text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -438,7 +449,7 @@ DECLARE
 BEGIN
     RAISE object_not_in_prerequisite_state USING
         MESSAGE = format(CASE WHEN version IS NULL THEN 'model "%s" is not trained' ELSE 'model "%s" is being trained' END, model),
-        HINT = CASE WHEN version IS NULL THEN hint
+        HINT = CASE WHEN version IS NULL THEN holomamba_internal.hint_to_train(model, hint)
                     ELSE format('It can be asked when version %s is ready. The view holomamba.trainings shows its owner how far it is.', version) END;
 END
 $$;

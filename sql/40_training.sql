@@ -395,8 +395,8 @@ BEGIN
         RAISE undefined_object USING
             MESSAGE = format('model "%s" has no complete version %s', activate_as_owner.model, coalesce(activate_as_owner.version::text, 'NULL')),
             HINT = (SELECT coalesce('The complete versions are ' || string_agg(v.version::text, ', ' ORDER BY v.version) || '.',
-                                    format(CASE WHEN t.version IS NULL THEN 'There is none yet: CALL holomamba.train(%L);'
-                                                ELSE 'There is none yet: version %2$s is being trained.' END, activate_as_owner.model, t.version))
+                                    'There is none yet: version ' || t.version || ' is being trained.',
+                                    'There is none yet. ' || holomamba_internal.hint_to_train(m.model, format('CALL holomamba.train(%L);', m.model)))
                     FROM (SELECT holomamba_internal.version_in_training(m.model)) t (version)
                     LEFT JOIN holomamba.version_catalogue v ON v.model = m.model AND v.status = 'ready' GROUP BY t.version);
     END IF;

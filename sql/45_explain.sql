@@ -166,3 +166,26 @@ END
 $$;
 
 COMMENT ON FUNCTION holomamba_internal.explain(text, text, text, regtype, timestamptz) IS 'internal: what explain_recommendation() returns';
+
+-- The events of explain(), by item. Of which 100 events it tells, that one says; the last of an item is among them.
+CREATE FUNCTION holomamba_internal.explain_by_item(user_text text, item_text text, model text, id_type regtype, at timestamptz)
+RETURNS TABLE (item_id text, events bigint, last_event text, contribution double precision)
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m CONSTANT holomamba.model_catalogue := holomamba_internal.choose_model(model, 1);
+BEGIN
+    PERFORM holomamba_internal.check_overload(m, 'explain_events', id_type, true);
+    RETURN QUERY EXECUTE format(
+        'SELECT x.value, x.events, l.last::text, x.contribution '
+        'FROM (SELECT e.value, count(*) AS events, sum(e.contribution) AS contribution FROM holomamba_internal.explain($1, $2, $3, $4, $5) e '
+        'WHERE e.kind = ''event'' GROUP BY e.value) x '
+        'LEFT JOIN (SELECT %1$s.%2$I::text AS item, (array_agg(%1$s.%3$I ORDER BY %1$s.%3$I DESC))[1] AS last FROM %4$s %1$s '
+        'WHERE %1$s.%5$I = $1::%6$s AND %1$s.%2$I IS NOT NULL GROUP BY 1) l ON l.item = x.value '
+        'ORDER BY x.contribution DESC, x.value',
+        holomamba_internal.name_for(m.interactions), m.item_column, m.order_columns[1], m.interactions, m.user_column, holomamba_internal.id_family(m.user_type))
+        USING user_text, item_text, m.model::text, id_type, at;
+END
+$$;
+
+COMMENT ON FUNCTION holomamba_internal.explain_by_item(text, text, text, regtype, timestamptz) IS 'internal: what explain_events() returns';

@@ -103,8 +103,11 @@ DECLARE
          'holomamba_similar_items', '10 COST 1000',
          'the k items closest to an item in what they mean to the model, by the cosine of their tokens'],
         ['explain_recommendation', 'user_id {ids}, item_id {ids}, model text DEFAULT NULL, at timestamptz DEFAULT now()',
-         'kind text, value text, contribution double precision', '', '100 COST 100000',
-         'why an item has the score it has for a user: what the item''s attributes and the user''s past events bring to it']];
+         'kind text, value text, contribution double precision', 'holomamba_internal.explain', '100 COST 100000',
+         'why an item has the score it has for a user: what the item''s attributes and the user''s past events bring to it'],
+        ['explain_events', 'user_id {ids}, item_id {ids}, model text DEFAULT NULL, at timestamptz DEFAULT now()',
+         'item_id {ids}, events bigint, last_event text, contribution double precision', 'holomamba_internal.explain_by_item', '100 COST 100000',
+         'what a user''s past events bring to the score of an item, by the items that they are of: how many, the last, and how much together']];
     filters CONSTANT text := 'k integer DEFAULT 10, model text DEFAULT NULL, exclude_seen boolean DEFAULT true, '
         'candidates {ids}[] DEFAULT NULL, exclude {ids}[] DEFAULT NULL, diversity real DEFAULT 0, at timestamptz DEFAULT now()';
     verb text[];
@@ -126,8 +129,11 @@ BEGIN
             body := CASE
                     WHEN form = 'literal' THEN
                         format('sql BEGIN ATOMIC SELECT * FROM holomamba.%s(%s::text[], k, model, exclude_seen, candidates, exclude, diversity, at); END', name, first)
-                    WHEN verb[4] = '' THEN
-                        format('sql BEGIN ATOMIC SELECT * FROM holomamba_internal.explain(user_id::text, item_id::text, model, %L, at); END', ids)
+                    WHEN verb[1] = 'explain_events' THEN
+                        format('sql BEGIN ATOMIC SELECT e.item_id::%s, e.events, e.last_event, e.contribution '
+                               'FROM %s(user_id::text, item_id::text, model, %L, at) e; END', ids, verb[4], ids)
+                    WHEN verb[1] = 'explain_recommendation' THEN
+                        format('sql BEGIN ATOMIC SELECT * FROM %s(user_id::text, item_id::text, model, %L, at); END', verb[4], ids)
                     ELSE format('c AS %L, %L', 'MODULE_PATHNAME', verb[4]) END;
             IF form = 'literal' THEN
                 arguments := replace(arguments, first || ' text[]', first || ' text');

@@ -3,11 +3,12 @@
 #
 #   test/assert_server.sh          builds it, where it is not there yet (10 minutes on 2 cores)
 #
-# ASSERT_SERVER is where it is kept (build/assert-server), PG_MAJOR the major version (15), JOBS how many compilers run.
+# ASSERT_SERVER is where it is kept (build/assert-server), PG_MAJOR the major version (test/pg_major.sh), JOBS how many compilers run.
 # The machine's own package sources and its packages stay as they are: apt is given a configuration of our own.
 set -euo pipefail
 
-PG_MAJOR=${PG_MAJOR:-15}
+# shellcheck source=test/pg_major.sh
+source "${BASH_SOURCE[0]%/*}/pg_major.sh"
 home=${ASSERT_SERVER:-$(cd "$(dirname "$0")/.." && pwd)/build/assert-server}
 prefix=$home/$PG_MAJOR
 

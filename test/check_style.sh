@@ -4,6 +4,7 @@
 #
 #   test/check_style.sh                  checks
 #   test/check_style.sh public_rights    prints what every role may do, for test/public_rights.txt (needs PGDATABASE)
+#   test/check_style.sh edited_releases  prints what is wrong with extension/
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
@@ -46,6 +47,59 @@ make_goes_on() {
     mkdir -p "$folder/src/kernels"
     touch "$folder/src/kernels/variant.cpp"
     says '-DTHEIRS -DOTHERS' CXXFLAGS=-DTHEIRS CPPFLAGS=-DOTHERS build/unit_tests
+    rm -rf "$folder"
+}
+
+# What is released is what it was, and the version that holomamba.control names, once it is released, is what sql/ says.
+edited_releases() {
+    local script version
+    version=$(sed -n "s/^default_version = '\(.*\)'/\1/p" holomamba.control)
+    for script in extension/holomamba--*.sql; do
+        [[ -e $script ]] || continue
+        if [[ $script == extension/*--*--"$version".sql && ! -e extension/holomamba--$version.sql ]]; then
+            # It grows until the release.
+            continue
+        fi
+        grep -qF "  ${script#extension/}" extension/SHA256SUMS 2>/dev/null || echo "$script is not in extension/SHA256SUMS: make release"
+    done
+    [[ ! -e extension/SHA256SUMS ]] || { (cd extension && sha256sum --quiet -c SHA256SUMS 2>&1) || true; } | sed 's/^/extension: /'
+    script=extension/holomamba--$version.sql
+    [[ ! -e $script ]] || { sed 1d "$script" | cmp -s - <(cat sql/[0-9]*.sql); } ||
+        echo "$version is released, and sql/ is another: name the next version in holomamba.control, META.json and CHANGELOG.md"
+}
+
+# Releases of a tree of its own: what is refused, what comes of them, and that a rule finds what is edited later.
+release_goes_on() {
+    local folder sums
+    folder=$(mktemp -d)
+    mkdir -p "$folder"/{extension,sql,test}
+    cp extension/release.sh "$folder/extension"
+    cp test/check_style.sh "$folder/test"
+    echo 'SELECT 1;' >"$folder/sql/10_one.sql"
+    release() {
+        local version=$1 heading=$2 says=$3
+        echo "default_version = '$version'" >"$folder/holomamba.control"
+        echo "## $version $heading" >"$folder/CHANGELOG.md"
+        { echo guard && cat "$folder"/sql/*.sql; } >"$folder/script"
+        { "$folder/extension/release.sh" "$folder" "$folder/script" 2>&1 || true; } | grep -F -e "$says" >/dev/null || echo "make release of $version $heading does not say: $says"
+    }
+    edited() {
+        { (cd "$folder" && bash test/check_style.sh edited_releases) 2>&1 || true; } | grep -F -e "$1" >/dev/null || echo "the rule for releases does not say: $1"
+    }
+    release 1.0 '(unreleased)' 'and should with "## 1.0'
+    release 1.0 '(2026-01-01)' 'never to be edited again: extension/holomamba--1.0.sql'
+    release 1.0 '(2026-01-01)' 'extension/holomamba--1.0.sql is there'
+    sums=$({ (cd "$folder" && bash test/check_style.sh edited_releases) 2>&1 || true; })
+    [[ ! $sums ]] || echo "the rule for releases finds in one that is as it was: $sums"
+    echo 'SELECT 2;' >"$folder/sql/20_two.sql"
+    edited '1.0 is released, and sql/ is another'
+    release 1.1 '(2026-02-01)' 'extension/holomamba--1.0--1.1.sql, which makes 1.1 of 1.0, is missing'
+    echo 'SELECT 2;' >"$folder/extension/holomamba--1.0--1.1.sql"
+    release 1.1 '(2026-02-01)' 'extension/holomamba--1.1.sql extension/holomamba--1.0--1.1.sql'
+    echo 'SELECT 3;' >>"$folder/extension/holomamba--1.0.sql"
+    edited 'holomamba--1.0.sql: FAILED'
+    echo 'SELECT 3;' >"$folder/extension/holomamba--0.9.sql"
+    edited 'extension/holomamba--0.9.sql is not in extension/SHA256SUMS'
     rm -rf "$folder"
 }
 
@@ -282,13 +336,15 @@ wrong_promises() {
            WHERE prosecdef AND NOT coalesce(proconfig, '{}') @> ARRAY['search_path=pg_catalog, pg_temp']"
 }
 
-if [[ ${1:-} == public_rights ]]; then
-    public_rights
+if [[ ${1:-} == public_rights || ${1:-} == edited_releases ]]; then
+    "$1"
     exit
 fi
 
 other_versions | rule 'holomamba.control, META.json and CHANGELOG.md give one version'
 make_goes_on | rule 'make refuses what it cannot do, and hands on the flags that it is given'
+edited_releases | rule 'released scripts are as they were released'
+release_goes_on | rule 'make release refuses what is not ready, and what is edited afterwards is found'
 invalid_meta | rule 'META.json is valid for PGXN'
 blind_meta | rule 'test/check_meta.pl finds in test/lint/meta what test/lint/meta/found says'
 server_headers | rule 'src includes server headers in src/postgres only'

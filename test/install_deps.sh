@@ -9,12 +9,16 @@
 #   test/install_deps.sh long      what `make check-long` needs besides
 #   test/install_deps.sh arm       what `make check-arm` needs besides
 #   test/install_deps.sh package   what `make check-package` needs
+#   test/install_deps.sh shop      what `make demo-shop` needs
+#   test/install_deps.sh browser   what `make check-shop` needs
+#   test/install_deps.sh examples  what `make check-examples` needs, but for node-postgres: `node`
 #
-# PG_MAJOR is the PostgreSQL to build for (15); with PG_CONFIG set to a complete installation of your own, no PostgreSQL
+# PG_MAJOR is the PostgreSQL to build for (the one of this Debian, test/pg_major.sh); with PG_CONFIG set to a complete installation of your own, no PostgreSQL
 # package is asked for. No cluster is created, and none that runs is restarted.
 set -euo pipefail
 
-PG_MAJOR=${PG_MAJOR:-15}
+# shellcheck source=test/pg_major.sh
+source "${BASH_SOURCE[0]%/*}/pg_major.sh"
 server=postgresql-$PG_MAJOR
 headers=postgresql-server-dev-$PG_MAJOR
 
@@ -31,6 +35,10 @@ fuzz=(clang-14 libclang-rt-14-dev)
 long=(valgrind sqlsmith dpkg-dev bison flex)
 arm=(g++-aarch64-linux-gnu qemu-user-static file googletest)
 package=(debootstrap dpkg-dev git zip unzip)
+shop=(python3 python3-psycopg2)
+browser=(chromium chromium-driver python3-selenium)
+examples=(python3-sqlalchemy python3-django)
+node=(nodejs node-pg)
 
 case ${1:-all} in
     all) wanted=("${build[@]}" "${test[@]}") ;;
@@ -41,7 +49,11 @@ case ${1:-all} in
     long) wanted=("${build[@]}" "${test[@]}" "${long[@]}") ;;
     arm) wanted=("${build[@]}" "${test[@]}" "${arm[@]}") ;;
     package) wanted=("${package[@]}") ;;
-    *) echo "usage: $0 [all|build|test|format|fuzz|long|arm|package]" >&2 && exit 2 ;;
+    shop) wanted=("${build[@]}" "${shop[@]}") ;;
+    browser) wanted=("${build[@]}" "${shop[@]}" "${browser[@]}") ;;
+    examples) wanted=("${build[@]}" "${test[@]}" "${examples[@]}") ;;
+    node) wanted=("${node[@]}") ;;
+    *) echo "usage: $0 [all|build|test|format|fuzz|long|arm|package|shop|browser|examples|node]" >&2 && exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null; then

@@ -12,7 +12,7 @@
 # on a socket that nobody else can reach. The machine's own clusters and installation are never touched. Everything is
 # removed when the script ends, after Ctrl-C too: the traps for EXIT, HUP, INT, PIPE and TERM are taken.
 #
-# PG_CONFIG names the installation to copy; without it, Debian's of major version PG_MAJOR (15). PostgreSQL refuses to
+# PG_CONFIG names the installation to copy; without it, Debian's of major version PG_MAJOR (test/pg_major.sh). PostgreSQL refuses to
 # run as root: there the server's processes belong to SERVER_USER (postgres). SERVER_UNDER is a command to run servers with, such
 # as valgrind.
 
@@ -25,7 +25,9 @@ for server_variable in "${!PG@}"; do
     [[ $server_variable == PG_* ]] || unset "$server_variable"
 done
 export LC_ALL=C.UTF-8
-export PG_CONFIG=${PG_CONFIG:-/usr/lib/postgresql/${PG_MAJOR:-15}/bin/pg_config}
+# shellcheck source=test/pg_major.sh
+source "$server_root/test/pg_major.sh"
+export PG_CONFIG=${PG_CONFIG:-/usr/lib/postgresql/$PG_MAJOR/bin/pg_config}
 
 trap server_cleanup EXIT
 trap 'exit 129' HUP

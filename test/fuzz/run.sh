@@ -15,7 +15,9 @@ targets=("$@")
 ((${#targets[@]})) || mapfile -t targets < <(ls test/fuzz/corpus)
 
 test/install_deps.sh fuzz
-PG_CONFIG=${PG_CONFIG:-/usr/lib/postgresql/${PG_MAJOR:-15}/bin/pg_config}
+# shellcheck source=test/pg_major.sh
+source test/pg_major.sh
+PG_CONFIG=${PG_CONFIG:-/usr/lib/postgresql/$PG_MAJOR/bin/pg_config}
 mkdir -p build/fuzz
 make -j"$(nproc)" PG_CONFIG="$PG_CONFIG" all build/fuzz/libfuzzer >build/fuzz/build.log 2>&1 || { tail -n 30 build/fuzz/build.log && exit 1; }
 

@@ -10,7 +10,8 @@ cd "$(dirname "$0")/../.."
 source test/long/common.sh
 suite arm
 
-PG_MAJOR=${PG_MAJOR:-15}
+# shellcheck source=test/pg_major.sh
+source test/pg_major.sh
 root=$long_root/build/arm-root
 tree=$long_root/build/arm-tree
 compilers=(CC=aarch64-linux-gnu-gcc CXX=aarch64-linux-gnu-g++)

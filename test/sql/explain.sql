@@ -83,6 +83,28 @@ FROM unnest('{1,7,50}'::integer[]) u,
        ON e.value = a.event AND e.n = a.n
 GROUP BY u ORDER BY u;
 
+-- The same events by their items, with the last of each; of user 50, 130 events of 40 items, the last 100 are told
+SELECT e.u, count(*) AS items, sum(e.events) AS events, bool_and(abs(e.contribution - x.contribution) < 1e-12 AND e.events = x.events) AS same_sum,
+       bool_and(e.last_event = (SELECT max(t)::text FROM views v WHERE v.who = e.u AND v.film = e.item_id)) AS last_one
+FROM (SELECT u, e.* FROM unnest('{1,7,50}'::integer[]) u, explain_events(u, 5) e) e
+JOIN (SELECT u, value, sum(contribution) AS contribution, count(*) AS events FROM unnest('{1,7,50}'::integer[]) u, explain_recommendation(u, 5)
+      WHERE kind = 'event' GROUP BY 1, 2) x ON x.u = e.u AND x.value = e.item_id::text
+GROUP BY e.u ORDER BY e.u;
+SELECT bool_and(contribution <= before) AS best_first FROM (SELECT contribution, lag(contribution, 1, 'infinity') OVER () AS before FROM explain_events(1, 3)) e;
+SELECT pg_typeof(item_id), pg_typeof(last_event) FROM explain_events('1', '3') LIMIT 1;
+SELECT count(*) > 2 AS twin FROM holomamba.explain_events(1, 3, 'films');
+SELECT count(*) > 2 AS alone FROM holomamba.explain_events_text('1', '3');
+SELECT (SELECT count(*) FROM explain_events(777, 3)) AS nobody, (SELECT count(*) FROM explain_events(1, 4000)) AS no_item,
+       (SELECT count(*) FROM explain_events(NULL::bigint, 3)) AS no_user, (SELECT count(*) FROM explain_events(1, NULL::bigint)) AS null_item;
+SELECT pg_temp.outcome($$SELECT explain_events('one', '3')$$);
+SELECT pg_temp.outcome($$SELECT explain_events(1, 3, 'movies')$$);
+SELECT pg_temp.outcome($$SELECT explain_events('0b7c9a4e-5e4c-4f5e-8d5f-2f6f1f1f1f1f'::uuid, '0b7c9a4e-5e4c-4f5e-8d5f-2f6f1f1f1f1f'::uuid)$$);
+-- An event without a time is the last one
+BEGIN;
+INSERT INTO views VALUES (1, 3, NULL), (1, 3, 1000);
+SELECT events, last_event IS NULL AS last_is_null FROM explain_events(1, 5) WHERE item_id = 3;
+ROLLBACK;
+
 -- Nobody's past is empty; what is not recommended is not explained
 SELECT count(*) FILTER (WHERE kind = 'event') AS events, count(*) > 2 AS rest FROM explain_recommendation(777, 3);
 SELECT count(*) FROM explain_recommendation(1, 4000);
@@ -105,6 +127,7 @@ CREATE ROLE regress_why;
 GRANT USAGE ON SCHEMA why TO regress_why;
 SET ROLE regress_why;
 SELECT pg_temp.outcome('SELECT explain_recommendation(1, 3)');
+SELECT pg_temp.outcome('SELECT explain_events(1, 3)');
 SELECT count(*) FROM holomamba.labels;
 RESET ROLE;
 GRANT SELECT ON holomamba.films_items, holomamba.films_users, views TO regress_why;

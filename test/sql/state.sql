@@ -213,5 +213,32 @@ FROM holomamba.version_catalogue v JOIN holomamba.parameters p USING (model, ver
 WHERE v.model = 'state_model' AND p.name = 'blocks.0.mamba.skip' AND v.options ->> 'epochs' = '1' AND v.seed = 42 AND v.version IN (4, 5);
 CALL holomamba.train('state_model', options => '{"state_format": "float8"}');
 
+-- Equality, to the bit, with a hash and an order: DISTINCT, EXCEPT, joins of every kind, an index
+CREATE TEMPORARY TABLE compared AS
+SELECT n, ssm_update(ssm_initial('state_model', 4), ARRAY(SELECT token FROM holomamba.state_model_items ORDER BY item_id LIMIT n % 4)) AS state
+FROM generate_series(1, 40) n;
+SELECT count(DISTINCT state), bool_and(state = state::text::ssm_state) AS to_text, bool_and(NOT state <> state) AS itself FROM compared;
+SELECT count(*) FROM compared a JOIN compared b ON a.state = b.state;
+SET enable_hashjoin = off;
+SELECT count(*) FROM compared a JOIN compared b ON a.state = b.state;
+SET enable_mergejoin = off;
+SELECT count(*) FROM compared a JOIN compared b ON a.state = b.state;
+RESET enable_hashjoin; RESET enable_mergejoin;
+SELECT count(*) FROM (SELECT state FROM compared GROUP BY state HAVING count(*) = 10) g;
+SELECT count(*) FROM (SELECT state FROM compared EXCEPT SELECT ssm_initial('state_model', 4)) d;
+SELECT bool_and((a.state < b.state) = (b.state > a.state) AND (a.state <= b.state) = (NOT a.state > b.state) AND (a.state >= b.state) = (NOT a.state < b.state)
+                AND (a.state <> b.state) = (NOT a.state = b.state) AND ((a.state = b.state) = (ssm_state_cmp(a.state, b.state) = 0))
+                AND (a.state = b.state) = (ssm_state_hash(a.state) = ssm_state_hash(b.state))
+                AND (a.state = b.state) = (ssm_state_hash_extended(a.state, 5) = ssm_state_hash_extended(b.state, 5))) AS one_order
+FROM compared a, compared b;
+-- of other weights, and of other lengths, none is equal
+SELECT count(*) FROM compared c
+WHERE c.state IN (SELECT ssm_initial('state_model', version) FROM holomamba.versions WHERE model = 'state_model' AND status = 'ready' AND version <> 4);
+CREATE UNIQUE INDEX ON compared ((state)) WHERE n <= 4;
+\set VERBOSITY sqlstate
+INSERT INTO compared SELECT 0, state FROM compared WHERE n = 8;
+\set VERBOSITY default
+SELECT (state = NULL) IS NULL AS unknown FROM compared LIMIT 1;
+
 SELECT holomamba.drop_model('state_model');
 DROP TABLE state_events, state_kept;

@@ -221,6 +221,15 @@ Datum holomamba_set_active_version(PG_FUNCTION_ARGS) {
     PG_RETURN_VOID();
 }
 
+HOLOMAMBA_FUNCTION(holomamba_set_name)
+Datum holomamba_set_name(PG_FUNCTION_ARGS) {
+    SPI_connect();
+    Parameters p = for_manager(fcinfo);
+    write_catalogue("SELECT holomamba_internal.move_names($1, $2)", &p);
+    SPI_finish();
+    PG_RETURN_VOID();
+}
+
 HOLOMAMBA_FUNCTION(holomamba_add_version)
 Datum holomamba_add_version(PG_FUNCTION_ARGS) {
     SPI_connect();
@@ -229,6 +238,10 @@ Datum holomamba_add_version(PG_FUNCTION_ARGS) {
     Parameters model = p;
     model.count = 1;
     write_catalogue("SELECT FROM holomamba.model_catalogue m WHERE m.model = $1 FOR NO KEY UPDATE", &model);
+    // Dropped or renamed while it was waited for.
+    if (SPI_processed == 0)
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+                        errmsg("model \"%s\" does not exist", NameStr(*PG_GETARG_NAME(0)))));
     write_catalogue(
         "INSERT INTO holomamba.version_catalogue AS v (model, version, status, holdout, options, seed) "
         "SELECT $1, coalesce(pg_catalog.max(o.version), 0) + 1, 'training', $2, $3, ($3 ->> 'seed')::bigint "
