@@ -13,7 +13,7 @@ passed=0
 failed=0
 
 parts=("$@")
-((${#parts[@]})) || parts=(attacks asan tsan ubsan memory disk arm package assert versions valgrind crash sqlsmith)
+((${#parts[@]})) || parts=(attacks asan tsan ubsan memory disk arm package readme assert versions valgrind crash sqlsmith)
 mkdir -p "$logs"
 for part in "${parts[@]}"; do
     start=$SECONDS
