@@ -36,6 +36,8 @@ CREATE FUNCTION @extschema@.ssm_update(state @extschema@.ssm_state, tokens @exts
     AS 'MODULE_PATHNAME', 'ssm_update_array' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000;
 CREATE FUNCTION @extschema@.ssm_vector(state @extschema@.ssm_state) RETURNS @extschema@.hrr
     AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION @extschema@.ssm_vector(state @extschema@.ssm_state, at timestamptz) RETURNS @extschema@.hrr
+    AS 'MODULE_PATHNAME', 'ssm_vector_at' LANGUAGE C STABLE PARALLEL SAFE;
 CREATE FUNCTION @extschema@.ssm_events(state @extschema@.ssm_state) RETURNS bigint
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
@@ -45,7 +47,9 @@ COMMENT ON FUNCTION @extschema@.ssm_update(@extschema@.ssm_state, @extschema@.hr
 COMMENT ON FUNCTION @extschema@.ssm_update(@extschema@.ssm_state, @extschema@.hrr[]) IS
     'state after events in the order of the array, NULL for an item that the model does not know: the same state as one by one, to the last bit';
 COMMENT ON FUNCTION @extschema@.ssm_vector(@extschema@.ssm_state) IS
-    'what items'' targets are compared with: the encoder''s output, followed by 1 for the bias';
+    'what items'' targets are compared with: the encoder''s output, as of the last event, followed by 1 for the bias';
+COMMENT ON FUNCTION @extschema@.ssm_vector(@extschema@.ssm_state, timestamptz) IS
+    'the same as of a moment, where events are timed; NULL: that of the last event';
 COMMENT ON FUNCTION @extschema@.ssm_events(@extschema@.ssm_state) IS 'number of events in the state';
 
 -- Nothing is grouped or sorted that needs not be: events name their user and their item by numbers.
@@ -57,3 +61,10 @@ CREATE FUNCTION holomamba_internal.advance_states(
 COMMENT ON FUNCTION holomamba_internal.advance_states(@extschema@.ssm_state[], @extschema@.hrr[], integer[], integer[]) IS
     'states moved forward, on several processors: event i is of states[users[i]] and of the item tokens[items[i]], or of one '
     'that the model does not know where items[i] is NULL; a user''s events take effect in the order of the arrays';
+
+CREATE FUNCTION holomamba_internal.advance_state(state @extschema@.ssm_state, tokens @extschema@.hrr[], about double precision[])
+RETURNS @extschema@.ssm_state
+    AS 'MODULE_PATHNAME', 'holomamba_advance_state' LANGUAGE C STABLE PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION holomamba_internal.advance_state(@extschema@.ssm_state, @extschema@.hrr[], double precision[]) IS
+    'internal: ssm_update(state, tokens) of events of which more is known: of each, a row of numbers with its time, where the weights read '
+    'that, and the values of its attributes, as numbers of the weights; NaN for what is not known';

@@ -24,7 +24,13 @@ CREATE TABLE holomamba.model_catalogue (
     user_type      regtype NOT NULL,
     item_type      regtype NOT NULL,
     active_version integer,
-    created_at     timestamptz NOT NULL DEFAULT now()
+    created_at     timestamptz NOT NULL DEFAULT now(),
+    time_column    name,
+    event_attributes name[] NOT NULL DEFAULT '{}',
+    target_column  name,
+    target_values  text[],
+    weight_column  name,
+    CHECK ((target_column IS NULL) = (target_values IS NULL))
 );
 
 COMMENT ON TABLE holomamba.model_catalogue IS 'one row per model, written by create_model(); see the view holomamba.models';
@@ -41,6 +47,11 @@ COMMENT ON COLUMN holomamba.model_catalogue.user_type IS 'type of user ids';
 COMMENT ON COLUMN holomamba.model_catalogue.item_type IS 'type of item ids';
 COMMENT ON COLUMN holomamba.model_catalogue.active_version IS 'version that recommends, or NULL before the first training';
 COMMENT ON COLUMN holomamba.model_catalogue.created_at IS 'when create_model() ran';
+COMMENT ON COLUMN holomamba.model_catalogue.time_column IS 'column of interactions that says when an event was, or NULL';
+COMMENT ON COLUMN holomamba.model_catalogue.event_attributes IS 'columns of interactions that say more of an event than its item';
+COMMENT ON COLUMN holomamba.model_catalogue.target_column IS 'column of interactions that says which events are to be predicted, or NULL: all';
+COMMENT ON COLUMN holomamba.model_catalogue.target_values IS 'values of target_column, as text, of the events that are to be predicted';
+COMMENT ON COLUMN holomamba.model_catalogue.weight_column IS 'column of interactions that says what an event counts in a training, or NULL: each counts 1';
 
 CREATE SEQUENCE holomamba.training_ids AS integer;
 COMMENT ON SEQUENCE holomamba.training_ids IS 'numbers of trainings';
@@ -79,6 +90,10 @@ CREATE TABLE holomamba.version_catalogue (
     repeat_score real,
     started_at  timestamptz NOT NULL DEFAULT now(),
     finished_at timestamptz,
+    attributes  name[],
+    timed       boolean NOT NULL DEFAULT false,
+    event_attributes name[] NOT NULL DEFAULT '{}',
+    event_values integer[] NOT NULL DEFAULT '{}' CHECK (cardinality(event_values) = cardinality(event_attributes)),
     PRIMARY KEY (model, version)
 );
 
@@ -102,6 +117,11 @@ COMMENT ON COLUMN holomamba.version_catalogue.repeat_score IS
     'what it adds to the score of an item that the user has had before; NULL where options.repeats is ignored';
 COMMENT ON COLUMN holomamba.version_catalogue.started_at IS 'when the training began';
 COMMENT ON COLUMN holomamba.version_catalogue.finished_at IS 'when the version became ready';
+COMMENT ON COLUMN holomamba.version_catalogue.attributes IS
+    'attributes of items that it was trained with, in this order; NULL, with a dump of before: those of the model';
+COMMENT ON COLUMN holomamba.version_catalogue.timed IS 'whether it reads when events were';
+COMMENT ON COLUMN holomamba.version_catalogue.event_attributes IS 'what it reads of an event beside its item: columns of interactions';
+COMMENT ON COLUMN holomamba.version_catalogue.event_values IS 'of each of them, how many values it knows; -1 for a number';
 
 CREATE TABLE holomamba.parameters (
     model   name NOT NULL,
@@ -125,7 +145,7 @@ COMMENT ON COLUMN holomamba.parameters.data IS 'its elements, row-major, IEEE si
 CREATE TABLE holomamba.vocabulary_catalogue (
     model   name NOT NULL,
     version integer NOT NULL,
-    field   name NOT NULL,
+    field   text NOT NULL,
     labels  text[] NOT NULL,
     counts  bigint[],
     PRIMARY KEY (model, version, field)
@@ -134,7 +154,8 @@ CREATE TABLE holomamba.vocabulary_catalogue (
 COMMENT ON TABLE holomamba.vocabulary_catalogue IS 'what the rows of the embedding tables stand for; see the view holomamba.vocabulary';
 COMMENT ON COLUMN holomamba.vocabulary_catalogue.model IS 'name of the model';
 COMMENT ON COLUMN holomamba.vocabulary_catalogue.version IS 'number of the version';
-COMMENT ON COLUMN holomamba.vocabulary_catalogue.field IS 'name of the attribute; empty for the items themselves';
+COMMENT ON COLUMN holomamba.vocabulary_catalogue.field IS
+    'name of the attribute, behind ''event.'' where it is one of events; empty for the items themselves';
 COMMENT ON COLUMN holomamba.vocabulary_catalogue.labels IS 'values of the attribute, or item ids, as text, in the order of their ordinals';
 COMMENT ON COLUMN holomamba.vocabulary_catalogue.counts IS 'of items: how many events each had when the version was trained';
 
@@ -225,9 +246,11 @@ COMMENT ON FUNCTION holomamba.may_manage(name) IS
 -- Writing
 
 CREATE FUNCTION holomamba_internal.declare_model(model name, interactions regclass, user_column name, item_column name, order_columns name[],
-                                        items regclass, item_key name, attributes name[], options jsonb) RETURNS void
+                                        items regclass, item_key name, attributes name[], options jsonb, time_column name DEFAULT NULL,
+                                        event_attributes name[] DEFAULT '{}', target_column name DEFAULT NULL, target_values text[] DEFAULT NULL,
+                                        weight_column name DEFAULT NULL) RETURNS void
     AS 'MODULE_PATHNAME', 'holomamba_declare_model' LANGUAGE C;
-COMMENT ON FUNCTION holomamba_internal.declare_model(name, regclass, name, name, name[], regclass, name, name[], jsonb) IS
+COMMENT ON FUNCTION holomamba_internal.declare_model(name, regclass, name, name, name[], regclass, name, name[], jsonb, name, name[], name, text[], name) IS
     'internal: puts a model of tables that the caller owns into the catalogue, and makes its tables';
 
 CREATE FUNCTION holomamba_internal.delete_model(model name) RETURNS boolean
@@ -264,17 +287,23 @@ CREATE FUNCTION holomamba_internal.delete_version(model name, version integer) R
 COMMENT ON FUNCTION holomamba_internal.delete_version(name, integer) IS
     'internal: takes a version with its weights and its log out of the catalogue, for the owner of the model; false where it is not there';
 
-CREATE FUNCTION holomamba_internal.store_vocabulary(model name, version integer, field name, labels text[], counts bigint[] DEFAULT NULL) RETURNS void
+CREATE FUNCTION holomamba_internal.store_vocabulary(model name, version integer, field text, labels text[], counts bigint[] DEFAULT NULL) RETURNS void
     AS 'MODULE_PATHNAME', 'holomamba_store_vocabulary' LANGUAGE C;
-COMMENT ON FUNCTION holomamba_internal.store_vocabulary(name, integer, name, text[], bigint[]) IS
+COMMENT ON FUNCTION holomamba_internal.store_vocabulary(name, integer, text, text[], bigint[]) IS
     'internal: what the rows of an embedding table of a version in training stand for, for the owner of the model';
+
+CREATE FUNCTION holomamba_internal.store_event_columns(model name, version integer, timed boolean, event_attributes name[], event_values integer[]) RETURNS void
+    AS 'MODULE_PATHNAME', 'holomamba_store_event_columns' LANGUAGE C STRICT;
+COMMENT ON FUNCTION holomamba_internal.store_event_columns(name, integer, boolean, name[], integer[]) IS
+    'internal: what a version in training reads of an event beside its item, for the owner of the model';
 
 -- Views
 
 CREATE VIEW holomamba.models AS
     SELECT m.model,
            pg_get_userbyid(u.relowner) AS owner,
-           m.interactions, m.user_column, m.item_column, m.order_columns, m.items, m.item_key, m.attributes, m.options,
+           m.interactions, m.user_column, m.item_column, m.order_columns, m.items, m.item_key, m.attributes,
+           m.time_column, m.event_attributes, m.target_column, m.target_values, m.weight_column, m.options,
            m.active_version, m.created_at
     FROM holomamba.model_catalogue m
     LEFT JOIN pg_class u
@@ -290,6 +319,11 @@ COMMENT ON COLUMN holomamba.models.order_columns IS 'columns that order the even
 COMMENT ON COLUMN holomamba.models.items IS 'table of items, or NULL';
 COMMENT ON COLUMN holomamba.models.item_key IS 'column of items that the item column refers to';
 COMMENT ON COLUMN holomamba.models.attributes IS 'columns of items that describe an item';
+COMMENT ON COLUMN holomamba.models.time_column IS 'column of interactions that says when an event was, or NULL';
+COMMENT ON COLUMN holomamba.models.event_attributes IS 'columns of interactions that say more of an event than its item';
+COMMENT ON COLUMN holomamba.models.target_column IS 'column of interactions that says which events are to be predicted, or NULL: all';
+COMMENT ON COLUMN holomamba.models.target_values IS 'values of target_column, as text, of the events that are to be predicted';
+COMMENT ON COLUMN holomamba.models.weight_column IS 'column of interactions that says what an event counts in a training, or NULL: each counts 1';
 COMMENT ON COLUMN holomamba.models.options IS 'options given to create_model()';
 COMMENT ON COLUMN holomamba.models.active_version IS 'version that recommends, or NULL before the first training';
 COMMENT ON COLUMN holomamba.models.created_at IS 'when create_model() ran';
@@ -312,7 +346,7 @@ CREATE VIEW holomamba.versions AS
                 THEN 'interrupted' ELSE v.status END AS status,
            v.message, v.training_id, v.holdout, v.options, v.seed,
            coalesce(v.epochs, (SELECT max(l.epoch) FROM holomamba.training_log l WHERE l.model = v.model AND l.version = v.version)) AS epochs,
-           v.best_epoch, best.loss, best.hit_rate, best.ndcg, v.events, v.users, v.items, v.started_at, v.finished_at
+           v.best_epoch, best.loss, best.hit_rate, best.ndcg, v.events, v.users, v.items, v.started_at, v.finished_at, coalesce(v.attributes, m.attributes) AS attributes
     FROM holomamba.version_catalogue v
     JOIN holomamba.model_catalogue m USING (model)
     LEFT JOIN holomamba.training_log best
@@ -339,6 +373,7 @@ COMMENT ON COLUMN holomamba.versions.users IS 'users trained on';
 COMMENT ON COLUMN holomamba.versions.items IS 'items trained on';
 COMMENT ON COLUMN holomamba.versions.started_at IS 'when the training began';
 COMMENT ON COLUMN holomamba.versions.finished_at IS 'when the version became ready';
+COMMENT ON COLUMN holomamba.versions.attributes IS 'attributes of items that it was trained with';
 
 CREATE VIEW holomamba.trainings WITH (security_barrier) AS
     SELECT v.training_id, v.model, v.version, v.holdout, done.epoch, plan.epochs, v.started_at,
@@ -373,7 +408,7 @@ CREATE VIEW holomamba.vocabulary WITH (security_barrier) AS
 COMMENT ON VIEW holomamba.vocabulary IS 'what the rows of the embedding tables of one''s own models stand for';
 COMMENT ON COLUMN holomamba.vocabulary.model IS 'name of the model';
 COMMENT ON COLUMN holomamba.vocabulary.version IS 'number of the version';
-COMMENT ON COLUMN holomamba.vocabulary.field IS 'name of the attribute; empty for the items themselves';
+COMMENT ON COLUMN holomamba.vocabulary.field IS 'name of the attribute, behind ''event.'' where it is one of events; empty for the items themselves';
 COMMENT ON COLUMN holomamba.vocabulary.labels IS 'values of the attribute, or item ids, as text, in the order of their ordinals';
 COMMENT ON COLUMN holomamba.vocabulary.counts IS 'of items: how many events each had when the version was trained';
 

@@ -445,6 +445,7 @@ BEGIN
         END IF;
     END LOOP;
     PERFORM holomamba_internal.check_order_columns(m.interactions, m.order_columns);
+    PERFORM holomamba_internal.check_event_columns(m, m.interactions);
 END
 $$;
 COMMENT ON FUNCTION holomamba_internal.assert_columns(holomamba.model_catalogue) IS

@@ -103,12 +103,18 @@ CREATE FUNCTION holomamba.create_model(
     items regclass DEFAULT NULL,
     item_key name DEFAULT NULL,
     attributes name[] DEFAULT '{}',
-    options jsonb DEFAULT '{}'
+    options jsonb DEFAULT '{}',
+    time_column name DEFAULT NULL,
+    event_attributes name[] DEFAULT '{}',
+    target_column name DEFAULT NULL,
+    target_values text[] DEFAULT NULL,
+    weight_column name DEFAULT NULL
 ) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     missing text;
+    chosen_time name;
 BEGIN
     missing := CASE
         WHEN model IS NULL THEN 'model'
@@ -118,6 +124,8 @@ BEGIN
         WHEN order_columns IS NULL OR array_position(order_columns, NULL) IS NOT NULL THEN 'order_columns'
         WHEN attributes IS NULL OR array_position(attributes, NULL) IS NOT NULL THEN 'attributes'
         WHEN options IS NULL THEN 'options'
+        WHEN event_attributes IS NULL OR array_position(event_attributes, NULL) IS NOT NULL THEN 'event_attributes'
+        WHEN array_position(target_values, NULL) IS NOT NULL THEN 'target_values'
     END;
     IF missing IS NOT NULL THEN
         RAISE null_value_not_allowed USING MESSAGE = format('argument "%s" must not be null', missing);
@@ -130,6 +138,11 @@ BEGIN
             MESSAGE = format('"%s" without "%s"', CASE WHEN items IS NULL THEN 'item_key' ELSE 'items' END,
                              CASE WHEN items IS NULL THEN 'items' ELSE 'item_key' END),
             HINT = 'Give the table of items and its unique key together, or neither.';
+    ELSIF (target_column IS NULL) <> (target_values IS NULL) THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('"%s" without "%s"', CASE WHEN target_column IS NULL THEN 'target_values' ELSE 'target_column' END,
+                             CASE WHEN target_column IS NULL THEN 'target_column' ELSE 'target_values' END),
+            HINT = 'Give the column and its values of the events that are to be predicted together, or neither.';
     END IF;
     PERFORM holomamba_internal.make_room(model::name, interactions);
 
@@ -139,10 +152,14 @@ BEGIN
         PERFORM holomamba_internal.check_items(items, item_key, interactions, item_column);
     END IF;
     PERFORM holomamba_internal.check_attributes(items, attributes);
+    chosen_time := nullif(coalesce(time_column, holomamba_internal.time_by_order(interactions, order_columns)), '');
+    PERFORM holomamba_internal.check_event_columns(interactions, user_column, item_column, attributes, chosen_time, event_attributes, target_column,
+                                                   target_values, weight_column);
     PERFORM holomamba_internal.check_options(options);
     PERFORM holomamba_internal.warn_without_index(interactions, user_column, order_columns);
 
-    PERFORM holomamba_internal.declare_model(model::name, interactions, user_column, item_column, order_columns, items, item_key, attributes, options);
+    PERFORM holomamba_internal.declare_model(model::name, interactions, user_column, item_column, order_columns, items, item_key, attributes, options,
+                                             chosen_time, event_attributes, target_column, target_values, weight_column);
     PERFORM holomamba_internal.create_triggers(model);
 
     RAISE NOTICE USING
@@ -151,7 +168,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION holomamba.create_model(text, regclass, name, name, name[], regclass, name, name[], jsonb) IS
+COMMENT ON FUNCTION holomamba.create_model(text, regclass, name, name, name[], regclass, name, name[], jsonb, name, name[], name, text[], name) IS
     'declares a model of the events in a table: checks everything, makes its tables and triggers, trains nothing';
 
 -- What a model leaves behind where its row of the catalogue did not come along, or its tables went without it: with a dump of

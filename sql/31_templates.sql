@@ -3,9 +3,16 @@
 CREATE FUNCTION holomamba_internal.event_columns(m holomamba.model_catalogue) RETURNS name[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT m.order_columns || m.user_column || m.item_column
+    SELECT m.order_columns || m.user_column || m.item_column || array_remove(ARRAY[m.time_column], NULL) || m.event_attributes
 $$;
-COMMENT ON FUNCTION holomamba_internal.event_columns(holomamba.model_catalogue) IS 'the columns of its events that a model reads';
+COMMENT ON FUNCTION holomamba_internal.event_columns(holomamba.model_catalogue) IS 'the columns of its events that the states of a model depend on';
+
+CREATE FUNCTION holomamba_internal.training_columns(m holomamba.model_catalogue) RETURNS name[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT array_remove(ARRAY[m.target_column, m.weight_column], NULL)
+$$;
+COMMENT ON FUNCTION holomamba_internal.training_columns(holomamba.model_catalogue) IS 'the columns of its events that only trainings of a model read';
 
 CREATE FUNCTION holomamba_internal.fill_template(template text, names text[], repeats integer) RETURNS text
     AS 'MODULE_PATHNAME', 'holomamba_fill_template' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -26,6 +33,14 @@ DECLARE
     -- Ties in the order columns are broken by physical order, as everywhere.
     in_order CONSTANT text := (SELECT string_agg(format('%s.%I, ', events, o.name), '' ORDER BY o.number)
                                FROM unnest(m.order_columns) WITH ORDINALITY AS o (name, number)) || format('%1$s.tableoid, %1$s.ctid', events);
+    -- What is known of an event beside its item, as src/postgres/live/event_row.cpp reads it. Values of a category are the same where
+    -- their bytes are.
+    known_values CONSTANT text := concat(
+        CASE WHEN m.time_column IS NOT NULL THEN ', ' || holomamba_internal.comparable(m.interactions, m.time_column) || ' AS time' END,
+        (SELECT string_agg(format(', %s%s AS attribute_%s', holomamba_internal.comparable(m.interactions, a.name),
+                                  CASE WHEN t.typcollation <> 0 THEN ' COLLATE "C"' END, a.number), '' ORDER BY a.number)
+         FROM unnest(m.event_attributes) WITH ORDINALITY AS a (name, number)
+         JOIN pg_type t ON t.oid = holomamba_internal.base_type((holomamba_internal.column_of(m.interactions, a.name)).atttypid)));
 BEGIN
     RETURN ARRAY[
         ['schema', '@extschema@'],
@@ -42,16 +57,17 @@ BEGIN
         ['item_type', m.item_type::text],
         ['fits', holomamba_internal.fits_item_type(m.item_type, 'a::bigint')],
         ['attributes', (SELECT coalesce(string_agg(format(', %s.%I AS attribute_%s', holomamba_internal.name_for(m.items), a.name, a.number), '' ORDER BY a.number), '')
-                        FROM unnest(m.attributes) WITH ORDINALITY AS a (name, number))],
+                        FROM unnest(holomamba_internal.item_attributes(m)) WITH ORDINALITY AS a (name, number))],
         -- Always explicit: keys of the items that have another collation are compared as ids of items are.
         ['collate', coalesce((SELECT format(' COLLATE %s', a.attcollation::regcollation) FROM pg_attribute a
                               WHERE a.attrelid = format('holomamba.%I', m.model || '_items')::regclass AND a.attname = 'item_id'
                                 AND a.attcollation <> 0), '')],
         -- An event as it is stored, as the encoder reads it (src/postgres/live/event_row.hpp), and those of a user as a training
         -- does, each value an array, of items that k numbers.
-        ['event', format('%1$s.%2$I AS user_id, %1$s.%3$I AS item_id, %4$s', events, m.user_column, m.item_column, order_values)],
-        ['read_event', format('%s.%I AS user_id, i.token, %s', events, m.user_column, order_values)],
+        ['event', format('%1$s.%2$I AS user_id, %1$s.%3$I AS item_id, %4$s%5$s', events, m.user_column, m.item_column, order_values, known_values)],
+        ['read_event', format('%s.%I AS user_id, i.token, %s%s', events, m.user_column, order_values, known_values)],
         ['read_history', format('array_agg((k.n - 1)::integer ORDER BY %s) AS items', in_order)],
+        ['in_order', in_order],
         ['order_values', order_values],
         -- Only where it need not look for NULL does an index help.
         ['same_order', (SELECT string_agg(format(CASE WHEN (holomamba_internal.column_of(m.interactions, o.name)).attnotnull THEN '%s = $%s'

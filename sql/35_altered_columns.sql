@@ -84,6 +84,7 @@ BEGIN
                        || format('SELECT holomamba.drop_model(%L); then alter the table, holomamba.create_model() and holomamba.train().', m.model);
         END IF;
     END LOOP;
+    PERFORM holomamba_internal.check_event_types(m);
 END
 $$;
 COMMENT ON FUNCTION holomamba_internal.check_own_columns(holomamba.model_catalogue) IS
@@ -98,6 +99,7 @@ DECLARE
     t record;
 BEGIN
     PERFORM holomamba_internal.check_own_columns(m);
+    PERFORM holomamba_internal.warn_of_other_kinds(m);
     FOR t IN
         SELECT o.own_table, o.own_owner, bool_or(o.role = 'item') AS of_items,
                string_agg(format('ALTER %I TYPE %s%s%s', o.own_column, o.new_type,
@@ -154,8 +156,13 @@ DECLARE
     same_values boolean;
 BEGIN
     FOR m IN SELECT c.* FROM holomamba_internal.models_of(altered) c LOOP
-        IF m.interactions = ANY (altered) AND holomamba_internal.event_columns(m) && columns THEN
-            same_values := coalesce(
+        IF m.interactions = ANY (altered) AND holomamba_internal.event_columns(m) || holomamba_internal.training_columns(m) && columns THEN
+            -- Of what an event is beside its place, its user and its item, the model has no column that would tell what type it had.
+            same_values := NOT EXISTS (
+                SELECT FROM unnest(columns, converted) AS u (name, converted)
+                WHERE (u.name = m.time_column OR u.name = ANY (m.event_attributes))
+                  AND (u.converted OR EXISTS (SELECT FROM holomamba_internal.descendants(m.interactions) d WHERE holomamba_internal.is_written_anew(d)))
+            ) AND coalesce(
                 (SELECT bool_and(NOT u.converted AND o.old_collation = o.new_collation
                                  AND (holomamba_internal.is_widening(o.old_type, o.new_type)
                                       OR o.old_type = o.new_type AND (o.modifier < 0 OR NOT w.anew)
@@ -164,7 +171,7 @@ BEGIN
                       (SELECT bool_or(holomamba_internal.is_written_anew(d)) FROM holomamba_internal.descendants(m.interactions) d) AS w (anew)), true);
             RETURN QUERY SELECT f.* FROM holomamba_internal.fit_statements(m.model, same_values) f;
         END IF;
-        IF m.items = ANY (altered) AND m.attributes || m.item_key && columns THEN
+        IF m.items = ANY (altered) AND holomamba_internal.item_attributes(m) || m.item_key && columns THEN
             RETURN QUERY SELECT f.* FROM holomamba_internal.items_retyped(m, columns, converted, actor) f;
         END IF;
     END LOOP;
@@ -187,7 +194,7 @@ BEGIN
                u.converted OR anew AND holomamba_internal.id_family(holomamba_internal.base_type(a.atttypid)) IS DISTINCT FROM 'bigint'::regtype AS other_values
         FROM unnest(columns, converted) AS u (name, converted)
         JOIN pg_attribute a ON a.attrelid = m.items AND a.attname = u.name
-        WHERE u.name = ANY (m.attributes || m.item_key)
+        WHERE u.name = ANY (holomamba_internal.item_attributes(m) || m.item_key)
     LOOP
         IF c.is_key AND holomamba_internal.id_family(holomamba_internal.base_type(c.type)) IS DISTINCT FROM holomamba_internal.id_family(m.item_type) THEN
             PERFORM holomamba_internal.refuse_to(actor, m.model, 'feature_not_supported',

@@ -17,7 +17,7 @@ COMMENT ON FUNCTION holomamba_internal.number_expression(regclass, name) IS 'int
 -- by to be exact. No item of a training is further away where there are fewer than 100,000,000.
 CREATE FUNCTION holomamba_internal.standard_score(x double precision, mean double precision, deviation double precision) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN abs(x - mean) < 1e-30 * deviation THEN 0 ELSE least(greatest((x - mean) / deviation, -10000), 10000) END;
+RETURN CASE WHEN x IS NULL THEN NULL WHEN abs(x - mean) < 1e-30 * deviation THEN 0 ELSE least(greatest((x - mean) / deviation, -10000), 10000) END;
 COMMENT ON FUNCTION holomamba_internal.standard_score(double precision, double precision, double precision) IS
     'internal: a number by the mean and the deviation that a version knows of its attribute';
 
@@ -35,23 +35,57 @@ $$;
 COMMENT ON FUNCTION holomamba_internal.values_expression(regclass, name) IS
     'internal: the values of a category of a row of name_for(items), as a set of text that is compared by bytes';
 
+CREATE FUNCTION holomamba_internal.refuse_other_kind(model name, version integer, attribute name, kind text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RAISE object_not_in_prerequisite_state USING
+        MESSAGE = format('the weights of version %s of model "%s" do not fit the model', version, model),
+        DETAIL = format('The attribute "%s" was a %s when they were trained, and is a %s now.', attribute,
+                        CASE WHEN kind = 'number' THEN 'category' ELSE 'number' END, kind),
+        HINT = format('Train a new version: CALL holomamba.train(%L);', model);
+END
+$$;
+COMMENT ON FUNCTION holomamba_internal.refuse_other_kind(name, integer, name, text) IS
+    'internal: says that a version has learned an attribute as what it is not any more';
+
+-- Of a number the vocabulary has mean and deviation.
+CREATE FUNCTION holomamba_internal.check_scale(model name, version integer, attribute name, labels text[]) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    -- as double precision is written, well within its range
+    number CONSTANT text := '[0-9]{1,40}([.][0-9]{1,40})?(e[-+]?[0-9]{1,2})?';
+BEGIN
+    IF cardinality(labels) <> 2 OR array_to_string(labels, ' ') !~ ('^-?' || number || ' ' || number || '$') THEN
+        PERFORM holomamba_internal.refuse_other_kind(model, version, attribute, 'number');
+    ELSIF labels[2]::double precision = 0 THEN
+        RAISE data_corrupted USING
+            MESSAGE = 'unusable value in column "labels" of table holomamba.vocabulary_catalogue: a deviation of 0',
+            DETAIL = format('It belongs to attribute "%s" in version %s of model "%s".', attribute, version, model),
+            HINT = format('Restore it from a backup, or train a new version: CALL holomamba.train(%L);', model);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION holomamba_internal.check_scale(name, integer, name, text[]) IS
+    'internal: refuses labels of a number that are not its mean and its deviation';
+
 -- Of which items, the list of (id, n) says.
 CREATE FUNCTION holomamba_internal.attribute_queries(m holomamba.model_catalogue, version integer, items_list text)
 RETURNS TABLE (kind text, name text, labels integer, query text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    collation_clause CONSTANT text := CASE WHEN cardinality(m.attributes) > 0 THEN holomamba_internal.item_collation(m) END;
+    attributes CONSTANT name[] := holomamba_internal.attributes_of(m, version);
+    collation_clause CONSTANT text := CASE WHEN cardinality(attributes) > 0 THEN holomamba_internal.item_collation(m) END;
     attribute name;
     known text[];
-    -- as double precision is written, well within its range
-    number CONSTANT text := '[0-9]{1,40}([.][0-9]{1,40})?(e[-+]?[0-9]{1,2})?';
 BEGIN
     PERFORM holomamba_internal.hold_readable(m.items);
     PERFORM holomamba_internal.assert_columns(m);
-    PERFORM holomamba_internal.check_attributes(m.items, m.attributes);
+    PERFORM holomamba_internal.check_attributes(m.items, attributes);
     FOR attribute, known IN
-        SELECT a.name, y.labels FROM unnest(m.attributes) WITH ORDINALITY a (name, number)
+        SELECT a.name, y.labels FROM unnest(attributes) WITH ORDINALITY a (name, number)
         LEFT JOIN holomamba.labels y ON y.model = m.model AND y.version = attribute_queries.version AND y.field = a.name
         ORDER BY a.number
     LOOP
@@ -60,17 +94,7 @@ BEGIN
         IF holomamba_internal.attribute_kind((holomamba_internal.column_of(m.items, attribute)).atttypid) = 'number' THEN
             kind := 'number';
             -- Of a number the vocabulary has mean and deviation.
-            IF labels <> 2 OR array_to_string(known, ' ') !~ ('^-?' || number || ' ' || number || '$') THEN
-                RAISE object_not_in_prerequisite_state USING
-                    MESSAGE = format('the weights of version %s of model "%s" do not fit the model', version, m.model),
-                    DETAIL = format('The attribute "%s" was a category when they were trained, and is a number now.', attribute),
-                    HINT = format('Train a new version: CALL holomamba.train(%L);', m.model);
-            ELSIF known[2]::double precision = 0 THEN
-                RAISE data_corrupted USING
-                    MESSAGE = 'unusable value in column "labels" of table holomamba.vocabulary_catalogue: a deviation of 0',
-                    DETAIL = format('It belongs to attribute "%s" in version %s of model "%s".', attribute, version, m.model),
-                    HINT = format('Restore it from a backup, or train a new version: CALL holomamba.train(%L);', m.model);
-            END IF;
+            PERFORM holomamba_internal.check_scale(m.model, version, attribute, known);
             query := format('SELECT (k.n - 1)::integer AS item, holomamba_internal.standard_score(x.x, %L, %L)::real AS value '
                             'FROM %s JOIN %s %s ON %5$s.%I%s = k.id, LATERAL (SELECT %s) x (x) WHERE x.x IS NOT NULL ORDER BY 1',
                             known[1], known[2], items_list, m.items, holomamba_internal.name_for(m.items), m.item_key, collation_clause,

@@ -42,14 +42,17 @@ DECLARE
                        holomamba_internal.name_for(m.interactions));
     fits CONSTANT text := holomamba_internal.fits_item_type(m.item_type, quote_ident(m.item_key));
     attribute name;
+    kind text;
     labels text[];
     counts bigint[];
+    event_values integer[] := '{}';
     left_out bigint := 0;
+    attributes CONSTANT name[] := holomamba_internal.attributes_of(m, version);
 BEGIN
     PERFORM holomamba_internal.hold_readable(m.interactions), holomamba_internal.hold_readable(m.items);
     PERFORM holomamba_internal.assert_trusted_owners(m);
     PERFORM holomamba_internal.assert_columns(m);
-    PERFORM holomamba_internal.check_attributes(m.items, m.attributes);
+    PERFORM holomamba_internal.check_attributes(m.items, attributes);
     PERFORM holomamba_internal.check_ids(m);
     IF m.items IS NOT NULL THEN
         ids := ids || format(' UNION ALL SELECT %I::%s%s, 0 FROM %s %s WHERE %s', m.item_key, m.item_type, holomamba_internal.item_collation(m), m.items,
@@ -70,7 +73,7 @@ BEGIN
     INTO labels, counts;
     PERFORM holomamba_internal.store_vocabulary(m.model, make_vocabulary.version, '', coalesce(labels, '{}'), coalesce(counts, '{}'));
 
-    FOREACH attribute IN ARRAY m.attributes LOOP
+    FOREACH attribute IN ARRAY attributes LOOP
         EXECUTE CASE holomamba_internal.attribute_kind((holomamba_internal.column_of(m.items, attribute)).atttypid)
             WHEN 'number' THEN
                 format('SELECT ARRAY[coalesce(avg(v.x), 0), coalesce(nullif(stddev_pop(v.x), 0), 1)]::text[] FROM (SELECT %s FROM %s %s) v (x)',
@@ -82,10 +85,25 @@ BEGIN
         INTO labels;
         PERFORM holomamba_internal.store_vocabulary(m.model, make_vocabulary.version, attribute, coalesce(labels, '{}'));
     END LOOP;
+
+    FOREACH attribute IN ARRAY m.event_attributes LOOP
+        kind := holomamba_internal.attribute_kind((holomamba_internal.column_of(m.interactions, attribute)).atttypid);
+        -- Of many events there are few values, so they are not sorted before they are distinct.
+        EXECUTE format(CASE kind WHEN 'number' THEN 'SELECT ARRAY[coalesce(avg(v.x), 0), coalesce(nullif(stddev_pop(v.x), 0), 1)]::text[] FROM (SELECT %s '
+                                 ELSE 'SELECT array_agg(v.x ORDER BY v.x) FROM (SELECT DISTINCT %s ' END
+                       || 'FROM %s %s WHERE %3$s.%I IS NOT NULL AND %3$s.%I IS NOT NULL) v (x) WHERE v.x IS NOT NULL',
+                       CASE kind WHEN 'number' THEN holomamba_internal.number_expression(m.interactions, attribute)
+                                 ELSE holomamba_internal.label_expression(m.interactions, attribute) END,
+                       m.interactions, holomamba_internal.name_for(m.interactions), m.user_column, m.item_column)
+        INTO labels;
+        PERFORM holomamba_internal.store_vocabulary(m.model, make_vocabulary.version, holomamba_internal.event_field(attribute), coalesce(labels, '{}'));
+        event_values := event_values || CASE kind WHEN 'number' THEN -1 ELSE coalesce(cardinality(labels), 0) END;
+    END LOOP;
+    PERFORM holomamba_internal.store_event_columns(m.model, make_vocabulary.version, m.time_column IS NOT NULL, m.event_attributes, event_values);
 END
 $$;
 COMMENT ON FUNCTION holomamba_internal.make_vocabulary(holomamba.model_catalogue, integer) IS
-    'internal: stores the items and the values of their attributes that a new version will know';
+    'internal: stores the items, and the values of their attributes and of those of events, that a new version will know';
 
 CREATE FUNCTION holomamba_internal.training_queries(model text, version integer)
 RETURNS TABLE (kind text, name text, labels integer, query text)
@@ -97,6 +115,8 @@ DECLARE
     items_list text := format('(SELECT k.id::%s, k.n FROM holomamba.vocabulary y, unnest(y.labels) WITH ORDINALITY k (id, n) '
                               'WHERE y.model = %L AND y.version = %s AND y.field = '''') k (id, n)', m.item_type, m.model, version);
     first_order pg_attribute;
+    known record;
+    about text[];
 BEGIN
     SELECT * INTO v FROM holomamba.version_catalogue c WHERE c.model = m.model AND c.version = training_queries.version;
 
@@ -115,16 +135,25 @@ BEGIN
 
     -- The cutoff is of the type under a domain, whose constraints may be functions of the user's.
     first_order := holomamba_internal.column_of(m.interactions, m.order_columns[1]);
+    SELECT e.* INTO known FROM holomamba_internal.event_values(m, v.version) e;
+    about := CASE WHEN v.timed THEN ARRAY[format('coalesce(%s, ''NaN'')', holomamba_internal.seconds_expression(m.interactions, m.time_column))]
+                  ELSE '{}' END
+             || known.expressions || array_remove(ARRAY[holomamba_internal.weight_expression(m)], NULL);
     kind := 'histories';
     name := NULL;
     labels := (SELECT cardinality(y.labels) FROM holomamba.vocabulary y
                WHERE y.model = m.model AND y.version = v.version AND y.field = '');
     query := holomamba_internal.fill_template(
-        'SELECT {held_out} AS held_out, {read_history} FROM {interactions} {e} JOIN {items_list} ON k.id = {e}.{item}{collation} '
+        'SELECT {held_out} AS held_out, {read_history}, {about} AS about FROM {interactions} {e} JOIN {items_list} ON k.id = {e}.{item}{collation}{joins} '
         'WHERE {e}.{user} IS NOT NULL GROUP BY {e}.{user} ORDER BY {e}.{user}',
         holomamba_internal.template_names(m) || ARRAY[
             ['items_list', items_list],
             ['collation', holomamba_internal.item_collation(m)],
+            ['joins', known.joins],
+            -- One array for all that is known of an event, and not one for each, for each is sorted by itself.
+            ['about', CASE WHEN about = '{}' THEN 'NULL::double precision[]'
+                           ELSE (SELECT format('array_agg(ARRAY[%s]::double precision[] ORDER BY %s)', array_to_string(about, ', '), t.names[i][2])
+                                 FROM (SELECT holomamba_internal.template_names(m)) t (names), generate_subscripts(t.names, 1) i WHERE t.names[i][1] = 'in_order') END],
             ['held_out', CASE v.holdout
                              WHEN 'time' THEN format('(count(*) FILTER (WHERE %s < %L::%s))::integer', holomamba_internal.comparable(m.interactions, m.order_columns[1]),
                                                      v.options ->> 'cutoff', holomamba_internal.base_type(first_order.atttypid))
@@ -135,7 +164,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION holomamba_internal.training_queries(text, integer) IS
-    'internal: what train() and evaluate() read, attributes first: (item, value) of each, then the items that can be recommended, last of each user the place of the test event and the events in order';
+    'internal: what train() and evaluate() read, attributes first: (item, value) of each, then the items that can be recommended, last of each user the place of the test event, the items of the events in order, and of each event its time, its values and its weight, where there are such';
 
 -- Events come at the end of a history, or at the end of time: what a holdout has kept back, the same one later keeps back, or it is
 -- history by then.
@@ -178,6 +207,12 @@ BEGIN
             HINT = 'The view holomamba.versions lists the versions.';
     END IF;
     SELECT v.* INTO start FROM holomamba.version_catalogue v WHERE v.model = m.model AND v.version = wanted::integer;
+    IF start.attributes <> m.attributes THEN
+        RAISE object_not_in_prerequisite_state USING
+            MESSAGE = format('version %s of model "%s" was trained with other attributes', wanted, m.model),
+            DETAIL = format('They were {%s} then, and are {%s} now.', array_to_string(start.attributes, ','), array_to_string(m.attributes, ',')),
+            HINT = 'Start from none: options => ''{"warm_start": false}''.';
+    END IF;
     IF holdout <> 'none' AND NOT holomamba_internal.keeps_back(m, start, holdout, options) THEN
         RAISE object_not_in_prerequisite_state USING
             MESSAGE = format('version %s of model "%s" has learned from events that this holdout keeps back', wanted, m.model),
@@ -191,7 +226,7 @@ COMMENT ON FUNCTION holomamba_internal.warm_start_of(holomamba.model_catalogue, 
     'internal: the value of the option "warm_start", with true replaced by the active version; refused where a holdout would test what that one has learned';
 
 CREATE FUNCTION holomamba_internal.matching_rows(model text, version integer, old_version integer)
-RETURNS TABLE (field name, old_rows integer[])
+RETURNS TABLE (field text, old_rows integer[])
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT y.field, ARRAY(SELECT coalesce(o.n - 1, -1)::integer
@@ -267,9 +302,14 @@ BEGIN
     IF chosen ->> 'warm_start' <> 'false' THEN
         PERFORM holomamba_internal.store_vocabulary(m.model, begin_training.version, y.field, o.labels)
         FROM holomamba.vocabulary y JOIN holomamba.vocabulary o ON o.model = y.model AND o.field = y.field
-        WHERE y.model = m.model AND y.version = begin_training.version AND y.field <> ''
-          AND o.version = (chosen ->> 'warm_start')::integer
-          AND holomamba_internal.attribute_kind((holomamba_internal.column_of(m.items, y.field)).atttypid) = 'number';
+        WHERE y.model = m.model AND y.version = begin_training.version AND o.version = (chosen ->> 'warm_start')::integer
+          AND (y.field IN (SELECT a::text FROM unnest(holomamba_internal.attributes_of(m, begin_training.version)) a
+                           WHERE holomamba_internal.attribute_kind((holomamba_internal.column_of(m.items, a)).atttypid) = 'number')
+               OR y.field IN (SELECT holomamba_internal.event_field(a.name)
+                              FROM holomamba.version_catalogue n, unnest(n.event_attributes, n.event_values) AS a (name, known),
+                                   holomamba.version_catalogue w, unnest(w.event_attributes, w.event_values) AS b (name, known)
+                              WHERE n.model = m.model AND n.version = begin_training.version AND w.model = m.model AND w.version = o.version
+                                AND b.name = a.name AND a.known < 0 AND b.known < 0));
     END IF;
 END
 $$;

@@ -102,14 +102,14 @@ DECLARE
         ['similar_items', 'item_id {ids}, k integer DEFAULT 10, model text DEFAULT NULL', 'item_id {ids}, similarity real',
          'holomamba_similar_items', '10 COST 1000',
          'the k items closest to an item in what they mean to the model, by the cosine of their tokens'],
-        ['explain_recommendation', 'user_id {ids}, item_id {ids}, model text DEFAULT NULL',
+        ['explain_recommendation', 'user_id {ids}, item_id {ids}, model text DEFAULT NULL, at timestamptz DEFAULT now()',
          'kind text, value text, contribution double precision', 'holomamba_internal.explain', '100 COST 100000',
          'why an item has the score it has for a user: what the item''s attributes and the user''s past events bring to it'],
-        ['explain_events', 'user_id {ids}, item_id {ids}, model text DEFAULT NULL',
+        ['explain_events', 'user_id {ids}, item_id {ids}, model text DEFAULT NULL, at timestamptz DEFAULT now()',
          'item_id {ids}, events bigint, last_event text, contribution double precision', 'holomamba_internal.explain_by_item', '100 COST 100000',
          'what a user''s past events bring to the score of an item, by the items that they are of: how many, the last, and how much together']];
     filters CONSTANT text := 'k integer DEFAULT 10, model text DEFAULT NULL, exclude_seen boolean DEFAULT true, '
-        'candidates {ids}[] DEFAULT NULL, exclude {ids}[] DEFAULT NULL, diversity real DEFAULT 0';
+        'candidates {ids}[] DEFAULT NULL, exclude {ids}[] DEFAULT NULL, diversity real DEFAULT 0, at timestamptz DEFAULT now()';
     verb text[];
     form text;
     ids text;
@@ -128,12 +128,12 @@ BEGIN
             name := verb[1] || CASE form WHEN 'alone' THEN '_text' ELSE '' END;
             body := CASE
                     WHEN form = 'literal' THEN
-                        format('sql BEGIN ATOMIC SELECT * FROM holomamba.%s(%s::text[], k, model, exclude_seen, candidates, exclude, diversity); END', name, first)
+                        format('sql BEGIN ATOMIC SELECT * FROM holomamba.%s(%s::text[], k, model, exclude_seen, candidates, exclude, diversity, at); END', name, first)
                     WHEN verb[1] = 'explain_events' THEN
                         format('sql BEGIN ATOMIC SELECT e.item_id::%s, e.events, e.last_event, e.contribution '
-                               'FROM %s(user_id::text, item_id::text, model, %L) e; END', ids, verb[4], ids)
+                               'FROM %s(user_id::text, item_id::text, model, %L, at) e; END', ids, verb[4], ids)
                     WHEN verb[1] = 'explain_recommendation' THEN
-                        format('sql BEGIN ATOMIC SELECT * FROM %s(user_id::text, item_id::text, model, %L); END', verb[4], ids)
+                        format('sql BEGIN ATOMIC SELECT * FROM %s(user_id::text, item_id::text, model, %L, at); END', verb[4], ids)
                     ELSE format('c AS %L, %L', 'MODULE_PATHNAME', verb[4]) END;
             IF form = 'literal' THEN
                 arguments := replace(arguments, first || ' text[]', first || ' text');
@@ -141,7 +141,7 @@ BEGIN
             FOREACH schema IN ARRAY CASE form WHEN 'alone' THEN ARRAY['holomamba'] ELSE ARRAY['holomamba', '@extschema@'] END LOOP
                 EXECUTE format('CREATE FUNCTION %s.%s(%s) RETURNS TABLE (%s) STABLE PARALLEL SAFE ROWS %s LANGUAGE %s',
                                schema, name, arguments, replace(verb[3], '{ids}', ids), verb[5], body);
-                EXECUTE format('COMMENT ON FUNCTION %s.%s(%s) IS %L', schema, name, regexp_replace(arguments, ' DEFAULT [a-zA-Z0-9]+', '', 'g'),
+                EXECUTE format('COMMENT ON FUNCTION %s.%s(%s) IS %L', schema, name, regexp_replace(arguments, ' DEFAULT [a-zA-Z0-9]+([(][)])?', '', 'g'),
                                verb[6] || CASE form WHEN 'literal' THEN '; the array as text, which drivers send without a type'
                                                     WHEN 'alone' THEN '; ids are text, and no other function has this name' ELSE '' END);
             END LOOP;

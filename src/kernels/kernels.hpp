@@ -109,6 +109,12 @@ struct Table {
                                     const float* a, const float* b, const float* c, int bc_stride, const float* skip,
                                     const float* dy, float* dx, float* ddelta, float* da, float* db, float* dc,
                                     float* dskip, float* scratch);
+    // y = exp(x).
+    void (*exponential)(std::size_t n, const float* x, float* y);
+    // y = x exp(-rate t): what is left of x after a time t. y may be x.
+    void (*fade)(std::size_t n, const float* x, const float* rate, float t, float* y);
+    // y = a x + b z, y may be x.
+    void (*weighted_sum)(std::size_t n, const float* a, const float* x, const float* b, const float* z, float* y);
     // y = x * silu(z), z and dz with a row stride; backward writes dx and dz.
     void (*gate)(int rows, int channels, const float* x, const float* z, int z_stride, float* y);
     void (*gate_backward)(int rows, int channels, const float* x, const float* z, int z_stride, const float* dy,

@@ -89,6 +89,22 @@ void gelu_backward(std::size_t n, const float* x, const float* dy, float* dx) {
     });
 }
 
+void exponential_of(std::size_t n, const float* x, float* y) {
+    for_lanes(n, [&](std::size_t i, auto width) { store(y + i, exponential(load(x + i, width)), width); });
+}
+
+void fade(std::size_t n, const float* x, const float* rate, float t, float* y) {
+    for_lanes(n, [&](std::size_t i, auto width) {
+        store(y + i, load(x + i, width) * exponential(load(rate + i, width) * -t), width);
+    });
+}
+
+void weighted_sum(std::size_t n, const float* a, const float* x, const float* b, const float* z, float* y) {
+    for_lanes(n, [&](std::size_t i, auto width) {
+        store(y + i, fused(load(a + i, width), load(x + i, width), load(b + i, width) * load(z + i, width)), width);
+    });
+}
+
 void softplus(std::size_t n, const float* x, float* y) {
     for_lanes(n, [&](std::size_t i, auto width) { store(y + i, softplus(load(x + i, width)), width); });
 }

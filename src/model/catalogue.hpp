@@ -1,9 +1,11 @@
-// The items of a model and what is known about each.
+// The items of a model and what is known about each, and about an event.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include "model/event.hpp"
 
 namespace holomamba::model {
 
@@ -23,6 +25,7 @@ struct Attribute {
 struct Catalogue {
     int items = 0;
     std::vector<Attribute> attributes;
+    EventColumns events;
 };
 
 }  // namespace holomamba::model

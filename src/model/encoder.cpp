@@ -1,6 +1,7 @@
 #include "model/encoder.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <string>
 
@@ -8,9 +9,11 @@
 
 namespace holomamba::model {
 
-Encoder::Encoder(const Options& options, const kernels::Table& kernels, Network::MakeBlock* make_block)
-    : network_(options, no_items_, make_block),
-      codec_(state_format(options.state_format), network_.state(), options.dimension),
+Encoder::Encoder(const Options& options, const EventColumns& events, const kernels::Table& kernels,
+                 Network::MakeBlock* make_block)
+    : no_items_{0, {}, events},
+      network_(options, no_items_, make_block),
+      codec_(state_format(options.state_format), network_.state(), options.dimension, events.timed),
       kernels_(kernels),
       parameters_(network_.layout().size()),
       known_(network_.layout().parameters().size(), false) {}
@@ -52,9 +55,29 @@ void Encoder::finish() {
 
     const std::vector<float> nothing(codec_.shape().size() + dimension(), 0.0f);
     start_state_.resize(state_bytes());
-    codec_.write(kernels_, nothing.data(), nothing.data(), start_state_.data());
+    codec_.write(kernels_, nothing.data(), nothing.data(), kNoTime, start_state_.data());
     const TokenEvent start{composed.token.data() + dimension()};
     advance(start_state_.data(), {&start, 1});
+}
+
+void Encoder::vector(const std::byte* state, double at, float* vector) const {
+    codec_.read_vector(kernels_, state, vector);
+    if (!network_.timed()) return;
+    Arena arena(std::size_t{1} << 12);
+    const std::array starts{0, 1};
+    Pass pass{.kernels = kernels_,
+              .parameters = parameters_.data(),
+              .gradients = nullptr,
+              .starts = starts,
+              .arena = arena,
+              .prepared = prepared_.data()};
+    float* recurrent = arena.take(codec_.shape().size());
+    codec_.read(kernels_, state, recurrent);
+    const double last = codec_.read_time(state), moment = std::isnan(at) ? last : at;
+    Network::Kept kept;
+    kept.times = &last;
+    kept.memory.sums = recurrent + codec_.shape().size() - codec_.shape().width;
+    std::copy_n(network_.answer(pass, vector, &moment, kept), dimension(), vector);
 }
 
 void Encoder::advance(std::span<const UserEvents> users, Workspace& workspace) const {
@@ -87,12 +110,15 @@ void Encoder::advance(std::span<const UserEvents> users, Workspace& workspace) c
         if (!events.empty()) {
             const std::size_t sequences = workspace.users.size();
             float* states = arena.take(sequences * recurrent);
-            for (std::size_t s = 0; s < sequences; s++)
+            workspace.times.resize(sequences);
+            for (std::size_t s = 0; s < sequences; s++) {
                 codec_.read(kernels_, users[workspace.users[s]].state, states + s * recurrent);
+                workspace.times[s] = codec_.read_time(users[workspace.users[s]].state);
+            }
             const float* encoded = encode(states, workspace);
             for (std::size_t s = 0; s < sequences; s++)
                 codec_.write(kernels_, states + s * recurrent, encoded + (workspace.starts[s + 1] - 1) * d,
-                             users[workspace.users[s]].state);
+                             workspace.times[s], users[workspace.users[s]].state);
         }
         arena.release(mark);
     }
@@ -106,6 +132,7 @@ const float* Encoder::encode(float* states, Workspace& workspace) const {
               .arena = workspace.arena,
               .states = states,
               .state_stride = codec_.shape().size(),
+              .last_times = workspace.times.data(),
               .prepared = prepared_.data(),
               .format = codec_.format(),
               .state_width = codec_.shape().width};

@@ -24,8 +24,8 @@ struct UserEvents {
 class Encoder {
   public:
     // The blocks as for Network. Throws std::exception where their states do not fit.
-    explicit Encoder(const Options& options, const kernels::Table& kernels = kernels::table(),
-                     Network::MakeBlock* make_block = nullptr);
+    explicit Encoder(const Options& options, const EventColumns& events = {},
+                     const kernels::Table& kernels = kernels::table(), Network::MakeBlock* make_block = nullptr);
 
     // Copies a stored parameter; names the encoder has no use for are passed over. Of embedding.items only the last two
     // rows, the unknown item and the start token, need be given. Throws Error where the size is wrong.
@@ -47,10 +47,11 @@ class Encoder {
     StateFormat format() const { return codec_.format(); }
     // The state of a user without events: after the start token.
     std::span<const std::byte> start() const { return start_state_; }
-    // The encoder's output after the last event [d], and as it is stored for items' targets [Head::stored_size].
-    void vector(const std::byte* state, float* vector) const { codec_.read_vector(kernels_, state, vector); }
-    void stored_vector(const std::byte* state, float* stored) const {
-        vector(state, stored);
+    // What items are scored against [d], as of a moment, in seconds since 1970 (kNoTime: that of the last event), and as it is
+    // stored for items' targets [Head::stored_size].
+    void vector(const std::byte* state, double at, float* vector) const;
+    void stored_vector(const std::byte* state, double at, float* stored) const {
+        vector(state, at, stored);
         Head::complete_vector(dimension(), stored);
     }
 
@@ -61,6 +62,7 @@ class Encoder {
         std::vector<TokenEvent> events;
         std::vector<int> starts;
         std::vector<std::size_t> users;  // whose events the sequences are
+        std::vector<double> times;       // of their last events
     };
     // Moves states through events. An event costs the same whatever came before it, and less in company: the dense
     // layers take the events of many users as one matrix. The states must differ. Throws Error where numbers are no

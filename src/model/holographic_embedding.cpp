@@ -5,29 +5,9 @@
 
 #include "hrr/binding.hpp"
 #include "hrr/transform.hpp"
+#include "model/spectra.hpp"
 
 namespace holomamba::model {
-namespace {
-
-using Complex = std::complex<float>;
-
-// The inner product of two vectors from their spectra (Parseval), a conj(b) over the whole spectrum.
-float spectral_product(int d, const Complex* a, const Complex* b) {
-    const std::size_t size = hrr::spectrum_size(d);
-    float total = 0;
-    for (std::size_t k = 0; k < size; k++) {
-        const bool alone = k == 0 || 2 * k == static_cast<std::size_t>(d);
-        total += (alone ? 1.0f : 2.0f) * (a[k].real() * b[k].real() + a[k].imag() * b[k].imag());
-    }
-    return total / static_cast<float>(d);
-}
-
-Complex times(Complex a, Complex b) {
-    return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()};
-}
-
-}  // namespace
-
 HolographicEmbedding::HolographicEmbedding(const Options& options, const Catalogue& catalogue, ParameterLayout& layout)
     : catalogue_(catalogue),
       d_(options.dimension),
@@ -122,11 +102,7 @@ bool HolographicEmbedding::attribute_spectrum(std::size_t r, std::int32_t item, 
         const float x = attribute.numbers[item];
         if (std::isnan(x)) return false;
         const Complex* role = value_spectra.data() + (value_starts_.back() + r) * spectrum_;
-        for (std::size_t k = 0; k < spectrum_; k++) {
-            const float angle = x * std::arg(values[k]);
-            const bool real = k == 0 || 2 * k == static_cast<std::size_t>(d_);
-            out[k] = times(role[k], {std::cos(angle), real ? 0.0f : std::sin(angle)});
-        }
+        bind_number(d_, role, values, x, out);
         return true;
     }
     std::int32_t first = attribute.offsets[item], last = attribute.offsets[item + 1];

@@ -30,7 +30,8 @@ class Linear {
         backward_weight(pass, pass.tokens(), x, dy);
         backward_input(pass, pass.tokens(), dy, dx, accumulate);
     }
-    // Where the bias starts.
+    // Where they start.
+    std::size_t weight() const { return weight_; }
     std::size_t bias() const { return bias_; }
 
   private:

@@ -1,7 +1,9 @@
 #include "model/network.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
+#include <limits>
 #include <stdexcept>
 
 #include "model/attention.hpp"
@@ -39,6 +41,12 @@ StateShape stacked(const StateShape& before, const StateShape& next) {
     return {before.rows + next.rows, next.width};
 }
 
+// 0 where one of them is not known or the second is not later.
+float days_between(double first, double second) {
+    constexpr double kDay = 86400;  // seconds
+    return second > first ? static_cast<float>((second - first) / kDay) : 0;
+}
+
 std::vector<Residual> make_layers(const Options& options, Network::MakeBlock* make_block, ParameterLayout& layout) {
     if (!make_block) make_block = block_named(options.block);
     std::vector<Residual> layers;
@@ -62,10 +70,20 @@ Network::Network(const Options& options, const Catalogue& catalogue, MakeBlock* 
       embedding_(options, catalogue, layout_),
       layers_(make_layers(options, make_block, layout_)),
       head_(options, catalogue, layout_) {
+    if (!catalogue.events.attributes.empty()) event_embedding_.emplace(options, catalogue.events, layout_);
+    if (catalogue.events.timed) timed_.emplace(Timed{{options, layout_}, {options, layout_}});
     for (const Residual& layer : layers_) {
         state_ = stacked(state_, layer.state());
         activation_size_ += layer.activation_size();
     }
+    if (timed_) {
+        state_ = stacked(state_, timed_->memory.state());
+        activation_size_ += timed_->memory.activation_size() + timed_->moment.activation_size();
+    }
+}
+
+void Network::set_knots(std::span<const float> knots, float* parameters) const {
+    if (timed_) timed_->moment.set_knots(knots, parameters);
 }
 
 std::vector<float> Network::initialise(std::uint64_t seed) const {
@@ -74,6 +92,11 @@ std::vector<float> Network::initialise(std::uint64_t seed) const {
     embedding_.initialise(random, parameters.data());
     for (const Residual& layer : layers_) layer.initialise(random, parameters.data());
     head_.initialise(random, parameters.data());
+    if (event_embedding_) event_embedding_->initialise(random, parameters.data());
+    if (timed_) {
+        timed_->memory.initialise(random, parameters.data());
+        timed_->moment.initialise(random, parameters.data());
+    }
     return parameters;
 }
 
@@ -87,14 +110,22 @@ void Network::set_unknown(float* parameters, std::int32_t item) const {
 std::vector<float> Network::prepare(std::span<const float> parameters) const {
     std::vector<float> prepared(layout_.prepared_size());
     for (const Residual& layer : layers_) layer.prepare(parameters.data(), prepared.data());
+    if (timed_) {
+        timed_->memory.prepare(parameters.data(), prepared.data());
+        timed_->moment.prepare(parameters.data(), prepared.data());
+    }
     return prepared;
 }
 
 float* Network::encode(Pass& pass, std::span<const TokenEvent> events, Kept& kept) const {
     const std::size_t d = dimension(), size = events.size() * d;
     float* x = pass.arena.take(size);
-    for (std::size_t t = 0; t < events.size(); t++) std::copy_n(events[t].item, d, x + t * d);
+    if (event_embedding_)
+        event_embedding_->forward(pass, events, x, kept.events);
+    else
+        for (std::size_t t = 0; t < events.size(); t++) std::copy_n(events[t].item, d, x + t * d);
     pass.drop(d, 0, x);
+    kept.inputs = x;
     kept.layers.resize(layers_.size());
     float* state = pass.states;
     for (std::size_t i = 0; i < layers_.size(); i++) {
@@ -105,19 +136,60 @@ float* Network::encode(Pass& pass, std::span<const TokenEvent> events, Kept& kep
         if (state) state += layers_[i].state().size();
         x = y;
     }
+    if (timed_) timed_->memory.write(pass, kept.inputs, find_gaps(pass, events, kept), state, kept.memory);
     return x;
 }
 
-float* Network::backward(Pass& pass, const float* doutput, const Kept& kept) const {
+const float* Network::find_gaps(Pass& pass, std::span<const TokenEvent> events, Kept& kept) {
+    auto* times = reinterpret_cast<double*>(pass.arena.take(2 * events.size()));
+    float* gaps = pass.arena.take(events.size());
+    kept.times = times;
+    for (int s = 0; s < pass.sequences(); s++) {
+        double last = pass.last_times ? pass.last_times[s] : kNoTime;
+        for (int t = pass.starts[s]; t < pass.starts[s + 1]; t++) {
+            // Events may be ordered by something else than their time.
+            const double time = kept_time(events[t].time);
+            gaps[t] = days_between(last, time);
+            if (!(time <= last) && !std::isnan(time)) last = time;
+            times[t] = last;
+        }
+        if (pass.last_times) pass.last_times[s] = last;
+    }
+    return gaps;
+}
+
+const float* Network::answer(Pass& pass, const float* encoded, const double* at, Kept& kept) const {
+    if (!timed_) return encoded;
+    const std::size_t rows = pass.tokens(), size = rows * dimension();
+    float* y = pass.arena.take(size);
+    float* waits = pass.arena.take(rows);
+    std::copy_n(encoded, size, y);
+    for (std::size_t t = 0; t < rows; t++)
+        waits[t] =
+            std::isnan(kept.times[t]) ? std::numeric_limits<float>::quiet_NaN() : days_between(kept.times[t], at[t]);
+    timed_->memory.read(pass, waits, y, kept.memory);
+    timed_->moment.read(pass, at, waits, y, kept.moment);
+    return y;
+}
+
+float* Network::backward(Pass& pass, const float* danswer, const Kept& kept) const {
     const std::size_t size = static_cast<std::size_t>(pass.tokens()) * dimension();
     float* dx = pass.arena.take(size);
     float* dy = pass.arena.take(size);
-    std::copy_n(doutput, size, dy);
+    std::copy_n(danswer, size, dy);
     for (std::size_t i = layers_.size(); i-- > 0;) {
         layers_[i].backward(pass, dy, dx, kept.layers[i]);
         std::swap(dx, dy);
     }
+    if (timed_) {
+        timed_->memory.backward(pass, kept.inputs, danswer, dy, kept.memory);
+        timed_->moment.backward(pass, danswer, kept.moment);
+    }
     pass.drop(dimension(), 0, dy);
+    if (event_embedding_) {
+        event_embedding_->backward(pass, dy, dx, kept.events);
+        return dx;
+    }
     return dy;
 }
 

@@ -17,7 +17,7 @@ struct ParameterInfo {
     std::size_t offset, size;
     bool trained;
     std::optional<std::string>
-        field;  // what its rows stand for, the first ones: values of this attribute, kOfItems, or nothing
+        field;  // what its rows stand for, the first ones: values of this attribute of items or, behind "event.", of events, kOfItems, or nothing
 
     // Whether weight decay pulls it to zero: matrices. Biases, gains and A_log are left alone, as Gu & Dao 2023 do.
     bool decays() const { return shape.size() > 1 && !name.ends_with(".a_log"); }

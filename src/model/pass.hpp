@@ -69,6 +69,7 @@ struct Pass {
     // and keep nothing, as in training.
     float* states = nullptr;
     std::size_t state_stride = 0;
+    double* last_times = nullptr;  // of the last event before each sequence, kNoTime: none; replaced like states
     // Weights as serving reads them (Layer::prepare), or nullptr while training. With them a sequence's numbers are the same
     // to the last bit whatever it is cut into and whatever goes through the network beside it.
     const float* prepared = nullptr;

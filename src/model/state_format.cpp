@@ -1,5 +1,6 @@
 #include "model/state_format.hpp"
 
+#include <cmath>
 #include <cstring>
 #include <stdexcept>
 
@@ -35,12 +36,16 @@ bool is_finite(StateFormat format, const std::byte* state, std::size_t bytes) {
                                             : true;
 }
 
-StateCodec::StateCodec(StateFormat format, StateShape shape, int dimension)
-    : format_(format), shape_(shape), dimension_(dimension) {
+StateCodec::StateCodec(StateFormat format, StateShape shape, int dimension, bool timed)
+    : format_(format), shape_(shape), dimension_(dimension), timed_(timed) {
     if (shape.width > kWidestState) throw std::length_error("rows of a state are too wide");
 }
 
 std::size_t StateCodec::bytes() const {
+    return time_offset() + (timed_ ? kTimeParts * sizeof(std::uint16_t) : 0);
+}
+
+std::size_t StateCodec::time_offset() const {
     const std::size_t d = dimension_;
     return format_ == StateFormat::float32   ? (shape_.size() + d) * sizeof(float)
            : format_ == StateFormat::float16 ? (shape_.size() + d) * sizeof(std::uint16_t)
@@ -53,8 +58,31 @@ std::size_t StateCodec::vector_offset() const {
                                              : shape_.rows * sizeof(float);
 }
 
-void StateCodec::write(const kernels::Table& kernels, const float* recurrent, const float* vector,
+void StateCodec::write_time(double time, std::byte* state) const {
+    constexpr double kMicroseconds = 1e6;
+    std::uint16_t parts[kTimeParts] = {};
+    if (!std::isnan(time)) {
+        auto bits = static_cast<std::uint64_t>(std::llround(time * kMicroseconds));
+        for (std::size_t i = 0; i + 1 < kTimeParts; i++, bits >>= 10) parts[i] = bits & 1023;
+        parts[kTimeParts - 1] = 1;
+    }
+    std::memcpy(state + time_offset(), parts, sizeof parts);
+}
+
+double StateCodec::read_time(const std::byte* state) const {
+    constexpr double kMicroseconds = 1e6;
+    if (!timed_) return kNoTime;
+    std::uint16_t parts[kTimeParts];
+    std::memcpy(parts, state + time_offset(), sizeof parts);
+    if (parts[kTimeParts - 1] == 0) return kNoTime;
+    std::uint64_t bits = 0;
+    for (std::size_t i = kTimeParts - 1; i-- > 0;) bits = bits << 10 | (parts[i] & 1023);
+    return kept_time(static_cast<double>(static_cast<std::int64_t>(bits)) / kMicroseconds);
+}
+
+void StateCodec::write(const kernels::Table& kernels, const float* recurrent, const float* vector, double time,
                        std::byte* state) const {
+    if (timed_) write_time(time, state);
     std::byte* end = state + vector_offset();
     if (format_ == StateFormat::float32) {
         std::memcpy(state, recurrent, shape_.size() * sizeof(float));

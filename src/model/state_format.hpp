@@ -6,6 +6,7 @@
 #include <string>
 
 #include "kernels/kernels.hpp"
+#include "model/event.hpp"
 
 namespace holomamba::model {
 
@@ -35,29 +36,38 @@ constexpr std::size_t number_bytes(StateFormat format) {
 // takes that on trust; such a state is refused at its next event.
 bool is_finite(StateFormat format, const std::byte* state, std::size_t bytes);
 
-// A state as bytes: its recurrent rows, then the vector the encoder gave last.
+// A state as bytes: its recurrent rows, then the vector the encoder gave last, then, where events are timed, the time of the last
+// of them: 16-bit numbers below 1024, ten bits of its microseconds each, the lowest first, and at the end 1 where there is one. So
+// no part of it reads as NaN.
 //   float32  rows and vector as floats
 //   float16  rows and vector as halves
 //   int8     the scale of each row as a float, the vector as halves, then a byte for each number of the rows
 class StateCodec {
   public:
     // Throws std::length_error for rows that are too wide.
-    StateCodec(StateFormat format, StateShape shape, int dimension);
+    StateCodec(StateFormat format, StateShape shape, int dimension, bool timed = false);
 
     std::size_t bytes() const;
     const StateShape& shape() const { return shape_; }
     // Rows that have been rounded come back as they were, to the last bit.
-    void write(const kernels::Table& kernels, const float* recurrent, const float* vector, std::byte* state) const;
+    void write(const kernels::Table& kernels, const float* recurrent, const float* vector, double time,
+               std::byte* state) const;
     void read(const kernels::Table& kernels, const std::byte* state, float* recurrent) const;
     void read_vector(const kernels::Table& kernels, const std::byte* state, float* vector) const;
+    // kNoTime where there is none.
+    double read_time(const std::byte* state) const;
     StateFormat format() const { return format_; }
 
   private:
+    static constexpr std::size_t kTimeParts = 8;
     std::size_t vector_offset() const;
+    std::size_t time_offset() const;
+    void write_time(double time, std::byte* state) const;
 
     StateFormat format_;
     StateShape shape_;
     int dimension_;
+    bool timed_;
 };
 
 }  // namespace holomamba::model

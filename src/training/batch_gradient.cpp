@@ -64,8 +64,7 @@ void BatchGradient::choose_rows(std::span<const Window> windows, std::uint64_t k
     if (sampler_) sample_rows(windows, key);
     want_row(embedding.start_row());
     for (const Window& window : windows)
-        for (int i = std::max(0, window.first - 1); i < window.last - 1; i++)
-            want_row(data_.history(window.user)[i].item);
+        for (int i = std::max(0, window.first - 1); i < window.last - 1; i++) want_row(data_.history(window.user)[i]);
     if (!sampler_) scored_ = network_.items();
 }
 
@@ -78,8 +77,8 @@ void BatchGradient::want_row(std::int32_t row) {
 void BatchGradient::sample_rows(std::span<const Window> windows, std::uint64_t key) {
     std::int64_t targets = 0;
     for (const Window& window : windows) {
-        targets += window.length();
-        for (int i = window.first; i < window.last; i++) want_row(data_.history(window.user)[i].item);
+        for (int i = window.first; i < window.last; i++) targets += data_.is_target(window.user, i);
+        for (int i = window.first; i < window.last; i++) want_row(data_.history(window.user)[i]);
     }
     base::Random random(key);
     for (int i = 0; i < negatives_; i++) want_row(sampler_->draw(random));
@@ -95,13 +94,21 @@ void BatchGradient::mask_rows(const Noise& noise) {
     for (int i = 0; i < scored_; i++) masked_[i] = random.uniform() < noise.item_dropout;
 }
 
-void BatchGradient::add_targets(const Window& window, int event, Targets& targets) const {
-    const int last = std::min(window.last, event + static_cast<int>(shares_.size()));
-    const float total = std::accumulate(shares_.begin(), shares_.begin() + (last - event), 0.0f);
-    for (int i = event; i < last; i++)
-        targets.targets.push_back({place_in_head(data_.history(window.user)[i].item), shares_[i - event] / total,
-                                   data_.seen_before(window.user, i, event)});
+bool BatchGradient::add_targets(const Window& window, int event, Targets& targets) const {
+    const auto [next, weight] = data_.asked_before(window.user, event, window.last);
+    if (weight == 0) return false;
+    const std::size_t first = targets.targets.size();
+    float total = 0;
+    for (int i = next; i < window.last && targets.targets.size() < first + shares_.size(); i++) {
+        if (!data_.is_target(window.user, i)) continue;
+        const float share = shares_[targets.targets.size() - first];
+        total += share;
+        targets.targets.push_back(
+            {place_in_head(data_.history(window.user)[i]), share * weight, data_.seen_before(window.user, i, event)});
+    }
+    for (std::size_t i = first; i < targets.targets.size(); i++) targets.targets[i].share /= total;
     targets.end_token();
+    return true;
 }
 
 void BatchGradient::begin(Worker& worker, std::size_t size) const {
@@ -137,25 +144,26 @@ void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batc
         places.push_back(place_of_[event.item]);
         inputs.push_back(event.with(tokens + places.back() * width));
     };
+    std::vector<double> at;  // of each row: the time of the event that comes next, when it is asked
+    std::vector<int> asked;  // rows that have a target
     worker.targets.clear();
     worker.seen.clear();
     for (const Window& window : windows) {
-        const auto history = data_.history(window.user);
         read({network_.embedding().start_row()});
-        if (window.first > 0) {
-            worker.targets.end_token();
-            worker.seen.end_token();
-            read(history[window.first - 1]);
-        }
+        if (window.first > 0) read(data_.event(window.user, window.first - 1));
+        if (window.first > 0) at.push_back(data_.time(window.user, window.first - 1));
         for (int i = window.first; i < window.last; i++) {
-            add_targets(window, i, worker.targets);
-            if (network_.head().learns_repeats())
-                data_.for_each_seen(window.user, i, [&](std::int32_t item) {
-                    const std::int32_t place = place_in_head(item);
-                    if (place >= 0 && place < scored_) worker.seen.items.push_back(place);
-                });
-            worker.seen.end_token();
-            if (i + 1 < window.last) read(history[i]);
+            at.push_back(data_.time(window.user, i));
+            if (add_targets(window, i, worker.targets)) {
+                asked.push_back(static_cast<int>(inputs.size()) - 1);
+                if (network_.head().learns_repeats())
+                    data_.for_each_seen(window.user, i, [&](std::int32_t item) {
+                        const std::int32_t place = place_in_head(item);
+                        if (place >= 0 && place < scored_) worker.seen.items.push_back(place);
+                    });
+                worker.seen.end_token();
+            }
+            if (i + 1 < window.last) read(data_.event(window.user, i));
         }
         starts.push_back(starts.back() + window.training_rows());
     }
@@ -167,11 +175,17 @@ void BatchGradient::add_piece(std::span<const Window> windows, const Batch& batc
                      .dropout = batch.dropout,
                      .key = batch.key,
                      .first_token = first_token};
-    const float* encoded = network_.encode(pass, inputs, worker.kept);
-    float* dencoded = worker.arena.take(inputs.size() * width);
+    const float* encoded = network_.answer(pass, network_.encode(pass, inputs, worker.kept), at.data(), worker.kept);
+    float* vectors = worker.arena.take(asked.size() * width);
+    float* dvectors = worker.arena.take(asked.size() * width);
+    for (std::size_t q = 0; q < asked.size(); q++) std::copy_n(encoded + asked[q] * width, width, vectors + q * width);
     const model::Head::View head = network_.head().view(batch.parameters, composed_.raw.data(), scored_bias_.data());
-    worker.loss += worker.cross_entropy.add(kernels_, pass.tokens(), d, scored_, encoded, worker.targets, worker.seen,
-                                            head, batch.scale, dencoded, worker.head);
+    worker.loss += worker.cross_entropy.add(kernels_, static_cast<int>(asked.size()), d, scored_, vectors,
+                                            worker.targets, worker.seen, head, batch.scale, dvectors, worker.head);
+    float* dencoded = worker.arena.take(inputs.size() * width);
+    std::fill_n(dencoded, inputs.size() * width, 0.0f);
+    for (std::size_t q = 0; q < asked.size(); q++)
+        std::copy_n(dvectors + q * width, width, dencoded + asked[q] * width);
     worker.head.fresh = false;
     const float* dtokens = network_.backward(pass, dencoded, worker.kept);
     for (std::size_t t = 0; t < places.size(); t++)
@@ -190,10 +204,9 @@ double BatchGradient::compute(std::span<const Window> windows, std::span<const f
     const auto hands = deal(pieces, threads_);
     std::vector<std::size_t> first_tokens{0};
     for (const Piece& piece : pieces) first_tokens.push_back(first_tokens.back() + piece.tokens);
-    const auto events =
-        std::accumulate(windows.begin(), windows.end(), std::int64_t{0},
-                        [](std::int64_t total, const Window& window) { return total + window.length(); });
-    const Batch batch{parameters.data(), 1.0f / static_cast<float>(events), noise.dropout, base::mix64(noise.key)};
+    double weight = 0;
+    for (const Window& window : windows) weight += data_.weight_of(window.user, window.first, window.last);
+    const Batch batch{parameters.data(), static_cast<float>(1 / weight), noise.dropout, base::mix64(noise.key)};
     const std::size_t shared = embedding.items_end();
 
     workers_[0].gradients = gradients.data();

@@ -28,12 +28,13 @@ class BatchGradient {
   public:
     // Network and data are kept by reference. With `negatives`, an event is not scored against the whole catalogue but
     // against the items of the batch's targets and that many sampled ones, which takes a tied head. With `lookahead`, the
-    // events of the window that come after the next one are targets as well, each with that share of the one before.
+    // later targets of the window are to be found as well, each with that share of the one before.
     BatchGradient(const model::Network& network, const Dataset& data, int threads, int negatives = 0,
                   double lookahead = 0);
     ~BatchGradient();
 
-    // Returns the sum of the cross-entropies of the windows' events, and writes the gradient of their mean, in layout order.
+    // Returns the sum of the cross-entropies of the windows' targets by their weights, and writes the gradient of their mean, in
+    // layout order. Some window has a target.
     // The result depends on the number of threads only by rounding. Pass the same span every time, zeros at first: only what
     // the last batch left in the item table is cleared. Throws Cancelled.
     double compute(std::span<const Window> windows, std::span<const float> parameters, const Noise& noise,
@@ -57,8 +58,8 @@ class BatchGradient {
     void mask_rows(const Noise& noise);
     // Where an item stands among those that are scored, or -1.
     std::int32_t place_in_head(std::int32_t item) const { return network_.head().tied() ? place_of_[item] : item; }
-    // What is to be predicted where the window's event at this place comes next.
-    void add_targets(const Window& window, int event, Targets& targets) const;
+    // What is to be predicted where the window's event at this place comes next; false where there is nothing.
+    bool add_targets(const Window& window, int event, Targets& targets) const;
     // Nothing of a batch in a worker's gradients, `size` of them: zeros, but in the rows that are scored against, which the first
     // piece writes over.
     void begin(Worker& worker, std::size_t size) const;

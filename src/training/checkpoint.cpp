@@ -11,7 +11,7 @@ namespace holomamba::training {
 namespace {
 
 // First of all bytes; to be raised when what follows changes.
-constexpr std::int32_t kFormat = 1;
+constexpr std::int32_t kFormat = 2;
 
 class Writer {
   public:
@@ -88,6 +88,14 @@ void go_through(Archive& archive, SomeAttribute& attribute) {
     archive(attribute.numbers);
 }
 
+template <typename Archive, typename SomeAttribute>
+requires std::is_same_v<std::remove_const_t<SomeAttribute>, model::EventAttribute>
+void go_through(Archive& archive, SomeAttribute& attribute) {
+    archive(attribute.name);
+    archive(attribute.numeric);
+    archive(attribute.values);
+}
+
 bool within(std::int32_t value, std::int32_t first, std::size_t end) {
     return value >= first && (value < 0 || static_cast<std::size_t>(value) < end);
 }
@@ -105,6 +113,12 @@ bool is_possible(const model::Attribute& attribute, std::size_t items) {
            });
 }
 
+bool is_possible(const model::EventAttribute& attribute, float value) {
+    if (std::isnan(value)) return true;
+    if (attribute.numeric) return std::isfinite(value);
+    return value >= 0 && value < static_cast<float>(attribute.values) && value == std::floor(value);
+}
+
 }  // namespace
 
 std::vector<std::byte> pack(const Dataset& data) {
@@ -113,8 +127,14 @@ std::vector<std::byte> pack(const Dataset& data) {
     write(data.catalogue.items);
     write(static_cast<std::uint64_t>(data.catalogue.attributes.size()));
     for (const model::Attribute& attribute : data.catalogue.attributes) go_through(write, attribute);
+    write(data.catalogue.events.timed);
+    write(static_cast<std::uint64_t>(data.catalogue.events.attributes.size()));
+    for (const model::EventAttribute& attribute : data.catalogue.events.attributes) go_through(write, attribute);
     write(data.starts);
-    write(data.events);
+    write(data.items);
+    write(data.times);
+    write(data.values);
+    write(data.weights);
     write(data.training);
     write(data.validation);
     write(data.test);
@@ -130,15 +150,24 @@ Dataset unpack(std::span<const std::byte> bytes) {
     std::uint64_t attributes = 0;
     read(data.catalogue.items);
     read(attributes);
-    // Nothing is made room for that the bytes cannot hold: an attribute takes a few counts at least.
-    if (attributes > bytes.size() / (4 * sizeof(std::uint64_t))) Reader::refuse();
+    // Nothing is made room for that the bytes cannot hold.
+    if (attributes > bytes.size() / sizeof(std::uint64_t)) Reader::refuse();
     data.catalogue.attributes.resize(attributes);
     for (model::Attribute& attribute : data.catalogue.attributes) go_through(read, attribute);
+    read(data.catalogue.events.timed);
+    read(attributes);
+    if (attributes > bytes.size() / sizeof(std::uint64_t)) Reader::refuse();
+    data.catalogue.events.attributes.resize(attributes);
+    for (model::EventAttribute& attribute : data.catalogue.events.attributes) go_through(read, attribute);
     std::vector<std::int64_t> starts;
-    std::vector<model::Event> events;
-    std::vector<std::int32_t> training, validation, test;
+    std::vector<std::int32_t> items, training, validation, test;
+    std::vector<double> times;
+    std::vector<float> values, weights;
     read(starts);
-    read(events);
+    read(items);
+    read(times);
+    read(values);
+    read(weights);
     read(training);
     read(validation);
     read(test);
@@ -151,15 +180,26 @@ Dataset unpack(std::span<const std::byte> bytes) {
     check(within(data.catalogue.items, 0, std::size_t{model::kMostItems} + 1));
     const auto catalogue_size = static_cast<std::size_t>(data.catalogue.items);
     for (const model::Attribute& attribute : data.catalogue.attributes) check(is_possible(attribute, catalogue_size));
-    check(std::all_of(events.begin(), events.end(),
-                      [&](const model::Event& event) { return within(event.item, 0, catalogue_size); }));
+    const std::size_t events = items.size();
+    check(std::ranges::all_of(items, [&](std::int32_t item) { return within(item, 0, catalogue_size); }));
+    check(times.size() == (data.catalogue.events.timed ? events : 0));
+    check(std::ranges::none_of(times, [](double time) { return std::isinf(time); }));
+    check(weights.empty() || weights.size() == events);
+    check(std::ranges::all_of(weights, [](float weight) { return std::isfinite(weight); }));
+    check(values.size() == events * attributes);
+    for (std::size_t i = 0; i < values.size(); i++)
+        check(is_possible(data.catalogue.events.attributes[i % attributes], values[i]));
     check(starts.size() == users + 1 && validation.size() == users && test.size() == users && starts.front() == 0 &&
-          std::is_sorted(starts.begin(), starts.end()) && static_cast<std::size_t>(starts.back()) == events.size());
+          std::is_sorted(starts.begin(), starts.end()) && static_cast<std::size_t>(starts.back()) == events);
     for (std::size_t user = 0; user < users; user++) {
-        const auto history = std::span(events).subspan(starts[user], starts[user + 1] - starts[user]);
-        check(within(training[user], 0, history.size() + 1) && within(validation[user], -1, history.size()) &&
-              within(test[user], -1, history.size()));
-        data.add_user(history);
+        const auto first = static_cast<std::size_t>(starts[user]),
+                   count = static_cast<std::size_t>(starts[user + 1]) - first;
+        check(within(training[user], 0, count + 1) && within(validation[user], -1, count) &&
+              within(test[user], -1, count));
+        const auto part = [&](const auto& all, std::size_t width) {
+            return all.empty() ? std::span(all) : std::span(all).subspan(first * width, count * width);
+        };
+        data.add_user(part(items, 1), part(times, 1), part(values, attributes), part(weights, 1));
         data.training.back() = training[user];
         data.validation.back() = validation[user];
         data.test.back() = test[user];

@@ -30,7 +30,7 @@ StoredArray stored(const char* name, std::vector<T, Allocator>& values) {
     return {name, std::as_writable_bytes(std::span(values))};
 }
 
-// The data set as bytes: about those of an Event each, 20 a user, and 4 for each value of an item.
+// The data set as bytes: those of what is known of each event, 20 a user, and 4 for each value of an item.
 std::vector<std::byte> pack(const Dataset& data);
 
 // The data set that pack was given. Throws Error (corrupted) where the bytes are not such a one.

@@ -13,12 +13,16 @@
 namespace holomamba::training {
 
 // Every user's events in order, one user after another. The first `training` events of a user may be
-// learned from; where a user is held out, the event at `training` is the validation event (if held back) and the one at
-// `test` the test event.
+// learned from; where a user is held out, `validation` is the place of the validation event (if held back), `test` that of the
+// test event. All events are read; some only that, and are no targets.
 struct Dataset {
     model::Catalogue catalogue;
     std::vector<std::int64_t> starts{0};  // users + 1
-    std::vector<model::Event> events;
+    std::vector<std::int32_t> items;      // of each event
+    std::vector<double> times;            // of each event, where events are timed: EventOf::time
+    std::vector<float> values;            // [events x attributes of events]: EventOf::values
+    std::vector<float>
+        weights;  // of each event: what it counts as a target, not one where that is 0 or below; empty: 1
     std::vector<std::int32_t> firsts;      // of each event: the place in its user's history where its item comes first
     std::vector<std::int32_t> training;    // events of each user to learn from
     std::vector<std::int32_t> validation;  // place of the validation event in the user's history, or -1
@@ -27,48 +31,90 @@ struct Dataset {
     std::vector<std::uint8_t> served;      // of each item: whether it can be recommended; empty: all can
 
     int users() const { return static_cast<int>(starts.size()) - 1; }
-    std::span<const model::Event> history(int user) const {
-        return {events.data() + starts[user], events.data() + starts[user + 1]};
+    // The items of a user's events.
+    std::span<const std::int32_t> history(int user) const {
+        return {items.data() + starts[user], items.data() + starts[user + 1]};
     }
+    double time(int user, int place) const {
+        return times.empty() ? model::kNoTime : times[static_cast<std::size_t>(starts[user]) + place];
+    }
+    // What the encoder is told of an event.
+    model::Event event(int user, int place) const {
+        const auto i = static_cast<std::size_t>(starts[user]) + place;
+        const std::size_t width = catalogue.events.attributes.size();
+        return {items[i], time(user, place), width > 0 ? values.data() + i * width : nullptr};
+    }
+    // What an event counts as a target: 0 where it is none.
+    float weight(int user, int place) const {
+        return weights.empty() ? 1.0f : std::max(0.0f, weights[static_cast<std::size_t>(starts[user]) + place]);
+    }
+    // What is asked for before the event at `place` comes, among those before `last`: the next target, which counts the less the
+    // more other events come first. Nothing where it is too far.
+    struct Asked {
+        int place;
+        float weight;  // 0: nothing
+    };
+    Asked asked_before(int user, int place, int last) const {
+        constexpr float kFarther = 0.5f, kLeast = 0.05f;
+        float share = 1;
+        for (int i = place; i < last && share >= kLeast; i++, share *= kFarther)
+            if (const float w = weight(user, i); w > 0) return {i, share * w};
+        return {place, 0};
+    }
+    // All that counts among a user's events from `first` to before `last`.
+    double weight_of(int user, int first, int last) const {
+        double sum = 0;
+        for (int i = first; i < last; i++) sum += asked_before(user, i, last).weight;
+        return sum;
+    }
+    bool is_target(int user, int place) const { return weight(user, place) > 0; }
 
     // The items of the user's first `count` events, each once: calls use(item).
     template <typename Use>
     void for_each_seen(int user, int count, Use&& use) const {
         const std::int64_t first = starts[user];
         for (std::int64_t i = first; i < first + count; i++)
-            if (firsts[i] == i - first) use(events[i].item);
+            if (firsts[i] == i - first) use(items[i]);
     }
     // Whether the user has had the item of the event at `place` among the first `count` events.
     bool seen_before(int user, int place, int count) const { return firsts[starts[user] + place] < count; }
 
-    // Adds a user whose whole history, events or their items, is for training.
-    template <typename History>
-    void add_user(const History& user_events) {
-        for (const auto& event : user_events) events.emplace_back(event);
-        starts.push_back(static_cast<std::int64_t>(events.size()));
+    // Adds a user whose whole history is for training. Times, values and weights are those of all users or of none.
+    void add_user(std::span<const std::int32_t> user_items, std::span<const double> user_times = {},
+                  std::span<const float> user_values = {}, std::span<const float> user_weights = {}) {
+        items.insert(items.end(), user_items.begin(), user_items.end());
+        times.insert(times.end(), user_times.begin(), user_times.end());
+        values.insert(values.end(), user_values.begin(), user_values.end());
+        weights.insert(weights.end(), user_weights.begin(), user_weights.end());
+        starts.push_back(static_cast<std::int64_t>(items.size()));
         find_firsts(history(users() - 1));
-        training.push_back(static_cast<std::int32_t>(user_events.size()));
+        training.push_back(static_cast<std::int32_t>(user_items.size()));
         validation.push_back(-1);
         test.push_back(-1);
     }
-    // Holds back the last user's event at `place` for the test and, if asked, the one before for validation; only what lies
+    // Holds back the last user's event at `place` for the test and, if asked, the target before it for validation; only what lies
     // before them is learned from. Where nothing would be left to learn from, a strict holdout keeps the events back all the
     // same, without validation, and any other learns from the whole history and tests nothing.
     void hold_out(int place, bool with_validation, bool strict) {
-        if (place - (with_validation ? 1 : 0) < 1) {
+        const int user = users() - 1;
+        int before = with_validation ? place - 1 : place;
+        while (with_validation && before >= 0 && !is_target(user, before)) before--;
+        if (before < 1) {
             if (!strict) return;
             with_validation = false;
+            before = place;
         }
-        training.back() = with_validation ? place - 1 : place;
-        validation.back() = with_validation ? place - 1 : -1;
+        training.back() = before;
+        validation.back() = with_validation ? before : -1;
         test.back() = place;
     }
 
-    // Training events of each item.
-    std::vector<std::int64_t> training_counts() const {
+    // Training events of each item, or those of them that are targets.
+    std::vector<std::int64_t> training_counts(bool targets = false) const {
         std::vector<std::int64_t> counts(catalogue.items, 0);
         for (int user = 0; user < users(); user++)
-            for (int i = 0; i < training[user]; i++) counts[history(user)[i].item]++;
+            for (int i = 0; i < training[user]; i++)
+                if (!targets || is_target(user, i)) counts[history(user)[i]]++;
         return counts;
     }
     bool is_cold(std::int32_t item) const { return !cold.empty() && cold[item]; }
@@ -79,15 +125,14 @@ struct Dataset {
     double repeat_log_odds() const;
 
   private:
-    void find_firsts(std::span<const model::Event> user_events) {
-        std::vector<std::int32_t> order(user_events.size());
+    void find_firsts(std::span<const std::int32_t> user_items) {
+        std::vector<std::int32_t> order(user_items.size());
         std::iota(order.begin(), order.end(), 0);
-        std::stable_sort(order.begin(), order.end(),
-                         [&](auto a, auto b) { return user_events[a].item < user_events[b].item; });
+        std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return user_items[a] < user_items[b]; });
         const std::size_t start = firsts.size();
-        firsts.resize(start + user_events.size());
+        firsts.resize(start + user_items.size());
         for (std::size_t i = 0; i < order.size(); i++) {
-            const bool again = i > 0 && user_events[order[i]].item == user_events[order[i - 1]].item;
+            const bool again = i > 0 && user_items[order[i]] == user_items[order[i - 1]];
             firsts[start + order[i]] = again ? firsts[start + order[i - 1]] : order[i];
         }
     }

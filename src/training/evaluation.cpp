@@ -26,8 +26,11 @@ std::vector<Question> questions_of(const Dataset& data, Held held, TestTargets t
         if (held_out < 0) continue;
         const bool alone = held == Held::validation || targets == TestTargets::first;
         const std::int32_t last = alone ? held_out : static_cast<std::int32_t>(data.history(user).size()) - 1;
-        for (std::int32_t place = targets == TestTargets::last ? last : held_out; place <= last; place++)
-            questions.push_back({user, place});
+        const std::size_t first = questions.size();
+        for (std::int32_t place = held_out; place <= last; place++)
+            if (data.is_target(user, place)) questions.push_back({user, place});
+        if (targets == TestTargets::last && questions.size() > first)
+            questions.erase(questions.begin() + static_cast<std::ptrdiff_t>(first), questions.end() - 1);
     }
     return questions;
 }
@@ -65,7 +68,7 @@ class Tally {
     // `scores` of all items for a question; those of seen items are overwritten, or raised by `repeat`.
     void add(const Question& question, std::span<float> scores, float repeat) {
         const auto [user, place] = question;
-        const std::int32_t target = data_->history(user)[place].item;
+        const std::int32_t target = data_->history(user)[place];
         constexpr float kOut = -std::numeric_limits<float>::infinity();
         data_->for_each_seen(
             user, place, [&](std::int32_t item) { scores[item] = how_.exclude_seen ? kOut : scores[item] + repeat; });
@@ -140,7 +143,7 @@ Evaluation evaluate_model(const model::Network& network, std::span<const float> 
     embedding.compose(k, parameters.data(), rows, {}, 0, rows.size(), composed);
     const model::Head::View head = network.head().view(parameters.data(), composed.raw.data());
     // What is ranked is what is served: states in the model's format, rounded as it rounds.
-    model::Encoder encoder(options);
+    model::Encoder encoder(options, data.catalogue.events);
     encoder.set_parameters(network.layout(), parameters);
     encoder.finish();
     const std::size_t stride = (encoder.state_bytes() + sizeof(float) - 1) / sizeof(float) * sizeof(float);
@@ -203,11 +206,12 @@ Evaluation evaluate_model(const model::Network& network, std::span<const float> 
                 for (std::size_t r = piece.first; r < piece.last; r++) {
                     const std::size_t q = first_question[r] + round;
                     if (q >= first_question[r + 1]) continue;
-                    const auto history = data.history(windows[r].user);
                     const int from = round == 0 ? windows[r].first : questions[q - 1].place;
-                    for (int i = from; i < questions[q].place; i++)
-                        events.push_back(history[i].with(std::as_const(composed).token.data() +
-                                                         static_cast<std::size_t>(history[i].item) * d));
+                    for (int i = from; i < questions[q].place; i++) {
+                        const model::Event event = data.event(windows[r].user, i);
+                        events.push_back(event.with(std::as_const(composed).token.data() +
+                                                    static_cast<std::size_t>(event.item) * d));
+                    }
                     steps.push_back({r - piece.first, q, static_cast<std::size_t>(questions[q].place - from)});
                 }
                 if (steps.empty()) break;
@@ -219,7 +223,9 @@ Evaluation evaluate_model(const model::Network& network, std::span<const float> 
                 encoder.advance(batch, workspace);
                 for (std::size_t u = 0; u < batch.size(); u++) {
                     vectors.resize(vectors.size() + d);
-                    encoder.vector(batch[u].state, vectors.data() + vectors.size() - d);
+                    encoder.vector(batch[u].state,
+                                   data.time(questions[steps[u].question].user, questions[steps[u].question].place),
+                                   vectors.data() + vectors.size() - d);
                     waiting.push_back(questions[steps[u].question]);
                     if (waiting.size() == kQuestions) score();
                 }

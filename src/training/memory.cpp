@@ -14,9 +14,10 @@ std::size_t training_memory(const model::Network& network, const model::Options&
         values += attribute.numeric ? 1 : attribute.values;
 
     // Histories, and each window twice: as it is and in the epoch's order.
-    const std::size_t windows = data.events.size() / static_cast<std::size_t>(options.max_history) + data.users();
-    const std::size_t histories =
-        data.events.size() * (sizeof(model::Event) + 4) + static_cast<std::size_t>(data.users()) * 20 + windows * 24;
+    const std::size_t windows = data.items.size() / static_cast<std::size_t>(options.max_history) + data.users();
+    const std::size_t histories = data.items.size() * 8 + data.times.size() * sizeof(double) +
+                                  (data.values.size() + data.weights.size()) * kFloat +
+                                  static_cast<std::size_t>(data.users()) * 20 + windows * 24;
     // Value, gradient, two moments, best so far; and the gradient of each worker but one.
     const std::size_t weights = parameters * (4 + workers) * kFloat;
     // Composed items: raw and token, their spectra and those of the values; gradients of all of that in each worker.

@@ -17,7 +17,7 @@ constexpr float kPopularity = 1e-6f;  // weight of an item's share of all events
 
 std::vector<float> shares_of_events(const Dataset& data) {
     std::vector<float> shares(data.catalogue.items, 0.0f);
-    const std::vector<std::int64_t> counts = data.training_counts();
+    const std::vector<std::int64_t> counts = data.training_counts(true);
     const auto total =
         static_cast<double>(std::max<std::int64_t>(1, std::accumulate(counts.begin(), counts.end(), std::int64_t{0})));
     for (std::size_t i = 0; i < shares.size(); i++)
@@ -28,10 +28,30 @@ std::vector<float> shares_of_events(const Dataset& data) {
 }  // namespace
 
 Popularity::Popularity(const Dataset& data) {
-    for (const std::int64_t count : data.training_counts()) counts_.push_back(static_cast<float>(count));
+    for (const std::int64_t count : data.training_counts(true)) counts_.push_back(static_cast<float>(count));
 }
 
-void Popularity::score(std::span<const model::Event>, std::span<float> scores) const {
+void Popularity::score(std::span<const std::int32_t>, std::span<float> scores) const {
+    std::ranges::copy(counts_, scores.begin());
+}
+
+RecentPopularity::RecentPopularity(const Dataset& data) : counts_(shares_of_events(data)) {
+    std::vector<double> times;
+    const auto for_each = [&](auto&& use) {
+        for (int user = 0; user < data.users(); user++)
+            for (int i = 0; i < data.training[user]; i++)
+                if (!std::isnan(data.time(user, i))) use(user, i);
+    };
+    for_each([&](int user, int i) { times.push_back(data.time(user, i)); });
+    if (times.empty()) return;
+    const auto since = times.begin() + static_cast<std::ptrdiff_t>(times.size() - (times.size() + 9) / 10);
+    std::ranges::nth_element(times, since);
+    for_each([&](int user, int i) {
+        if (data.time(user, i) >= *since && data.is_target(user, i)) counts_[data.history(user)[i]] += 1;
+    });
+}
+
+void RecentPopularity::score(std::span<const std::int32_t>, std::span<float> scores) const {
     std::ranges::copy(counts_, scores.begin());
 }
 
@@ -75,11 +95,11 @@ ItemNeighbours::ItemNeighbours(const Dataset& data, int threads, const base::Sto
     });
 }
 
-void ItemNeighbours::score(std::span<const model::Event> history, std::span<float> scores) const {
+void ItemNeighbours::score(std::span<const std::int32_t> history, std::span<float> scores) const {
     std::ranges::copy(popularity_, scores.begin());
     std::vector<std::int32_t> last;
     for (auto i = std::ssize(history); i-- > 0 && std::ssize(last) < kLastItems;)
-        if (std::ranges::find(last, history[i].item) == last.end()) last.push_back(history[i].item);
+        if (std::ranges::find(last, history[i]) == last.end()) last.push_back(history[i]);
     for (std::size_t age = 0; age < last.size(); age++)
         for (const Neighbour& neighbour : neighbours_[last[age]])
             scores[neighbour.item] += neighbour.cosine / static_cast<float>(age + 1);
@@ -91,7 +111,7 @@ Transitions::Followers Transitions::followers(const Dataset& data, int distance)
     const auto for_each = [&](auto&& use) {
         for (int user = 0; user < data.users(); user++) {
             const auto history = data.history(user);
-            for (int i = distance; i < data.training[user]; i++) use(history[i - distance].item, history[i].item);
+            for (int i = distance; i < data.training[user]; i++) use(history[i - distance], history[i]);
         }
     };
     for_each([&](std::int32_t from, std::int32_t) { result.starts[from + 1]++; });
@@ -110,10 +130,10 @@ void Transitions::add(const Followers& followers, std::int32_t item, float weigh
 Transitions::Transitions(const Dataset& data)
     : popularity_(shares_of_events(data)), next_(followers(data, 1)), after_next_(followers(data, 2)) {}
 
-void Transitions::score(std::span<const model::Event> history, std::span<float> scores) const {
+void Transitions::score(std::span<const std::int32_t> history, std::span<float> scores) const {
     std::ranges::copy(popularity_, scores.begin());
-    if (!history.empty()) add(next_, history.back().item, 1, scores);
-    if (history.size() > 1) add(after_next_, history[history.size() - 2].item, 0.5f, scores);
+    if (!history.empty()) add(next_, history.back(), 1, scores);
+    if (history.size() > 1) add(after_next_, history[history.size() - 2], 0.5f, scores);
 }
 
 }  // namespace holomamba::training

@@ -15,14 +15,25 @@ class Ranker {
   public:
     virtual ~Ranker() = default;
     // Scores of all items after a history, written over.
-    virtual void score(std::span<const model::Event> history, std::span<float> scores) const = 0;
+    virtual void score(std::span<const std::int32_t> history, std::span<float> scores) const = 0;
 };
 
-// By the number of training events.
+// By the number of training events that are targets.
 class Popularity : public Ranker {
   public:
     explicit Popularity(const Dataset& data);
-    void score(std::span<const model::Event> history, std::span<float> scores) const override;
+    void score(std::span<const std::int32_t> history, std::span<float> scores) const override;
+
+  private:
+    std::vector<float> counts_;
+};
+
+// By the number of targets among the last tenth of the training events, by their times; popularity decides among equals. Of data
+// without times it is Popularity.
+class RecentPopularity : public Ranker {
+  public:
+    explicit RecentPopularity(const Dataset& data);
+    void score(std::span<const std::int32_t> history, std::span<float> scores) const override;
 
   private:
     std::vector<float> counts_;
@@ -34,7 +45,7 @@ class Popularity : public Ranker {
 class ItemNeighbours : public Ranker {
   public:
     ItemNeighbours(const Dataset& data, int threads, const base::StopCheck& stop);
-    void score(std::span<const model::Event> history, std::span<float> scores) const override;
+    void score(std::span<const std::int32_t> history, std::span<float> scores) const override;
 
   private:
     struct Neighbour {
@@ -50,7 +61,7 @@ class ItemNeighbours : public Ranker {
 class Transitions : public Ranker {
   public:
     explicit Transitions(const Dataset& data);
-    void score(std::span<const model::Event> history, std::span<float> scores) const override;
+    void score(std::span<const std::int32_t> history, std::span<float> scores) const override;
 
   private:
     // All items that came so many events after each item, one entry a time.

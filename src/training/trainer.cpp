@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "base/error.hpp"
@@ -11,6 +12,28 @@
 #include "training/settled_options.hpp"
 
 namespace holomamba::training {
+namespace {
+
+// Moments with as many training events between each two, in days since 1970.
+std::vector<float> knots_of(const Dataset& data) {
+    constexpr double kDay = 86400;  // seconds
+    std::vector<double> days;
+    for (int user = 0; user < data.users(); user++)
+        for (int i = 0; i < data.training[user]; i++)
+            if (const double time = model::kept_time(data.time(user, i)); !std::isnan(time))
+                days.push_back(time / kDay);
+    std::ranges::sort(days);
+    std::vector<float> knots;
+    for (std::size_t k = 0; k < model::Moment::kKnots; k++) {
+        const std::size_t place = days.empty() ? 0 : (days.size() - 1) * k / (model::Moment::kKnots - 1);
+        const float least = k == 0 ? -std::numeric_limits<float>::infinity()
+                                   : std::nextafter(knots.back(), std::numeric_limits<float>::infinity());
+        knots.push_back(std::max(days.empty() ? 0.0f : static_cast<float>(days[place]), least));
+    }
+    return knots;
+}
+
+}  // namespace
 
 Trainer::Trainer(Dataset data, const model::Options& options)
     : options_(settled(options, data)),
@@ -37,7 +60,12 @@ Trainer::Trainer(Dataset data, const model::Options& options)
     steps_per_epoch_ = static_cast<std::int64_t>((windows_.size() + batch - 1) / batch);
     if (network_->head().learns_repeats())
         network_->head().set_repeat(parameters_.data(), static_cast<float>(data_.repeat_log_odds()));
+    fit_trend();
     if (validated_) best_ = parameters_;
+}
+
+void Trainer::fit_trend() {
+    network_->set_knots(knots_of(data_), parameters_.data());
 }
 
 void Trainer::know_cold_items_by_attributes() {
@@ -50,11 +78,18 @@ std::int64_t Trainer::training_events() const {
                            [](std::int64_t total, const Window& window) { return total + window.length(); });
 }
 
+double Trainer::training_weight() const {
+    return std::accumulate(windows_.begin(), windows_.end(), 0.0, [&](double total, const Window& window) {
+        return total + data_.weight_of(window.user, window.first, window.last);
+    });
+}
+
 void Trainer::make_windows() {
     for (int user = 0; user < data_.users(); user++) {
         // From the end, so that the latest events stand in a full window and only the first may be short.
         for (int last = data_.training[user]; last > 0; last -= options_.max_history) {
-            windows_.push_back({user, std::max(0, last - options_.max_history), last});
+            const Window window{user, std::max(0, last - options_.max_history), last};
+            if (data_.weight_of(user, window.first, window.last) > 0) windows_.push_back(window);
             if (options_.windows == "last") break;
         }
     }
@@ -176,7 +211,7 @@ EpochReport Trainer::run_epoch(const base::StopCheck& check) {
     know_cold_items_by_attributes();
     report.epoch = epoch_;
     report.tokens = training_events();
-    report.loss = epoch_loss / static_cast<double>(report.tokens);
+    report.loss = epoch_loss / training_weight();
     report.gradient_norm = norms / static_cast<double>(steps_per_epoch_);
     report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (validated_) {

@@ -47,8 +47,10 @@ class Trainer {
 
     const model::Network& network() const { return *network_; }
     const Dataset& data() const { return data_; }
-    // The weights, to start from others than random ones before the first epoch.
+    // The weights, to start from others than random ones before the first epoch, and what is to be called then: trends that they
+    // have learned go over to the time of this data.
     std::span<float> parameters() { return parameters_; }
+    void fit_trend();
     // The weights of the best epoch; without validation, of the last.
     std::span<const float> best() const { return validated_ ? best_ : parameters_; }
     int epoch() const { return epoch_; }
@@ -56,6 +58,8 @@ class Trainer {
     std::int64_t training_events() const;
 
   private:
+    // What the training events weigh as targets, all together.
+    double training_weight() const;
     void make_windows();
     // Items that no event teaches anything about become what unknown items are, with attributes of their own.
     void know_cold_items_by_attributes();

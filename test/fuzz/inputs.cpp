@@ -200,8 +200,7 @@ void dataset(Bytes bytes) {
                 "it packs as it was");
         const auto items = static_cast<size_t>(data.catalogue.items);
         for (int user = 0; user < data.users(); user++) {
-            for (const auto event : data.history(user))
-                require(static_cast<size_t>(event.item) < items, "items are known");
+            for (const auto item : data.history(user)) require(static_cast<size_t>(item) < items, "items are known");
             data.for_each_seen(user, data.training[user],
                                [&](auto item) { require(static_cast<size_t>(item) < items, "and seen"); });
         }

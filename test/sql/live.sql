@@ -294,7 +294,8 @@ CALL holomamba.train('live');
 CREATE VIEW live_wrong AS
     SELECT user_id
     FROM (SELECT e.visitor AS user_id, count(*) AS events,
-                 ssm_vector(ssm_update(ssm_initial('live', 1), array_agg(i.token ORDER BY e.at, e.size, e."no", e.tableoid, e.ctid))) AS vector
+                 ssm_vector(holomamba_internal.advance_state(ssm_initial('live', 1), array_agg(i.token ORDER BY e.at, e.size, e."no", e.tableoid, e.ctid),
+                     array_agg(ARRAY[CASE WHEN isfinite(e.at) THEN extract(epoch FROM e.at)::double precision ELSE 'NaN' END] ORDER BY e.at, e.size, e."no", e.tableoid, e.ctid))) AS vector
           FROM live_visits e LEFT JOIN holomamba.live_items i ON i.item_id = e.page
           WHERE e.visitor IS NOT NULL AND e.page IS NOT NULL
           GROUP BY e.visitor) r

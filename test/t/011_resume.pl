@@ -15,11 +15,13 @@ $node->safe_psql('postgres', q{
     CREATE EXTENSION holomamba;
     CREATE TABLE items (item_id integer PRIMARY KEY, kind text[], price real);
     INSERT INTO items SELECT i, ARRAY['kind ' || i % 5, 'half ' || i % 2], i FROM generate_series(1, 200) i;
-    CREATE TABLE events (id bigserial PRIMARY KEY, user_id integer, item_id integer, t integer);
+    CREATE TABLE events (id bigserial PRIMARY KEY, user_id integer, item_id integer, t integer, way text, score real);
     CREATE INDEX ON events (user_id);
-    INSERT INTO events (user_id, item_id, t) SELECT u, 1 + (u * 5 + n * (1 + u % 7)) % 200, n FROM generate_series(1, 200) u, generate_series(1, 20) n;
+    INSERT INTO events (user_id, item_id, t, way, score)
+    SELECT u, 1 + (u * 5 + n * (1 + u % 7)) % 200, n, 'way ' || (u + n) % 3, nullif(n % 4, 0) FROM generate_series(1, 200) u, generate_series(1, 20) n;
     SELECT holomamba.create_model('m', 'events', 'user_id', 'item_id', '{t,id}', 'items', 'item_id', '{kind,price}',
-        '{"dimension": 16, "layers": 2, "state_size": 4, "threads": 2, "epochs": 40, "patience": 40, "max_history": 7, "learning_rate": 0.01}');
+        '{"dimension": 16, "layers": 2, "state_size": 4, "threads": 2, "epochs": 40, "patience": 40, "max_history": 7, "learning_rate": 0.01}',
+        time_column => 't', event_attributes => '{way,score}', target_column => 'way', target_values => '{way 0,way 1}', weight_column => 'score');
 });
 
 sub query { return $node->safe_psql('postgres', $_[0]); }
@@ -91,7 +93,8 @@ foreach my $holdout ('none', 'leave_one_out')
         query(q{
             DROP TABLE spare;
             TRUNCATE events;
-            INSERT INTO events (id, user_id, item_id, t) SELECT -(u * 100 + n), u, 1 + (u * 5 + n * (1 + u % 7)) % 200, n FROM generate_series(1, 200) u, generate_series(1, 20) n;
+            INSERT INTO events (id, user_id, item_id, t, way, score)
+            SELECT -(u * 100 + n), u, 1 + (u * 5 + n * (1 + u % 7)) % 200, n, 'way ' || (u + n) % 3, nullif(n % 4, 0) FROM generate_series(1, 200) u, generate_series(1, 20) n;
             DELETE FROM items;
             INSERT INTO items SELECT i, ARRAY['kind ' || i % 5, 'half ' || i % 2], i FROM generate_series(1, 200) i;
         });
@@ -111,7 +114,10 @@ my $version = query('SELECT max(version) FROM holomamba.versions');
 is(query("SELECT status, epochs FROM holomamba.versions WHERE version = $version"), 'interrupted|3', 'killed before the activation');
 is(query('SELECT active_version FROM holomamba.models'), $active, 'the version before is active');
 is(query("SELECT count(*) FROM holomamba.parameters WHERE version = $version"), '0', 'its weights are not to be seen yet');
+query('ALTER TABLE events RENAME way TO road');
 query("CALL holomamba.resume_training('m')");
+is(query("SELECT count(*) FROM holomamba.parameters WHERE version = $version AND name = 'events.values.road'"), '1', 'its weights go by the name that a column has got meanwhile');
+is(query("SELECT count(*) FROM holomamba.check_state('m')"), '0', 'and its states by the events as they are');
 is(query("SELECT status, epochs, active FROM holomamba.versions WHERE version = $version"), 'ready|3|t', 'resumed, it is activated');
 is(query("SELECT count(*) FROM holomamba.training_log WHERE version = $version"), '3', 'without another epoch');
 

@@ -219,7 +219,7 @@ TEST(Blocks, StatesMayBeOfAnyWidth) {
     for (const char* format : {"float32", "float16", "int8"}) {
         options.state_format = format;
         const Network network(options, catalogue, make);
-        Encoder encoder(options, kernels::table(), make);
+        Encoder encoder(options, {}, kernels::table(), make);
         encoder.set_parameters(network.layout(), network.initialise(3));
         encoder.finish();
         base::Random random(7);
@@ -248,7 +248,7 @@ TEST(Blocks, StatesThatDoNotFitAreRefused) {
     const auto wide = [](const Options&, const std::string&, ParameterLayout&) -> std::unique_ptr<Layer> {
         return std::make_unique<Sum<1>>(kWidestState + 1);
     };
-    EXPECT_THROW(Encoder(options, kernels::table(), wide), std::length_error);
+    EXPECT_THROW(Encoder(options, {}, kernels::table(), wide), std::length_error);
     options.block = "lstm";
     EXPECT_THROW(Network(options, catalogue), std::logic_error);
 }

@@ -67,7 +67,7 @@ TEST(Checkpoint, PackedDataComesBack) {
     const Dataset copy = unpack(bytes);
     EXPECT_EQ(pack(copy), bytes);
     EXPECT_EQ(copy.starts, data.starts);
-    EXPECT_TRUE(std::ranges::equal(copy.events, data.events, {}, &model::Event::item, &model::Event::item));
+    EXPECT_EQ(copy.items, data.items);
     EXPECT_EQ(copy.training, data.training);
     EXPECT_EQ(copy.validation, data.validation);
     EXPECT_EQ(copy.test, data.test);
@@ -94,8 +94,8 @@ TEST(Checkpoint, ImpossibleDataIsRefused) {
         change(data);
         EXPECT_THROW(unpack(pack(data)), base::Error);
     };
-    refused([](Dataset& data) { data.events[3].item = 9; });
-    refused([](Dataset& data) { data.events[3].item = -1; });
+    refused([](Dataset& data) { data.items[3] = 9; });
+    refused([](Dataset& data) { data.items[3] = -1; });
     refused([](Dataset& data) { data.starts[1] = 1000; });
     refused([](Dataset& data) { data.starts[0] = -1; });
     refused([](Dataset& data) { data.starts.pop_back(); });

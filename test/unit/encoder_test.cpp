@@ -2,6 +2,9 @@
 #include "model/encoder.hpp"
 
 #include <algorithm>
+#include <array>
+#include <deque>
+#include <limits>
 #include <map>
 
 #include "base/error.hpp"
@@ -27,7 +30,7 @@ constexpr Shape kShapes[] = {{"64", "2", "4", "1", "3", "4", "post"},
                              {"22", "2", "1", "1", "1", "2", "post", "attention"},
                              {"64", "1", "1", "1", "1", "0", "pre", "attention"}};
 
-class Serving : public testing::TestWithParam<std::tuple<Shape, const char*>> {
+class Serving : public testing::TestWithParam<std::tuple<Shape, const char*, bool>> {
   protected:
     Serving() {
         const Shape& shape = std::get<0>(GetParam());
@@ -43,15 +46,20 @@ class Serving : public testing::TestWithParam<std::tuple<Shape, const char*>> {
                                                                             {"state_format", std::get<1>(GetParam())}})
             options.set(name, value);
         d = options.dimension;
+        if (std::get<2>(GetParam())) columns = {true, {{"kind", false, 3}, {"size", true}}};
         items.resize(kItems * d);
         for (float& x : items) x = static_cast<float>(random.normal());
     }
 
     Encoder make_encoder(const kernels::Table& kernels) const {
-        const Catalogue catalogue;
+        const Catalogue catalogue{0, {}, columns};
         const Network network(options, catalogue);
-        Encoder encoder(options, kernels);
-        encoder.set_parameters(network.layout(), network.initialise(3));
+        Encoder encoder(options, columns, kernels);
+        auto parameters = network.initialise(3);
+        for (const ParameterInfo& p : network.layout().parameters())
+            if (p.name == "moment.projection.weight")
+                for (std::size_t i = 0; i < p.size; i++) parameters[p.offset + i] = static_cast<float>(i % 7) * 0.01f;
+        encoder.set_parameters(network.layout(), parameters);
         encoder.finish();
         return encoder;
     }
@@ -61,6 +69,13 @@ class Serving : public testing::TestWithParam<std::tuple<Shape, const char*>> {
         for (std::size_t i = 0; i < count; i++) {
             const auto item = random.next() % (kItems + 1);
             tokens.push_back({item == kItems ? nullptr : items.data() + item * d});
+            if (!columns.timed) continue;
+            // Some times are not known, some are not in order.
+            now += static_cast<double>(random.next() % 1000000) / 7 - 20000;
+            tokens.back().time = random.next() % 9 == 0 ? kNoTime : now;
+            values.push_back({static_cast<float>(random.next() % 3), static_cast<float>(random.normal())});
+            if (random.next() % 5 == 0) values.back()[random.next() % 2] = std::numeric_limits<float>::quiet_NaN();
+            if (random.next() % 9 != 0) tokens.back().values = values.back().data();
         }
         return tokens;
     }
@@ -68,16 +83,20 @@ class Serving : public testing::TestWithParam<std::tuple<Shape, const char*>> {
     static constexpr std::size_t kItems = 30;
     Options options;
     std::size_t d = 0;
+    EventColumns columns;
+    double now = 1.7e9;
     std::vector<float> items;
+    std::deque<std::array<float, 2>> values;
     base::Random random{11};
 };
 
 INSTANTIATE_TEST_SUITE_P(Shapes, Serving,
-                         testing::Combine(testing::ValuesIn(kShapes), testing::Values("float32", "float16", "int8")),
+                         testing::Combine(testing::ValuesIn(kShapes), testing::Values("float32", "float16", "int8"),
+                                          testing::Bool()),
                          [](const auto& variant) {
                              const Shape& shape = std::get<0>(variant.param);
                              return std::string(shape.block) + "d" + shape.dimension + "n" + shape.state_size +
-                                    std::get<1>(variant.param);
+                                    std::get<1>(variant.param) + (std::get<2>(variant.param) ? "timed" : "");
                          });
 
 TEST_P(Serving, EverySplitGivesTheSameBytes) {
@@ -151,11 +170,31 @@ TEST_P(Serving, FormatsStayNearFloat32) {
         Bytes state(encoder.start().begin(), encoder.start().end());
         encoder.advance(state.data(), tokens);
         std::vector<float> result(d);
-        encoder.vector(state.data(), result.data());
+        encoder.vector(state.data(), kNoTime, result.data());
         return result;
     };
     const std::string format = std::get<1>(GetParam());
     expect_near(vector(format.c_str()), vector("float32"), format == "int8" ? 0.2 : 5e-3, format);
+}
+
+// A vector is read as of a moment, that of the last event where none is given, and reading changes nothing.
+TEST_P(Serving, AnswersAsOfAMoment) {
+    Encoder encoder = make_encoder(kernels::table());
+    const Tokens tokens = random_tokens(20);
+    Bytes state(encoder.start().begin(), encoder.start().end());
+    const auto at = [&](double moment) {
+        std::vector<float> result(d);
+        encoder.vector(state.data(), moment, result.data());
+        return result;
+    };
+    EXPECT_EQ(at(kNoTime) == at(1.7e9), !columns.timed) << "nobody's last event";
+    encoder.advance(state.data(), tokens);
+    double last = 0;
+    for (const TokenEvent& token : tokens)
+        if (token.time > last) last = token.time;
+    EXPECT_EQ(at(last), at(kNoTime));
+    EXPECT_EQ(at(last + 86400) == at(kNoTime), !columns.timed);
+    EXPECT_EQ(at(last - 86400) == at(kNoTime), !columns.timed) << "the season, not the memory";
 }
 
 TEST(Encoder, RefusesIncompleteAndMisshapenWeights) {
@@ -230,7 +269,7 @@ TEST(Encoder, StatesAreTheSameOnEveryMachine) {
         for (int i = 0; i < 300; i++) tokens.push_back({items.data() + random.next() % 50 * options.dimension});
         for (const kernels::Table* table : kernels::tables()) {
             if (!fuses(*table)) continue;
-            Encoder encoder(options, *table);
+            Encoder encoder(options, {}, *table);
             encoder.set_parameters(network.layout(), parameters);
             encoder.finish();
             Bytes state(encoder.start().begin(), encoder.start().end());

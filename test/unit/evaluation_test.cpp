@@ -123,7 +123,7 @@ TEST(Evaluation, RankingIsThatOfBruteForce) {
     for (int user = 0; user < data.users(); user++) {
         std::vector<model::TokenEvent> events{{composed.token.data() + composed.token.size() - 16}};
         const auto history = data.history(user);
-        for (int i = 0; i < data.test[user]; i++) events.push_back({composed.token.data() + history[i].item * 16});
+        for (int i = 0; i < data.test[user]; i++) events.push_back({composed.token.data() + history[i] * 16});
         const std::vector<int> starts{0, data.test[user] + 1};
         model::Arena arena;
         model::Pass pass{kernels::table(), weights.data(), nullptr, starts, arena};
@@ -136,7 +136,7 @@ TEST(Evaluation, RankingIsThatOfBruteForce) {
             for (int c = 0; c < 16; c++) score += last[c] * head.rows[i * 16 + c];
             scores.push_back(score);
         }
-        const double target = scores[history[data.test[user]].item];
+        const double target = scores[history[data.test[user]]];
         expected.add(1 + std::count_if(scores.begin(), scores.end(), [&](double s) { return s > target; }), 10);
     }
     EXPECT_EQ(one.all.metrics.events, expected.events);
@@ -145,14 +145,18 @@ TEST(Evaluation, RankingIsThatOfBruteForce) {
 
 TEST(Rankers, ScoresAreThoseOfTheirFormulas) {
     const Dataset data = small_shop();
-    const auto scores = [&](const Ranker& ranker, std::vector<std::int32_t> items) {
-        std::vector<model::Event> history;
-        for (const std::int32_t item : items) history.push_back({item});
+    const auto scores = [&](const Ranker& ranker, std::vector<std::int32_t> history) {
         std::vector<float> result(5, -1.0f);
         ranker.score(history, result);
         return result;
     };
     EXPECT_EQ(scores(Popularity(data), {2}), (std::vector<float>{3, 2, 1, 3, 0}));
+    Dataset timed = data;
+    for (std::size_t i = 0; i < timed.items.size(); i++) timed.times.push_back(static_cast<double>(i));
+    EXPECT_GT(scores(RecentPopularity(data), {2})[0], scores(RecentPopularity(data), {2})[1]);
+    const auto recent = scores(RecentPopularity(timed), {2});
+    EXPECT_NEAR(std::accumulate(recent.begin(), recent.end(), 0.0), 1,
+                1e-3);  // one of nine events or fewer, and shares
     // Users of 0: all, of 1: two, of 2: one, of 3: two.
     const ItemNeighbours neighbours(data, 2, nullptr);
     const auto beside = scores(neighbours, {1});

@@ -249,6 +249,27 @@ TEST_P(Kernels, ElementWise) {
     expect_near(dx, softplus_slope, 1e-5, "softplus'");
 }
 
+TEST_P(Kernels, FadingSums) {
+    const Vector x = random_vector(random, 37), z = random_vector(random, 37), a = random_vector(random, 37),
+                 b = random_vector(random, 37);
+    Vector rate = random_vector(random, 37);
+    rate[3] = -6;  // slow
+    rate[4] = 5;   // gone
+    const Floats rates = to_float(rate);
+    Floats speed(37), left(37), sum(37);
+    k.exponential(37, rates.data(), speed.data());
+    k.fade(37, to_float(x).data(), speed.data(), 1.5f, left.data());
+    k.weighted_sum(37, to_float(a).data(), to_float(x).data(), to_float(b).data(), to_float(z).data(), sum.data());
+    for (std::size_t i = 0; i < 37; i++) {
+        ASSERT_NEAR(speed[i], std::exp(rate[i]), 1e-6 * std::exp(rate[i]));
+        ASSERT_NEAR(left[i], x[i] * std::exp(-1.5 * std::exp(rate[i])), 1e-5);
+        ASSERT_NEAR(sum[i], a[i] * x[i] + b[i] * z[i], 1e-6);
+    }
+    // Nothing fades in no time.
+    k.fade(37, to_float(x).data(), speed.data(), 0, left.data());
+    EXPECT_EQ(left, to_float(x));
+}
+
 TEST_P(Kernels, GateAndBias) {
     const int rows = 4, e = 19, stride = 40;
     Vector x = random_vector(random, rows * e), z = random_vector(random, rows * stride);

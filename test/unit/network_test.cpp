@@ -229,7 +229,7 @@ TEST_P(GoldenNetwork, StepEqualsScan) {
         for (const TokenEvent& event : read) encoder.advance(stepped.data(), {&event, 1});
         EXPECT_EQ(stepped, whole);
         std::vector<float> vector(d);
-        encoder.vector(whole.data(), vector.data());
+        encoder.vector(whole.data(), kNoTime, vector.data());
         const auto& expected = golden.at("expected.encoded." + std::to_string(j));
         expect_near(vector, std::vector<double>(expected.end() - static_cast<std::ptrdiff_t>(d), expected.end()), 1e-5,
                     "vector");

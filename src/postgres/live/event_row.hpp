@@ -4,6 +4,7 @@
 
 #include "model/event.hpp"
 #include "postgres/live/statements.hpp"
+#include "postgres/store/event_columns.hpp"
 
 extern "C" {
 #include "executor/tuptable.h"
@@ -18,6 +19,8 @@ struct EventRow {
     bool no_user, no_item;
     Datum* order;  // a value for each order column of the model
     bool* order_null;
+    Datum* attribute;  // and for each attribute of its events
+    bool* attribute_null;
 
     // Whether it moves a state. A token that is not there is one that the model does not know.
     bool counts() const { return !no_user && !no_item; }
@@ -33,6 +36,11 @@ void note_event_columns(LiveModel* model);
 void read_event(const LiveModel* model, TupleTableSlot* row, EventRow* event);
 // A row of a statement that returns {event}.
 void read_event(const LiveModel* model, const SPITupleTable* rows, uint64 row, EventRow* event);
+
+// What an encoder reads of an event with this token, nullptr where that is not known. The weights of the fingerprint are one of the
+// model's versions: its numbers of the attributes' values go to `values`, which has room for kMostEventAttributes.
+TokenEvent encoder_input(const LiveModel* model, const EventRow& event, const float* token, uint64 fingerprint,
+                         float* values);
 
 // The token of an item. Raises where it is not one of the model's.
 const float* read_token(const LiveModel* model, Datum token, int dimension);

@@ -266,7 +266,9 @@ void take(Fold* f, SPITupleTable* rows, uint64 row) {
         token = static_cast<const float*>(std::memcpy(palloc(size), read_token(m, event.input.item, dimension), size));
     }
     if (token == nullptr) note_unknown();
-    f->inputs[f->events++] = event.input.with(token);
+    float* values =
+        m->attributes == 0 ? nullptr : static_cast<float*>(palloc(sizeof(float) * static_cast<Size>(m->attributes)));
+    f->inputs[f->events++] = encoder_input(m, event, token, f->fresh->fingerprint, values);
     r->events++;
 }
 

@@ -90,12 +90,18 @@ bool are_same(const Column& a, const Column& b) {
     return a.type == b.type && a.collation == b.collation && a.number == b.number && a.source == b.source;
 }
 
+bool are_same(const ValueColumn& a, const ValueColumn& b) {
+    return a.source == b.source && a.type == b.type;
+}
+
 bool are_same(const LiveModel& a, const LiveModel& b) {
     bool same = a.interactions == b.interactions && a.owned_items == b.owned_items && a.users == b.users &&
                 a.items == b.items && a.owner == b.owner && a.orders == b.orders && are_same(a.user, b.user) &&
                 are_same(a.state, b.state) && are_same(a.vector, b.vector) && are_same(a.item, b.item) &&
                 a.events == b.events && a.token == b.token && a.key == b.key;
     for (int o = 0; o < a.orders && same; o++) same = are_same(a.order[o], b.order[o]);
+    same = same && are_same(a.time, b.time) && a.attributes == b.attributes;
+    for (int i = 0; i < a.attributes && same; i++) same = are_same(a.attribute[i], b.attribute[i]);
     return same;
 }
 
@@ -136,7 +142,8 @@ bool load_catalogue(LiveModel* m) {
         "JOIN pg_opclass o ON o.oid = x.indclass[k] WHERE NOT (a.attnotnull AND o.opcdefault "
         "AND x.indcollation[k] = a.attcollation AND a.attname = ANY (m.order_columns || m.user_column)))) "
         "OR EXISTS (SELECT FROM pg_inherits h, pg_class c WHERE h.inhparent = m.interactions AND c.oid = "
-        "m.interactions AND c.relkind = 'r') AS ties "
+        "m.interactions AND c.relkind = 'r') AS ties, "
+        "holomamba_internal.item_attributes(m) AS item_attributes "
         "FROM holomamba.model_catalogue m WHERE m.model = $1::pg_catalog.name",
         &p);
     if (SPI_processed == 0) return false;
@@ -161,6 +168,12 @@ bool load_catalogue(LiveModel* m) {
         ereport(ERROR,
                 (errcode(ERRCODE_DATA_CORRUPTED), errmsg("model \"%s\" has no order columns", NameStr(m->name))));
     m->order = static_cast<Column*>(MemoryContextAllocZero(m->context, sizeof(Column) * static_cast<Size>(m->orders)));
+    m->attributes = elements_of(DatumGetArrayTypeP(value_of(0, "event_attributes", &null))).count;
+    if (m->attributes > kMostEventAttributes)
+        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+                        errmsg("model \"%s\" has %d attributes of events", NameStr(m->name), m->attributes)));
+    m->attribute = static_cast<ValueColumn*>(
+        MemoryContextAllocZero(m->context, sizeof(ValueColumn) * (static_cast<Size>(m->attributes) + 1)));
     load_own_tables(m, DatumGetObjectId(value_of(0, "user_type", &null)),
                     DatumGetObjectId(value_of(0, "item_type", &null)));
     // Statements read all events and all items, whichever table has changed.
@@ -175,7 +188,7 @@ bool load_catalogue(LiveModel* m) {
             ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
                             errmsg("model \"%s\" has a table of items and no key of it", NameStr(m->name))));
         m->key = key_column(m->of_items ? m->relation : m->owned_items, key, m->item, NameStr(m->name));
-        if (m->of_items) note_reads_of_items(m, elements_of(DatumGetArrayTypeP(value_of(0, "attributes", &null))));
+        if (m->of_items) note_reads_of_items(m, elements_of(DatumGetArrayTypeP(value_of(0, "item_attributes", &null))));
     }
     return true;
 }

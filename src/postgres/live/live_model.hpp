@@ -27,6 +27,9 @@ struct LiveModel {
     Column user, state, vector;
     int orders;
     Column* order;
+    ValueColumn time;  // when events were; no source: not known
+    int attributes;    // of events
+    ValueColumn* attribute;
     AttrNumber events;  // in the table of users
     Column item;        // its id, in the table of items
     AttrNumber token;   // in the table of items

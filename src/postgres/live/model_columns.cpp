@@ -138,6 +138,17 @@ AttrNumber source_column(Oid table, const char* name, const Column& column, cons
     return source.number;
 }
 
+ValueColumn value_column(Oid table, const char* name, bool (*is_fit)(Oid type), const char* model) {
+    const Attribute source = attribute_of(table, name, remake(model));
+    const Oid type = getBaseType(source.type);
+    if (!is_fit(type))
+        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                        errmsg("column \"%s\" of table %s is of type %s, which model \"%s\" cannot read", name,
+                               name_of(table), format_type_be(source.type), model),
+                        errhint("Give the column its type back. %s", remake(model))));
+    return {source.number, type};
+}
+
 AttrNumber key_column(Oid table, const char* name, const Column& item, const char* model) {
     const Attribute key = attribute_of(table, name, remake(model));
     const Oid family = id_family(getBaseType(key.type));

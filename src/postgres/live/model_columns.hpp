@@ -37,6 +37,14 @@ Column order_column(Oid table, const char* name);
 // values are the same as in ours, byte by byte, and order alike.
 AttrNumber source_column(Oid table, const char* name, const Column& column, const char* model);
 
+// A column of the owner's table that fills none of ours: what is read of it is a number, whatever it is stored as.
+struct ValueColumn {
+    AttrNumber source;  // in the triggered table
+    Oid type;           // under its domain
+};
+// Raises unless the table has it, and `is_fit` says of the type under its domain that it can be read.
+ValueColumn value_column(Oid table, const char* name, bool (*is_fit)(Oid type), const char* model);
+
 // The key of the table of items: it crosses as text, so it need only be of the same family, as create_model() asks.
 AttrNumber key_column(Oid table, const char* name, const Column& item, const char* model);
 

@@ -164,7 +164,8 @@ Step advance_row(const LiveModel* m, const EventRow& event, Relation users, Rela
         }
         State* state = copy_of(stored);
         count_events(state, 1);
-        const TokenEvent read = event.input.with(token);
+        float values[kMostEventAttributes];
+        const TokenEvent read = encoder_input(m, event, token, stored->fingerprint, values);
         core_call([&] { encoder->advance(state->x, {&read, 1}); });
         fill_row(m, event, state, encoder, row, after);
         const Replaced replaced = replace_row(users, row, after);
@@ -208,8 +209,9 @@ bool start_user(LiveModel* m, const EventRow& event, int32 version) {
     Relation items = table_open(m->items, AccessShareLock);
     TupleTableSlot* item = table_slot_create(items, nullptr);
     bool known;
-    const TokenEvent read =
-        event.input.with(find_token(m, event.input.item, items, item, encoder->dimension(), &known));
+    const float* token = find_token(m, event.input.item, items, item, encoder->dimension(), &known);
+    float values[kMostEventAttributes];
+    const TokenEvent read = encoder_input(m, event, token, state->fingerprint, values);
     count_events(state, 1);
     core_call([&] { encoder->advance(state->x, {&read, 1}); });
     ExecDropSingleTupleTableSlot(item);

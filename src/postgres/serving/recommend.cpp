@@ -133,7 +133,7 @@ Datum rank(FunctionCallInfo fcinfo, const char* verb, Subject subject) {
             add(&p, m.user_family, id_of(PG_GETARG_DATUM(0), asked.ids, m.user_family, m.user_type));
         else
             add_ids(&p, m.item_family, ids_of(PG_GETARG_DATUM(0), asked.ids, m.item_family, m.item_type));
-        add_filters(&p, m, filters);
+        add_filters(&p, asked, filters);
         if (repeat_score != 0) add(&p, FLOAT8OID, Float8GetDatum(repeat_score));
         query_planned(statement, &p, static_cast<uint64>(pool));
         if (asked.diversity > 0)

@@ -261,7 +261,7 @@ Datum holomamba_recommend_batch(PG_FUNCTION_ARGS) {
     const bool all_users = PG_ARGISNULL(0);
     Parameters p;
     add_ids(&p, m.user_family, all_users ? nullptr : ids_of(PG_GETARG_DATUM(0), asked.ids, m.user_family, m.user_type));
-    add_filters(&p, m, filters);
+    add_filters(&p, asked, filters);
 
     auto* work = make_owned<Work>(CurrentMemoryContext);
     const ItemIds items = read_items(asked, filters, &p, work);

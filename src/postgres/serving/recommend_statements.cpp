@@ -19,6 +19,9 @@ const char* filled(const char* text, const ServingModel& m, std::initializer_lis
                           {"users", m.users},
                           {"events", psprintf("%s %s", m.events, name_for(m.interactions))},
                           {"e", name_for(m.interactions)},
+                          {"repeat", m.timed ? "$7" : "$6"},
+                          {"at", m.timed ? ", $6" : ""},
+                          {"vector_of_row", m.timed ? psprintf("%s.ssm_vector(u.state, $6)", m.schema) : "u.vector"},
                           {"user_column", m.user_column},
                           {"item_column", m.item_column},
                           {"user_family", format_type_be(m.user_family)},
@@ -28,13 +31,13 @@ const char* filled(const char* text, const ServingModel& m, std::initializer_lis
 
 // --- whom targets are compared with ----------------------------------------------------------------------------------
 
-constexpr const char* kNobody = "{schema}.ssm_vector({schema}.ssm_initial($4, $5))";
+constexpr const char* kNobody = "{schema}.ssm_vector({schema}.ssm_initial($4, $5){at})";
 
 constexpr const char* kVectorOfUser =
-    "SELECT coalesce((SELECT u.vector FROM {users} u WHERE u.user_id = $1), {nobody})";
+    "SELECT coalesce((SELECT {vector_of_row} FROM {users} u WHERE u.user_id = $1), {nobody})";
 
 constexpr const char* kVectorOfHistory = R"(
-    SELECT {schema}.ssm_vector({schema}.ssm_update({schema}.ssm_initial($4, $5), coalesce(array_agg(t.token ORDER BY h.number), ARRAY[]::{schema}.hrr[])))
+    SELECT {schema}.ssm_vector({schema}.ssm_update({schema}.ssm_initial($4, $5), coalesce(array_agg(t.token ORDER BY h.number), ARRAY[]::{schema}.hrr[])){at})
     FROM unnest($1) WITH ORDINALITY AS h (id, number) LEFT JOIN {items} t ON t.item_id = h.id
     WHERE h.id IS NOT NULL)";
 
@@ -73,7 +76,7 @@ LIMIT {limit})";
 // An index knows nothing of who has had what: the items that were not seen come from it, those that were beside it.
 constexpr const char* kRepeats = R"(
       UNION ALL
-      SELECT i.item_id, (i.target OPERATOR({schema}.<#>) ({vector})) - $6 AS distance{inner_token}
+      SELECT i.item_id, (i.target OPERATOR({schema}.<#>) ({vector})) - {repeat} AS distance{inner_token}
       FROM {items} i
       WHERE i.target IS NOT NULL{candidates}{exclude}{had})";
 
@@ -99,10 +102,10 @@ FROM ({who}) w
 ORDER BY w.number)";
 
 constexpr const char* kAllUsers = R"(
-      SELECT u.user_id, u.user_id AS number, coalesce(u.vector, (SELECT {nobody})) AS vector FROM {users} u)";
+      SELECT u.user_id, u.user_id AS number, coalesce({vector_of_row}, (SELECT {nobody})) AS vector FROM {users} u)";
 
 constexpr const char* kTheseUsers = R"(
-      SELECT g.user_id, g.number, coalesce(u.vector, (SELECT {nobody})) AS vector
+      SELECT g.user_id, g.number, coalesce({vector_of_row}, (SELECT {nobody})) AS vector
       FROM unnest($1) WITH ORDINALITY AS g (user_id, number) LEFT JOIN {users} u ON u.user_id = g.user_id
       WHERE g.user_id IS NOT NULL)";
 

@@ -9,7 +9,8 @@ namespace holomamba::postgres {
 //   $1  the user, the history, the item, or the users, as id or array of ids
 //   $2  candidates, $3  exclude: arrays of ids of items
 //   $4  the model's name (text), $5  its active version (integer)
-//   $6  what a seen item's score is raised by (double precision), in rankings with `repeats`
+//   $6  where the version is timed, as of when users are asked about (timestamptz); NULL: their last events
+//   $6 or $7  what a seen item's score is raised by (double precision), in rankings with `repeats`
 enum class Subject { user, history };
 
 // How the candidates are read: there are none; each by its id; the index of targets passes others over; each item that

@@ -53,9 +53,11 @@ const char* qualified(const char* schema, const char* name) {
     return quote_qualified_identifier(schema, name);
 }
 
-#define CATALOGUE_COLUMNS                                                                               \
-    "SELECT m.model::text, m.active_version, m.interactions::oid, m.user_type::oid, m.item_type::oid, " \
-    "m.user_column::text, m.item_column::text FROM holomamba.model_catalogue m"
+#define CATALOGUE_COLUMNS                                                                                           \
+    "SELECT m.model::text, m.active_version, m.interactions::oid, m.user_type::oid, m.item_type::oid, "             \
+    "m.user_column::text, m.item_column::text, "                                                                    \
+    "(SELECT v.timed FROM holomamba.version_catalogue v WHERE v.model = m.model AND v.version = m.active_version) " \
+    "FROM holomamba.model_catalogue m"
 
 // The row of the model that is meant where none is named: the only one, or else the only one whose items the caller may read.
 // What a stranger declares must not be in anybody's way.
@@ -155,6 +157,8 @@ ServingModel choose_model(const char* name, bool k_given, int32 k, const char* v
     const char* item_column = text_of(0, 7);
     m.user_stored = check_column(m, m.interactions, user_column, m.user_family);
     m.item_stored = check_column(m, m.interactions, item_column, m.item_family);
+    m.timed = DatumGetBool(value_of(0, 8, &null)) && !null;
+    if (m.timed) (void)check_column(m, m.users_table, "state", extension_type("ssm_state"));
     m.user_column = quote_identifier(user_column);
     m.item_column = quote_identifier(item_column);
     SPI_freetuptable(SPI_tuptable);

@@ -13,6 +13,7 @@ namespace holomamba::postgres {
 struct ServingModel {
     const char* name;  // not quoted
     int32 version;     // the active one
+    bool timed;        // whether its states are read as of a moment
     Oid interactions, items_table, users_table;
     bool events_held, users_held;  // the caller may read them; the items he may
     Oid user_type, item_type;      // of the columns, as the model was declared

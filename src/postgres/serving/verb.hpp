@@ -1,12 +1,14 @@
 // What the arguments of recommend(), recommend_next() and recommend_batch() have in common: the same places, the same
-// checks. (subject, k, model, exclude_seen, candidates, exclude, diversity)
+// checks. (subject, k, model, exclude_seen, candidates, exclude, diversity, at)
 #pragma once
 
 #include "postgres/server/spi.hpp"
 #include "postgres/serving/serving_model.hpp"
 
 extern "C" {
+#include "catalog/pg_type_d.h"
 #include "utils/lsyscache.h"
+#include "utils/timestamp.h"
 }
 
 namespace holomamba::postgres {
@@ -17,6 +19,8 @@ struct Asked {
     int32 k;
     bool exclude_seen;
     float diversity;
+    Datum at;      // timestamptz: as of when a user is asked about
+    bool at_last;  // as of his last event instead
 };
 
 struct Filters {
@@ -46,6 +50,11 @@ inline Asked read_arguments(FunctionCallInfo fcinfo, const char* verb, bool take
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                         errmsg("diversity must be between 0 and 1, not %g", asked.diversity),
                         errhint("0 is the plain order, 1 heeds nothing but how much items differ.")));
+    asked.at_last = PG_ARGISNULL(7);
+    asked.at = asked.at_last ? Datum{0} : PG_GETARG_DATUM(7);
+    if (!asked.at_last && TIMESTAMP_NOT_FINITE(DatumGetTimestampTz(asked.at)))
+        ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("at must be a moment, not infinity"),
+                        errhint("The default is now(); NULL is the moment of the user's last event.")));
     return asked;
 }
 
@@ -57,12 +66,14 @@ inline Filters read_filters(FunctionCallInfo fcinfo, const Asked& asked) {
     return {array(4), array(5)};
 }
 
-// $2 to $5 of recommend_statements.hpp.
-inline void add_filters(Parameters* p, const ServingModel& m, const Filters& filters) {
+// $2 to $6 of recommend_statements.hpp.
+inline void add_filters(Parameters* p, const Asked& asked, const Filters& filters) {
+    const ServingModel& m = asked.model;
     add_ids(p, m.item_family, filters.candidates);
     add_ids(p, m.item_family, filters.exclude);
     add_text(p, m.name);
     add_int(p, m.version);
+    if (m.timed) add(p, TIMESTAMPTZOID, asked.at, asked.at_last);
 }
 
 }  // namespace holomamba::postgres

@@ -8,13 +8,21 @@
 #include "postgres/store/options.hpp"
 #include "postgres/store/stored.hpp"
 
+extern "C" {
+#include "utils/inval.h"
+#include "utils/syscache.h"
+}
+
 namespace holomamba::postgres {
 namespace {
 
 struct Entry {
     uint64 fingerprint = 0;
     uint64 used = 0;
+    EventColumns events;
     std::unique_ptr<Encoder> encoder;
+    std::unique_ptr<EventVocabulary> vocabulary;
+    uint64 labels = 0;  // the renamed labels of enums that this session had heard of when the vocabulary was read
 };
 
 // A few models, or two versions around an activation: about half a megabyte each.
@@ -25,8 +33,34 @@ uint64 uses = 0;
 // What is being loaded; owned by the procedure's memory context, so that an error halfway leaves nothing behind.
 struct Loading {
     Options options;
+    EventColumns events;
     std::unique_ptr<Encoder> encoder;
+    std::unique_ptr<EventVocabulary> vocabulary;
 };
+
+// Labels of enums go by new names in vocabularies, and with the same weights.
+uint64 renamed_labels = 1;
+
+void count_renamed_label(Datum, int, uint32) {
+    renamed_labels++;
+}
+
+void watch_labels() {
+    static bool watching = false;
+    if (watching) return;
+    CacheRegisterSyscacheCallback(ENUMOID, count_renamed_label, Datum{0});
+    watching = true;
+}
+
+Entry* find_entry(uint64 fingerprint) {
+    for (Entry& entry : entries)
+        if (entry.encoder && entry.fingerprint == fingerprint) return &entry;
+    return nullptr;
+}
+
+bool has_labels(const Entry& entry) {
+    return entry.events.attributes.empty() || (entry.vocabulary && entry.labels == renamed_labels);
+}
 
 // The names of the parameters that an encoder reads.
 Datum names_of(const Encoder& encoder) {
@@ -65,9 +99,55 @@ void load_parameters(Loading* loading, const char* model, int32 version) {
 }  // namespace
 
 bool is_loaded(uint64 fingerprint) {
-    for (const Entry& entry : entries)
-        if (entry.encoder && entry.fingerprint == fingerprint) return true;
-    return false;
+    return find_entry(fingerprint) != nullptr;
+}
+
+const EventColumns& event_columns_of(uint64 fingerprint) {
+    (void)encoder_of_fingerprint(fingerprint);
+    return find_entry(fingerprint)->events;
+}
+
+bool has_event_vocabulary(uint64 fingerprint) {
+    const Entry* entry = find_entry(fingerprint);
+    return entry != nullptr && has_labels(*entry);
+}
+
+const EventVocabulary& event_vocabulary(uint64 fingerprint, const char* model) {
+    static const EventVocabulary none;
+    Entry* entry = find_entry(fingerprint);
+    if (entry == nullptr) {
+        (void)encoder_of_fingerprint(fingerprint);
+        entry = find_entry(fingerprint);
+    }
+    if (entry->events.attributes.empty()) return none;
+    if (has_labels(*entry)) return *entry->vocabulary;
+
+    watch_labels();
+    SPI_connect();
+    Parameters p;
+    add_text(&p, model);
+    add_bigint(&p, static_cast<int64>(fingerprint));
+    query(
+        "SELECT v.version FROM holomamba.version_catalogue v WHERE v.model = $1::pg_catalog.name AND v.fingerprint = "
+        "$2 "
+        "LIMIT 1",
+        &p);
+    const Rows rows = last_rows("holomamba.version_catalogue", model);
+    if (rows.count == 0)
+        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+                        errmsg("a state belongs to weights that are not of model \"%s\"", model),
+                        errhint("SELECT holomamba.rebuild_state('%s');", model)));
+    const int32 version = int32_of(rows, 0, 1, 1, PG_INT32_MAX);
+    auto* loading = make_owned<Loading>(CurrentMemoryContext);
+    core_call([&] { loading->vocabulary = std::make_unique<EventVocabulary>(); });
+    // Before they are read: of what is renamed from here on the session hears.
+    const uint64 labels = renamed_labels;
+    load_event_vocabulary(model, version, entry->events, loading->vocabulary.get());
+    // Nothing that was called here has loaded another encoder in its place.
+    entry->vocabulary = std::move(loading->vocabulary);
+    entry->labels = labels;
+    SPI_finish();
+    return *entry->vocabulary;
 }
 
 Encoder* encoder_of_fingerprint(uint64 fingerprint) {
@@ -84,7 +164,9 @@ Encoder* encoder_of_fingerprint(uint64 fingerprint) {
     Parameters p;
     add_bigint(&p, static_cast<int64>(fingerprint));
     query(
-        "SELECT v.model, v.version, v.options FROM holomamba.version_catalogue v "
+        "SELECT v.model, v.version, v.options, v.timed, v.event_attributes::pg_catalog.text[] AS event_attributes, "
+        "v.event_values "
+        "FROM holomamba.version_catalogue v "
         "WHERE v.fingerprint = $1 LIMIT 1",
         &p);
     if (SPI_processed == 0)
@@ -96,8 +178,11 @@ Encoder* encoder_of_fingerprint(uint64 fingerprint) {
     const int32 version = rows.version = int32_of(rows, 0, 2, 1, PG_INT32_MAX);
     auto* loading = make_owned<Loading>(CurrentMemoryContext);
     read_options(rows, 0, 3, &loading->options);
-    core_call([&] { loading->encoder = std::make_unique<Encoder>(loading->options); });
+    read_event_columns(rows, 0, 4, &loading->events);
+    core_call([&] { loading->encoder = std::make_unique<Encoder>(loading->options, loading->events); });
     load_parameters(loading, model, version);
+    oldest->vocabulary.reset();
+    oldest->events = std::move(loading->events);
     oldest->encoder = std::move(loading->encoder);
     oldest->fingerprint = fingerprint;
     oldest->used = ++uses;

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "postgres/server/interrupts.hpp"
+#include "postgres/server/times.hpp"
 #include "postgres/state/encoder_cache.hpp"
 #include "postgres/types/hrr.hpp"
 #include "training/many_users.hpp"
@@ -12,6 +13,7 @@ extern "C" {
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/timestamp.h"
 }
 
 namespace holomamba::postgres {
@@ -73,9 +75,9 @@ Encoder* encoder_of(const State* state) {
     return encoder;
 }
 
-Hrr* vector_of(const State* state, const Encoder* encoder) {
+Hrr* vector_of(const State* state, const Encoder* encoder, double at) {
     Hrr* vector = hrr_allocate(model::Head::stored_size(encoder->dimension()));
-    encoder->stored_vector(state->x, vector->x);
+    encoder->stored_vector(state->x, at, vector->x);
     return vector;
 }
 
@@ -123,6 +125,45 @@ void check_input(const State* state) {
         ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("ssm_state with a wrong number of bytes")));
     if (!is_finite(static_cast<StateFormat>(state->format), state->x, state_bytes(state)))
         ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("NaN or infinity in ssm_state")));
+}
+
+// Fills in times and values of events: an array of [events x 1, where they are timed, + attributes].
+void tell_about(ArrayType* about, const State* state, TokenEvent* events, int count) {
+    const EventColumns& columns = event_columns_of(state->fingerprint);
+    const int first = columns.timed ? 1 : 0, attributes = static_cast<int>(columns.attributes.size());
+    if (count == 0) return;
+    if (ARR_NDIM(about) != 2 || ARR_DIMS(about)[0] != count || ARR_DIMS(about)[1] != first + attributes)
+        ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+                        errmsg("expected %d x %d numbers about the events", count, first + attributes)));
+    if (array_contains_nulls(about))
+        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("what is not known of events is NaN")));
+    const auto* x = reinterpret_cast<const double*>(ARR_DATA_PTR(about));
+    auto* values = static_cast<float*>(MemoryContextAllocHuge(
+        CurrentMemoryContext, sizeof(float) * (static_cast<Size>(count) * static_cast<Size>(attributes) + 1)));
+    for (int i = 0; i < count; i++) {
+        if (columns.timed) {
+            if (std::isinf(*x))
+                ereport(ERROR,
+                        (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("infinity is no time of an event")));
+            events[i].time = *x++;
+        }
+        if (attributes > 0) events[i].values = values;
+        for (int a = 0; a < attributes; a++, x++) {
+            if (!is_value_of(columns.attributes[a], *x))
+                ereport(ERROR,
+                        (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("%g is no value of an attribute", *x)));
+            *values++ = static_cast<float>(*x);
+        }
+    }
+}
+
+Hrr* checked_vector(Datum stored, double at) {
+    const State* state = get_state(stored);
+    Hrr* vector = vector_of(state, encoder_of(state), at);
+    for (int i = 0; i < vector->dims; i++)
+        if (!std::isfinite(vector->x[i]))
+            ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("NaN or infinity in ssm_state")));
+    return vector;
 }
 
 // A copy of the state, moved through the tokens; NULL tokens stand for unknown items.
@@ -225,15 +266,33 @@ Datum ssm_update_array(PG_FUNCTION_ARGS) {
     PG_RETURN_POINTER(advanced(state, encoder, tokens_of(elements, encoder), static_cast<Size>(elements.count)));
 }
 
+HOLOMAMBA_FUNCTION(holomamba_advance_state)
+Datum holomamba_advance_state(PG_FUNCTION_ARGS) {
+    if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) PG_RETURN_NULL();
+    const State* state = get_state(PG_GETARG_DATUM(0));
+    Encoder* encoder = encoder_of(state);
+    const Elements elements = elements_of(fcinfo, 1, "tokens");
+    holomamba::model::TokenEvent* events = tokens_of(elements, encoder);
+    if (!PG_ARGISNULL(2)) tell_about(PG_GETARG_ARRAYTYPE_P(2), state, events, elements.count);
+    PG_RETURN_POINTER(advanced(state, encoder, events, static_cast<Size>(elements.count)));
+}
+
 HOLOMAMBA_FUNCTION(ssm_vector)
 Datum ssm_vector(PG_FUNCTION_ARGS) {
-    const State* state = get_state(PG_GETARG_DATUM(0));
-    const Encoder* encoder = encoder_of(state);
-    Hrr* vector = vector_of(state, encoder);
-    for (int i = 0; i < vector->dims; i++)
-        if (!std::isfinite(vector->x[i]))
-            ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("NaN or infinity in ssm_state")));
-    PG_RETURN_POINTER(vector);
+    PG_RETURN_POINTER(checked_vector(PG_GETARG_DATUM(0), holomamba::model::kNoTime));
+}
+
+HOLOMAMBA_FUNCTION(ssm_vector_at)
+Datum ssm_vector_at(PG_FUNCTION_ARGS) {
+    if (PG_ARGISNULL(0)) PG_RETURN_NULL();
+    double at = holomamba::model::kNoTime;
+    if (!PG_ARGISNULL(1)) {
+        at = seconds_of_timestamp(PG_GETARG_TIMESTAMPTZ(1));
+        if (std::isnan(at))
+            ereport(ERROR,
+                    (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("infinity is no moment to read a state at")));
+    }
+    PG_RETURN_POINTER(checked_vector(PG_GETARG_DATUM(0), at));
 }
 
 HOLOMAMBA_FUNCTION(ssm_events)

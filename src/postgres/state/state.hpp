@@ -39,8 +39,9 @@ State* get_state(Datum datum);
 // The encoder of a state. Raises where the weights are gone or the state is not one of theirs.
 Encoder* encoder_of(const State* state);
 
-// What items' targets are compared with: the encoder's last output, and 1 for the bias.
-Hrr* vector_of(const State* state, const Encoder* encoder);
+// What items' targets are compared with as of a moment, in seconds since 1970, or of the last event: the encoder's answer, and 1 for
+// the bias.
+Hrr* vector_of(const State* state, const Encoder* encoder, double at = model::kNoTime);
 
 // Adds to the number of events; raises where it cannot be counted on.
 void count_events(State* state, Size events);

@@ -6,6 +6,7 @@ extern "C" {
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 }
@@ -143,13 +144,15 @@ Datum holomamba_declare_model(PG_FUNCTION_ARGS) {
         "holomamba_internal.check_table($6) END, "
         "CASE WHEN $6 IS NOT NULL THEN holomamba_internal.check_items($6, $7, $2, $4) END, "
         "holomamba_internal.check_attributes($6, $8), "
+        "holomamba_internal.check_event_columns($2, $3, $4, $8, $10, $11, $12, $13, $14), "
         "holomamba_internal.check_options($9)",
         &p);
     write_catalogue(
         "INSERT INTO holomamba.model_catalogue (model, interactions, user_column, item_column, order_columns, items, "
-        "item_key, attributes, options, user_type, item_type) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
-        "holomamba_internal.check_id_column($2, $3), holomamba_internal.check_id_column($2, $4)) ON CONFLICT (model) "
-        "DO NOTHING",
+        "item_key, attributes, options, user_type, item_type, time_column, event_attributes, target_column, "
+        "target_values, weight_column) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
+        "holomamba_internal.check_id_column($2, $3), holomamba_internal.check_id_column($2, $4), $10, $11, $12, $13, "
+        "$14) ON CONFLICT (model) DO NOTHING",
         &p);
     // create_model() has looked before; another may have come since.
     if (SPI_processed == 0)
@@ -228,6 +231,22 @@ Datum holomamba_set_name(PG_FUNCTION_ARGS) {
     PG_RETURN_VOID();
 }
 
+// Sessions that follow the items of the model are told: they read its columns by their numbers.
+HOLOMAMBA_FUNCTION(holomamba_set_attributes)
+Datum holomamba_set_attributes(PG_FUNCTION_ARGS) {
+    SPI_connect();
+    Parameters p = for_manager(fcinfo);
+    execute(
+        "SELECT holomamba_internal.check_attributes(m.items, $2), holomamba_internal.check_fields($2, "
+        "m.event_attributes) FROM holomamba.model_catalogue m WHERE m.model = $1",
+        &p);
+    write_catalogue("UPDATE holomamba.model_catalogue m SET attributes = $2 WHERE m.model = $1", &p);
+    const Oid items = own_table(NameStr(*PG_GETARG_NAME(0)), "items");
+    if (OidIsValid(items)) CacheInvalidateRelcacheByRelid(items);
+    SPI_finish();
+    PG_RETURN_VOID();
+}
+
 HOLOMAMBA_FUNCTION(holomamba_add_version)
 Datum holomamba_add_version(PG_FUNCTION_ARGS) {
     SPI_connect();
@@ -241,8 +260,9 @@ Datum holomamba_add_version(PG_FUNCTION_ARGS) {
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
                         errmsg("model \"%s\" does not exist", NameStr(*PG_GETARG_NAME(0)))));
     write_catalogue(
-        "INSERT INTO holomamba.version_catalogue AS v (model, version, status, holdout, options, seed) "
-        "SELECT $1, coalesce(pg_catalog.max(o.version), 0) + 1, 'training', $2, $3, ($3 ->> 'seed')::bigint "
+        "INSERT INTO holomamba.version_catalogue AS v (model, version, status, holdout, options, seed, attributes) "
+        "SELECT $1, coalesce(pg_catalog.max(o.version), 0) + 1, 'training', $2, $3, ($3 ->> 'seed')::bigint, "
+        "(SELECT m.attributes FROM holomamba.model_catalogue m WHERE m.model = $1) "
         "FROM holomamba.version_catalogue o WHERE o.model = $1 RETURNING v.training_id",
         &p);
     return first_integer(fcinfo);
@@ -257,6 +277,18 @@ Datum holomamba_reopen_version(PG_FUNCTION_ARGS) {
         "WHERE v.model = $1 AND v.version = $2 AND v.status <> 'ready' RETURNING v.training_id",
         &p);
     return first_integer(fcinfo);
+}
+
+HOLOMAMBA_FUNCTION(holomamba_store_event_columns)
+Datum holomamba_store_event_columns(PG_FUNCTION_ARGS) {
+    SPI_connect();
+    Parameters p = for_manager(fcinfo);
+    write_catalogue(
+        "UPDATE holomamba.version_catalogue v SET timed = $3, event_attributes = $4, event_values = $5 "
+        "WHERE v.model = $1 AND v.version = $2 AND v.status = 'training'",
+        &p);
+    SPI_finish();
+    PG_RETURN_VOID();
 }
 
 HOLOMAMBA_FUNCTION(holomamba_store_vocabulary)

@@ -109,6 +109,14 @@ Integers int32s_of(const Rows& rows, uint64 row, int number, int32 low, int32 hi
     return integers;
 }
 
+Numbers doubles_of(const Rows& rows, uint64 row, int number) {
+    ArrayType* array = DatumGetArrayTypeP(datum_of(rows, row, number, FLOAT8ARRAYOID));
+    if (ARR_ELEMTYPE(array) != FLOAT8OID || ARR_NDIM(array) != 2)
+        refuse_value(rows, number, "an array of another kind");
+    if (array_contains_nulls(array)) refuse_value(rows, number, "an array with NULL in it");
+    return {reinterpret_cast<const double*>(ARR_DATA_PTR(array)), ARR_DIMS(array)[0], ARR_DIMS(array)[1]};
+}
+
 Texts texts_of(const Rows& rows, uint64 row, int number) {
     Texts texts;
     deconstruct_array(array_of(rows, row, number, TEXTARRAYOID, TEXTOID), TEXTOID, -1, false, TYPALIGN_INT,

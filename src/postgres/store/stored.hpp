@@ -44,6 +44,13 @@ struct Integers {
 };
 Integers int32s_of(const Rows& rows, uint64 row, int number, int32 low, int32 high);
 
+// Rows of numbers, in an array of two dimensions; NaN and infinity are for the caller to ask for.
+struct Numbers {
+    const double* x;  // [rows x columns]
+    int rows, columns;
+};
+Numbers doubles_of(const Rows& rows, uint64 row, int number);
+
 struct Texts {
     Datum* values;
     int count;

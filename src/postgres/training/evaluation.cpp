@@ -119,6 +119,7 @@ void evaluate(Trained* trained, const char* by_model, const holomamba::Evaluatio
     add(by_model, evaluate_model(*trained->network, trained->parameters, trained->data.options, data,
                                  holomamba::Held::test, how, stop));
     add_ranker("popularity", holomamba::Popularity(data));
+    if (data.catalogue.events.timed) add_ranker("recent popularity", holomamba::RecentPopularity(data));
     add_ranker("item neighbours", holomamba::ItemNeighbours(data, how.threads, stop));
     add_ranker("transitions", holomamba::Transitions(data));
 }

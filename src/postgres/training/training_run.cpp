@@ -5,6 +5,8 @@
 
 #include <memory>
 
+#include "base/error.hpp"
+#include "base/random.hpp"
 #include "model/fingerprint.hpp"
 #include "postgres/server/interrupts.hpp"
 #include "postgres/server/owned.hpp"
@@ -57,8 +59,15 @@ void read_data(Training* training) {
     }
     core_call([&] { training->packed.resize(static_cast<std::size_t>(size)); });
     load_checkpoint(training->model, training->version, "data", training->packed);
-    core_call_with_checkpoint(training->model, training->version,
-                              [&] { training->data.dataset = unpack(training->packed); });
+    core_call_with_checkpoint(training->model, training->version, [&] {
+        // Columns may have been renamed since: the version's row has followed.
+        EventColumns events = std::move(training->data.dataset.catalogue.events);
+        training->data.dataset = unpack(training->packed);
+        if (events.attributes.size() != training->data.dataset.catalogue.events.attributes.size())
+            throw Error(ErrorKind::corrupted, "It has other attributes of events.");
+        for (std::size_t a = 0; a < events.attributes.size(); a++)
+            training->data.dataset.catalogue.events.attributes[a].name = events.attributes[a].name;
+    });
 }
 
 // What is left to the data and the machine becomes part of the version: the result depends on it, that of the number of
@@ -237,6 +246,26 @@ void run_epochs(Training* training, MemoryContext context, const Transactions& t
     }
 }
 
+// States depend on the weights, and on which value of an attribute of events is which of their rows.
+uint64 fingerprint_of(const Training* training) {
+    const Trainer& trainer = *training->trainer;
+    const uint64 weights = fingerprint(trainer.best(), state_format(trainer.network().options().state_format));
+    if (trainer.data().catalogue.events.attributes.empty()) return weights;
+    Parameters p;
+    add_text(&p, training->model);
+    add_int(&p, training->version);
+    execute(
+        "SELECT pg_catalog.hashtextextended(pg_catalog.array_agg(y.labels::text ORDER BY a.n)::text, 0) "
+        "FROM holomamba.version_catalogue v, unnest(v.event_attributes) WITH ORDINALITY a (name, n) "
+        "JOIN holomamba.vocabulary y ON y.model = $1::pg_catalog.name AND y.version = $2 "
+        "AND y.field = holomamba_internal.event_field(a.name) "
+        "WHERE v.model = $1::pg_catalog.name AND v.version = $2",
+        &p);
+    bool null;
+    const Datum labels = value_of(0, 1, &null);
+    return mix64(weights ^ (null ? 0 : static_cast<uint64>(DatumGetInt64(labels))));
+}
+
 // False where the version is complete, and not worth to serve.
 bool finish(Training* training) {
     const Trainer& trainer = *training->trainer;
@@ -249,8 +278,7 @@ bool finish(Training* training) {
     add_bigint(&p, trainer.training_events());
     add_bigint(&p, trainer.data().users());
     add_bigint(&p, trainer.data().catalogue.items);
-    add_bigint(&p,
-               static_cast<int64>(fingerprint(trainer.best(), state_format(trainer.network().options().state_format))));
+    add_bigint(&p, static_cast<int64>(fingerprint_of(training)));
     const Network& network = trainer.network();
     const auto repeat = network.head().repeat(trainer.best().data());
     add(&p, FLOAT4OID, repeat ? Float4GetDatum(*repeat) : Datum{0}, !repeat);

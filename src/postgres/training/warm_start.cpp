@@ -63,7 +63,10 @@ void warm_start(const char* model, int32 version, const Options& options, Traine
         release(data);
         SPI_freetuptable(SPI_tuptable);
     }
-    core_call([&] { (*warm)->finish(); });
+    core_call([&] {
+        (*warm)->finish();
+        trainer->fit_trend();
+    });
     ereport(NOTICE, (errmsg_internal("starting from the weights of version %d", from)));
 }
 

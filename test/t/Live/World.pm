@@ -1,6 +1,6 @@
 # The database that the random tests of live states run in: two tables of events, one of them partitioned, three models of
-# them, and an oracle that computes every state anew, event by event, with nothing of the product's but ssm_initial() and
-# ssm_update().
+# them, two of which know more of an event than its item, and an oracle that computes every state anew, event by event, with nothing
+# of the product's but ssm_initial() and ssm_update() with what is known of an event, advance_state().
 package Live::World;
 use strict;
 use warnings;
@@ -10,11 +10,13 @@ use Test::More;
 
 our @EXPORT_OK = qw(create_world create_vectors wrong_states wrong_catalogue wrong_indexes present_events);
 
-# Model, its table of events, and the order of its events in full: physical order breaks the ties.
+# Model, its table of events, the order of its events in full: physical order breaks the ties, and what it knows of an event.
+my $note = sub { "coalesce((SELECT (l.n - 1)::double precision FROM holomamba.vocabulary y, unnest(y.labels) WITH ORDINALITY l (label, n)
+                            WHERE y.model = '$_[0]' AND y.version = model.version AND y.field = 'event.note' AND l.label = e.note), 'NaN')" };
 my @models = (
-    [ 'sales', 'sales', 'e.t, e.id' ],
+    [ 'sales', 'sales', 'e.t, e.id', "coalesce(e.t::double precision, 'NaN'), " . $note->('sales') ],
     [ 'ties',  'sales', 'e.t, e.tableoid, e.ctid' ],
-    [ 'visits', 'visits', 'e.t, e.note, e.tableoid, e.ctid' ],
+    [ 'visits', 'visits', 'e.t, e.note, e.tableoid, e.ctid', "coalesce(extract(epoch FROM e.t)::double precision, 'NaN'), " . $note->('visits') ],
 );
 
 # Fills a database and trains two versions of each model in it.
@@ -43,16 +45,16 @@ sub create_world
         CREATE TABLE visits_late PARTITION OF visits DEFAULT;
         CREATE UNIQUE INDEX ON visits (id, t);
         CREATE INDEX ON visits (user_id);
-        INSERT INTO sales (user_id, item_id, t) SELECT u, 1 + (u * 5 + n * n) % 25, n FROM generate_series(1, 20) u, generate_series(1, 6) n;
-        INSERT INTO visits (user_id, item_id, t)
-        SELECT 'v' || u, md5((1 + (u * 5 + n * n) % 25)::text)::uuid, timestamptz '2026-01-01 00:00+00' + n * interval '1 minute'
+        INSERT INTO sales (user_id, item_id, t, note) SELECT u, 1 + (u * 5 + n * n) % 25, n, CASE WHEN n < 5 THEN 'note ' || n END FROM generate_series(1, 20) u, generate_series(1, 6) n;
+        INSERT INTO visits (user_id, item_id, t, note)
+        SELECT 'v' || u, md5((1 + (u * 5 + n * n) % 25)::text)::uuid, timestamptz '2026-01-01 00:00+00' + n * interval '1 minute', CASE WHEN n < 5 THEN 'note ' || n END
         FROM generate_series(1, 20) u, generate_series(1, 6) n;
-        SELECT holomamba.create_model('sales', 'sales', 'user_id', 'item_id', '{t,id}',
+        SELECT holomamba.create_model('sales', 'sales', 'user_id', 'item_id', '{t,id}', time_column => 't', event_attributes => '{note}',
             options => '{"dimension": 8, "layers": 2, "state_size": 2, "epochs": 1, "learning_rate": 0.02, "threads": 1}');
         SELECT holomamba.create_model('ties', 'sales', 'user_id', 'item_id', '{t}',
             options => '{"dimension": 8, "layers": 1, "state_size": 2, "epochs": 1, "learning_rate": 0.02, "threads": 1}');
         SELECT holomamba.create_model('visits', 'visits', 'user_id', 'item_id', '{t,note}', 'goods', 'item_id', '{genre,price}',
-            '{"dimension": 12, "layers": 1, "state_size": 2, "epochs": 1, "learning_rate": 0.02, "threads": 1}');
+            '{"dimension": 12, "layers": 1, "state_size": 2, "epochs": 1, "learning_rate": 0.02, "threads": 1}', event_attributes => '{note}');
 
         -- Who inserts or deletes events is told which, whether he will commit them or not: what he commits he knows.
         CREATE FUNCTION tell_ledger() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -75,10 +77,11 @@ sub create_world
         END $$;
 
         -- One step after the other, each from the state that the one before has left
-        CREATE FUNCTION replayed(state ssm_state, tokens hrr[]) RETURNS ssm_state LANGUAGE plpgsql AS $$
+        CREATE FUNCTION replayed(state ssm_state, tokens hrr[], about double precision[]) RETURNS ssm_state LANGUAGE plpgsql AS $$
         BEGIN
             FOR n IN 1 .. cardinality(tokens) LOOP
-                state := ssm_update(state, tokens[n:n]);
+                state := CASE WHEN about IS NULL THEN ssm_update(state, tokens[n:n])
+                              ELSE holomamba_internal.advance_state(state, tokens[n:n], about[n:n]) END;
             END LOOP;
             RETURN state;
         END $$;
@@ -93,7 +96,8 @@ sub create_world
     }
     foreach my $model (@models)
     {
-        my ($name, $table, $order) = @$model;
+        my ($name, $table, $order, $about) = @$model;
+        $about = $about ? "array_agg(ARRAY[$about]::double precision[] ORDER BY $order)" : 'NULL::double precision[]';
         $node->safe_psql('postgres', "CALL holomamba.train('$name')");
         $node->safe_psql('postgres', "CALL holomamba.train('$name', options => '{\"seed\": 7}')");
         $node->safe_psql('postgres', qq{
@@ -101,8 +105,8 @@ sub create_world
             WITH model AS (
                 SELECT active_version AS version FROM holomamba.models WHERE model = '$name'
             ), oracle AS (
-                SELECT r.user_id, r.events, replayed(ssm_initial('$name', version), r.tokens) AS state, r.last
-                FROM model, (SELECT e.user_id, count(*) AS events, array_agg(i.token ORDER BY $order) AS tokens,
+                SELECT r.user_id, r.events, replayed(ssm_initial('$name', version), r.tokens, r.about) AS state, r.last
+                FROM model, LATERAL (SELECT e.user_id, count(*) AS events, array_agg(i.token ORDER BY $order) AS tokens, $about AS about,
                                     (array_agg(e.t ORDER BY $order))[count(*)::integer] AS last
                              FROM $table e LEFT JOIN holomamba.${name}_items i ON i.item_id = e.item_id
                              WHERE e.user_id IS NOT NULL AND e.item_id IS NOT NULL GROUP BY e.user_id) r
