@@ -57,26 +57,29 @@ $$;
 COMMENT ON FUNCTION holomamba_internal.choose_model(text, integer) IS
     'internal: the trained model to ask for k items, which is the one named, or named by the setting holomamba.model, or the only one';
 
-CREATE FUNCTION holomamba_internal.check_overload(m holomamba.model_catalogue, verb text, argument_type regtype, takes_user boolean) RETURNS void
+CREATE FUNCTION holomamba_internal.check_overload(
+    m holomamba.model_catalogue, verb text, argument_type regtype, takes_user boolean, takes_item boolean DEFAULT true
+) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     ids text := replace(argument_type::text, '[]', '');
-    items text := holomamba_internal.id_family(m.item_type);
-    users text := CASE WHEN takes_user THEN holomamba_internal.id_family(m.user_type)::text ELSE items END;
+    items text := holomamba_internal.id_family(CASE WHEN takes_item THEN m.item_type ELSE m.user_type END);
+    users text := holomamba_internal.id_family(CASE WHEN takes_user THEN m.user_type ELSE m.item_type END);
     usable text := CASE WHEN items = users THEN items ELSE 'text' END || CASE WHEN argument_type::text LIKE '%[]' THEN '[]' ELSE '' END;
 BEGIN
     IF ids <> 'text' AND (ids <> items OR ids <> users) THEN
         RAISE datatype_mismatch USING
             MESSAGE = format('%s(%s) cannot serve model "%s"', verb, argument_type, m.model),
-            DETAIL = CASE WHEN takes_user THEN format('Its users are of type %s, its items of type %s.', m.user_type, m.item_type)
+            DETAIL = CASE WHEN takes_user AND takes_item THEN format('Its users are of type %s, its items of type %s.', m.user_type, m.item_type)
+                          WHEN takes_user THEN format('Its users are of type %s.', m.user_type)
                           ELSE format('Its items are of type %s.', m.item_type) END,
             HINT = format('Use %s(%s): write the first argument as (...)::%2$s.', verb, usable);
     END IF;
 END
 $$;
 
-COMMENT ON FUNCTION holomamba_internal.check_overload(holomamba.model_catalogue, text, regtype, boolean) IS
+COMMENT ON FUNCTION holomamba_internal.check_overload(holomamba.model_catalogue, text, regtype, boolean, boolean) IS
     'internal: refuses an overload whose type is not that of the model''s ids, and names the one that serves';
 
 -- The one test that the statements need and SQL has not: = ANY with a hash table.
@@ -93,11 +96,11 @@ DO $overloads$
 DECLARE
     -- {ids} is the type of ids, {filters} what rankings have in common, rows and cost are for the planner.
     verbs CONSTANT text[][] := ARRAY[
-        ['recommend', 'user_id {ids}, {filters}', 'item_id {ids}, score real', 'holomamba_recommend', '10 COST 1000',
+        ['recommend', 'user_id {ids}, {filters}, seen_values text[] DEFAULT NULL', 'item_id {ids}, score real', 'holomamba_recommend', '10 COST 1000',
          'the k items that a user is most likely to take next, best first'],
         ['recommend_next', 'history {ids}[], {filters}', 'item_id {ids}, score real', 'holomamba_recommend_next', '10 COST 1000',
          'the k items most likely to come after a history, oldest first, of no stored user'],
-        ['recommend_batch', 'users {ids}[], {filters}', 'user_id {ids}, item_id {ids}, score real', 'holomamba_recommend_batch',
+        ['recommend_batch', 'users {ids}[], {filters}, seen_values text[] DEFAULT NULL', 'user_id {ids}, item_id {ids}, score real', 'holomamba_recommend_batch',
          '10000 COST 1000000', 'what recommend() answers for each of these users, or with NULL for all, in one go'],
         ['similar_items', 'item_id {ids}, k integer DEFAULT 10, model text DEFAULT NULL', 'item_id {ids}, similarity real',
          'holomamba_similar_items', '10 COST 1000',
@@ -128,7 +131,9 @@ BEGIN
             name := verb[1] || CASE form WHEN 'alone' THEN '_text' ELSE '' END;
             body := CASE
                     WHEN form = 'literal' THEN
-                        format('sql BEGIN ATOMIC SELECT * FROM holomamba.%s(%s::text[], k, model, exclude_seen, candidates, exclude, diversity, at); END', name, first)
+                        format('sql BEGIN ATOMIC SELECT * FROM holomamba.%s(%s); END', name,
+                               (SELECT string_agg(split_part(a.text, ' ', 1) || CASE a.n WHEN 1 THEN '::text[]' ELSE '' END, ', ' ORDER BY a.n)
+                                FROM string_to_table(arguments, ', ') WITH ORDINALITY a (text, n)))
                     WHEN verb[1] = 'explain_events' THEN
                         format('sql BEGIN ATOMIC SELECT e.item_id::%s, e.events, e.last_event, e.contribution '
                                'FROM %s(user_id::text, item_id::text, model, %L, at) e; END', ids, verb[4], ids)

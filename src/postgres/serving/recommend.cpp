@@ -102,27 +102,29 @@ void put_diverse_rows(ReturnSetInfo* result, const ServingModel& m, int32 k, flo
     for (std::size_t i = 0; i < count; i++) put_row(result, static_cast<uint64>(places[i]));
 }
 
-Datum rank(FunctionCallInfo fcinfo, const char* verb, Subject subject) {
+Datum rank(FunctionCallInfo fcinfo, const char* verb, Subject subject, const Places& places) {
     InitMaterializedSRF(fcinfo, 0);
     auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
     SPI_connect();
     const int level = pin_search_path();
 
     const bool of_user = subject == Subject::user;
-    const Asked asked = read_arguments(fcinfo, verb, of_user);
+    const Asked asked = read_arguments(fcinfo, verb, of_user ? IdsOf::both : IdsOf::items, places);
     const ServingModel& m = asked.model;
     if (!PG_ARGISNULL(0)) {
-        const Filters filters = read_filters(fcinfo, asked);
+        const Filters filters = read_filters(fcinfo, asked, places);
         const int32 pool = asked.diversity == 0 ? asked.k : ranking::mmr_pool(asked.k);
         const int32 limit = round_up(pool);
         const Items items = look_at_items(m.items_table);
-        const double repeat_score = asked.exclude_seen ? 0 : trained_with(m).repeat_score;
+        const bool had_is_ranked = !asked.exclude_seen || asked.seen.values != nullptr;
+        const double repeat_score = had_is_ranked ? trained_with(m).repeat_score : 0;
         const Candidates candidates =
             filters.candidates == nullptr ? Candidates::none : way_of(count_of(filters.candidates), items);
         const char* statement = ranking_statement(m, {.subject = subject,
                                                       .ids = asked.ids,
                                                       .limit = limit,
                                                       .exclude_seen = asked.exclude_seen,
+                                                      .seen_column = asked.seen.column,
                                                       .repeats = repeat_score != 0,
                                                       .candidates = candidates,
                                                       .exclude = filters.exclude != nullptr,
@@ -133,8 +135,7 @@ Datum rank(FunctionCallInfo fcinfo, const char* verb, Subject subject) {
             add(&p, m.user_family, id_of(PG_GETARG_DATUM(0), asked.ids, m.user_family, m.user_type));
         else
             add_ids(&p, m.item_family, ids_of(PG_GETARG_DATUM(0), asked.ids, m.item_family, m.item_type));
-        add_filters(&p, asked, filters);
-        if (repeat_score != 0) add(&p, FLOAT8OID, Float8GetDatum(repeat_score));
+        add_filters(&p, asked, filters, repeat_score);
         query_planned(statement, &p, static_cast<uint64>(pool));
         if (asked.diversity > 0)
             put_diverse_rows(result, m, asked.k, asked.diversity);
@@ -153,12 +154,12 @@ using namespace holomamba::postgres;
 
 HOLOMAMBA_FUNCTION(holomamba_recommend)
 Datum holomamba_recommend(PG_FUNCTION_ARGS) {
-    return rank(fcinfo, "recommend", Subject::user);
+    return rank(fcinfo, "recommend", Subject::user, kPlacesOfRecommend);
 }
 
 HOLOMAMBA_FUNCTION(holomamba_recommend_next)
 Datum holomamba_recommend_next(PG_FUNCTION_ARGS) {
-    return rank(fcinfo, "recommend_next", Subject::history);
+    return rank(fcinfo, "recommend_next", Subject::history, kPlacesOfNext);
 }
 
 HOLOMAMBA_FUNCTION(holomamba_similar_items)
@@ -169,7 +170,7 @@ Datum holomamba_similar_items(PG_FUNCTION_ARGS) {
     const Oid ids = get_fn_expr_argtype(fcinfo->flinfo, 0);
     const char* name = PG_ARGISNULL(2) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(2));
     const int32 k = PG_ARGISNULL(1) ? 0 : PG_GETARG_INT32(1);
-    const ServingModel m = choose_model(name, !PG_ARGISNULL(1), k, "similar_items", ids, false);
+    const ServingModel m = choose_model(name, !PG_ARGISNULL(1), k, "similar_items", ids, IdsOf::items);
     if (!PG_ARGISNULL(0)) {
         Parameters p;
         add(&p, m.item_family, id_of(PG_GETARG_DATUM(0), ids, m.item_family, m.item_type));

@@ -13,17 +13,18 @@ extern "C" {
 namespace holomamba::postgres {
 namespace {
 
-const char* filled(const char* text, const ServingModel& m, std::initializer_list<Slot> parts) {
+const char* filled(const char* text, const ServingModel& m, std::initializer_list<Slot> parts,
+                   const char* seen_column = nullptr) {
     const Slot names[] = {{"schema", m.schema},
                           {"items", m.items},
                           {"users", m.users},
                           {"events", psprintf("%s %s", m.events, name_for(m.interactions))},
                           {"e", name_for(m.interactions)},
-                          {"repeat", m.timed ? "$7" : "$6"},
                           {"at", m.timed ? ", $6" : ""},
                           {"vector_of_row", m.timed ? psprintf("%s.ssm_vector(u.state, $6)", m.schema) : "u.vector"},
                           {"user_column", m.user_column},
                           {"item_column", m.item_column},
+                          {"seen_column", seen_column},
                           {"user_family", format_type_be(m.user_family)},
                           {"item_family", format_type_be(m.item_family)}};
     return fill_template(text, {names, lengthof(names)}, {parts.begin(), static_cast<int>(parts.size())});
@@ -48,6 +49,9 @@ constexpr const char* kVectorOfHistory = R"(
 constexpr const char* kSeenByUser =
     " AND (i.item_id IN (SELECT {e}.{item_column} FROM {events} WHERE {e}.{user_column} = $1 "
     "AND {e}.{item_column} IS NOT NULL)) IS NOT TRUE";
+constexpr const char* kSeenByValue =
+    " AND (i.item_id IN (SELECT {e}.{item_column} FROM {events} WHERE {e}.{user_column} = $1 "
+    "AND {e}.{item_column} IS NOT NULL AND {seen_column} = ANY ($8))) IS NOT TRUE";
 constexpr const char* kSeenInHistory = " AND NOT holomamba_internal.is_among(i.item_id::{item_family}, $1)";
 constexpr const char* kHadByUser =
     " AND i.item_id IN (SELECT {e}.{item_column} FROM {events} WHERE {e}.{user_column} = $1)";
@@ -73,12 +77,12 @@ FROM ((SELECT i.item_id, i.target OPERATOR({schema}.<#>) ({vector}) AS distance{
 ORDER BY r.distance, r.item_id
 LIMIT {limit})";
 
-// An index knows nothing of who has had what: the items that were not seen come from it, those that were beside it.
+// An index knows nothing of who has had what: the items that the user has not had come from it, those that he has had beside it.
 constexpr const char* kRepeats = R"(
       UNION ALL
-      SELECT i.item_id, (i.target OPERATOR({schema}.<#>) ({vector})) - {repeat} AS distance{inner_token}
+      SELECT i.item_id, (i.target OPERATOR({schema}.<#>) ({vector})) - $7 AS distance{inner_token}
       FROM {items} i
-      WHERE i.target IS NOT NULL{candidates}{exclude}{had})";
+      WHERE i.target IS NOT NULL{candidates}{exclude}{had}{had_and_seen})";
 
 // Tokens are what an item means to the encoder, attributes included, and all of one length.
 constexpr const char* kSimilarItems = R"(
@@ -112,8 +116,9 @@ constexpr const char* kTheseUsers = R"(
 // In no order: the reader knows the users' places. The planner may take an index for few users. There may be very
 // many, so the executor evaluates nothing for each of them: NULLs are passed over and integers widened as they come.
 constexpr const char* kBatchEvents = R"(
-SELECT {e}.{user_column}{user_cast}, {e}.{item_column}{item_cast}
+SELECT {e}.{user_column}{user_cast}, {e}.{item_column}{item_cast}{seen}
 FROM {events}{of_users})";
+constexpr const char* kSeenInEvent = ", {seen_column} = ANY ($2)";
 constexpr const char* kOfTheseUsers = " WHERE {e}.{user_column} IN (SELECT unnest($1))";
 
 const char* candidates_clause(Candidates candidates) {
@@ -128,6 +133,13 @@ const char* candidates_clause(Candidates candidates) {
             return kCandidates;
     }
     return "";
+}
+
+// Which items the first part of a ranking leaves out: where repeats are scored otherwise, the second part has all that was had.
+const char* left_out(const Ranking& ranking) {
+    if (ranking.repeats || (ranking.exclude_seen && ranking.seen_column == nullptr))
+        return ranking.subject == Subject::user ? kSeenByUser : kSeenInHistory;
+    return ranking.exclude_seen ? kSeenByValue : "";
 }
 
 }  // namespace
@@ -145,12 +157,12 @@ const char* ranking_statement(const ServingModel& m, const Ranking& ranking) {
                    {"outer_token", ranking.with_tokens ? ", r.token" : ""},
                    {"candidates", candidates_clause(ranking.candidates)},
                    {"exclude", ranking.exclude ? kExclude : ""},
-                   {"seen", !ranking.exclude_seen && !ranking.repeats ? ""
-                            : of_user                                 ? kSeenByUser
-                                                                      : kSeenInHistory},
+                   {"seen", left_out(ranking)},
                    {"repeats", ranking.repeats ? kRepeats : ""},
                    {"had", of_user ? kHadByUser : kHadInHistory},
-                   {"order", ranking.in_order ? kInOrder : kSorted}});
+                   {"had_and_seen", ranking.seen_column != nullptr ? kSeenByValue : ""},
+                   {"order", ranking.in_order ? kInOrder : kSorted}},
+                  ranking.seen_column);
 }
 
 const char* similar_items_statement(const ServingModel& m, Oid ids, int32 limit) {
@@ -184,12 +196,14 @@ int16 stored_width(Oid stored, Oid family) {
     }
 }
 
-const char* batch_events_statement(const ServingModel& m, bool all_users) {
+const char* batch_events_statement(const ServingModel& m, bool all_users, const char* seen_column) {
     assert_held(m.interactions, m.events_held);
     return filled(kBatchEvents, m,
                   {{"user_cast", stored_width(m.user_stored, m.user_family) > 0 ? "" : "::{user_family}"},
                    {"item_cast", stored_width(m.item_stored, m.item_family) > 0 ? "" : "::{item_family}"},
-                   {"of_users", all_users ? "" : kOfTheseUsers}});
+                   {"seen", seen_column == nullptr ? "" : kSeenInEvent},
+                   {"of_users", all_users ? "" : kOfTheseUsers}},
+                  seen_column);
 }
 
 }  // namespace holomamba::postgres

@@ -9,8 +9,9 @@ namespace holomamba::postgres {
 //   $1  the user, the history, the item, or the users, as id or array of ids
 //   $2  candidates, $3  exclude: arrays of ids of items
 //   $4  the model's name (text), $5  its active version (integer)
-//   $6  where the version is timed, as of when users are asked about (timestamptz); NULL: their last events
-//   $6 or $7  what a seen item's score is raised by (double precision), in rankings with `repeats`
+//   $6  as of when users of a timed version are asked about (timestamptz); NULL: their last events
+//   $7  what a seen item's score is raised by (double precision), in rankings with `repeats`
+//   $8  the values of the target column that make an item seen (text[])
 enum class Subject { user, history };
 
 // How the candidates are read: there are none; each by its id; the index of targets passes others over; each item that
@@ -22,7 +23,8 @@ struct Ranking {
     Oid ids;      // the type in which item ids are returned
     int32 limit;  // rows at most; in the text, so that the planner knows
     bool exclude_seen;
-    bool repeats;  // seen items are scored otherwise; not with exclude_seen
+    const char* seen_column;  // only items seen in events where this is among $8 are excluded; nullptr: in any event
+    bool repeats;             // items had before that are not excluded are scored otherwise
     Candidates candidates;
     bool exclude;
     bool in_order;     // an index gives the items in order: read until there are enough. Otherwise all are sorted
@@ -40,9 +42,9 @@ const char* batch_items_statement(const ServingModel& m, bool candidates, bool e
 // Rows (user_id, vector, user_id as the family of ids), in the order of $1, or all users of the model by id where
 // `all_users`.
 const char* batch_users_statement(const ServingModel& m, Oid ids, bool all_users);
-// Rows (user_id, item_id), NULLs among them: the events of the users $1, or of all. Ids are of their families, but for
-// integers, which are as the table stores them where stored_width() is not 0.
-const char* batch_events_statement(const ServingModel& m, bool all_users);
+// Rows (user_id, item_id[, whether seen_column is among $2]), NULLs among them: the events of the users $1, or of all. Ids are of
+// their families, but for integers, which are as the table stores them where stored_width() is not 0.
+const char* batch_events_statement(const ServingModel& m, bool all_users, const char* seen_column);
 // The bytes of an id in a column of type `stored` that batch_events_statement() leaves as it is; 0: it is of its family.
 int16 stored_width(Oid stored, Oid family);
 
