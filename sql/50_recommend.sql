@@ -82,6 +82,115 @@ $$;
 COMMENT ON FUNCTION holomamba_internal.check_overload(holomamba.model_catalogue, text, regtype, boolean, boolean) IS
     'internal: refuses an overload whose type is not that of the model''s ids, and names the one that serves';
 
+-- The values of an attribute of events that are given for a history, a JSON array of numbers, texts, booleans and nulls, as a version reads
+-- them of a column: they are read as the column's type would.
+CREATE FUNCTION holomamba_internal.history_values(m holomamba.model_catalogue, attribute name, known integer, given jsonb) RETURNS double precision[]
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    type CONSTANT regtype := holomamba_internal.base_type((holomamba_internal.column_of(m.interactions, attribute)).atttypid);
+    kind CONSTANT text := holomamba_internal.attribute_kind(type);
+    labels CONSTANT text[] := (SELECT y.labels FROM holomamba.labels y
+                               WHERE y.model = m.model AND y.version = m.active_version AND y.field = holomamba_internal.event_field(attribute));
+    -- An enum is the user's type: its labels are compared, and nothing is cast to it.
+    read CONSTANT text := CASE WHEN (SELECT t.typtype = 'e' FROM pg_type t WHERE t.oid = type) THEN 'j.x' ELSE format('j.x::%s', format_type(type, -1)) END;
+    result double precision[];
+BEGIN
+    IF (known < 0) <> (kind = 'number') THEN
+        PERFORM holomamba_internal.refuse_other_kind(m.model, m.active_version, attribute, kind);
+    ELSIF labels IS NULL THEN
+        RAISE insufficient_privilege USING
+            MESSAGE = format('permission denied for column "%s" of table %s', attribute, m.interactions),
+            DETAIL = 'What an attribute of events does is told to those who may read it of every event.';
+    ELSIF kind = 'number' THEN
+        PERFORM holomamba_internal.check_scale(m.model, m.active_version, attribute, labels);
+        EXECUTE format('SELECT array_agg(coalesce(holomamba_internal.standard_score(%s, $2, $3)::real, ''NaN'')::double precision ORDER BY v.n) '
+                       'FROM (SELECT %s, j.n FROM jsonb_array_elements_text($1) WITH ORDINALITY j (x, n)) v (x, n)',
+                       holomamba_internal.number_expression(type, 'v.x'), read)
+            INTO result USING given, labels[1]::double precision, labels[2]::double precision;
+    ELSE
+        EXECUTE format('SELECT array_agg(coalesce((l.n - 1)::real, ''NaN'')::double precision ORDER BY v.n) '
+                       'FROM (SELECT (%s)::text COLLATE "C", j.n FROM jsonb_array_elements_text($1) WITH ORDINALITY j (x, n)) v (x, n) '
+                       'LEFT JOIN (SELECT u.label COLLATE "C", min(u.n) FROM unnest($2) WITH ORDINALITY u (label, n) GROUP BY 1) l (label, n) ON l.label = v.x', read)
+            INTO result USING given, labels;
+    END IF;
+    RETURN result;
+END
+$$;
+COMMENT ON FUNCTION holomamba_internal.history_values(holomamba.model_catalogue, name, integer, jsonb) IS
+    'internal: what the active version reads of values of an attribute of events, NaN where it does not know one';
+
+-- For holomamba_internal.advance_state(): what is known of the events of a history, but for those without an item.
+CREATE FUNCTION holomamba_internal.history_events(model name, history anyarray, times timestamptz[], event_values jsonb) RETURNS double precision[]
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m CONSTANT holomamba.model_catalogue := (SELECT c FROM holomamba.model_catalogue c WHERE c.model = history_events.model);
+    v CONSTANT holomamba.version_catalogue := (SELECT c FROM holomamba.version_catalogue c WHERE c.model = m.model AND c.version = m.active_version);
+    events CONSTANT integer := cardinality(history);
+    -- One column after the other.
+    numbers double precision[] := '{}';
+    attribute text;
+    given jsonb;
+BEGIN
+    IF times IS NOT NULL AND NOT v.timed THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('"times" of a history, and model "%s" does not know when events were', model),
+            HINT = 'Leave them out, or make the model with a "time_column".';
+    ELSIF cardinality(times) <> events THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('a history of %s events, and %s times', events, cardinality(times)),
+            HINT = 'Give one time for each event, NULL where it is not known.';
+    ELSIF event_values IS NOT NULL AND v.event_attributes = '{}' THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('"event_values" of a history, and model "%s" has no attributes of events', model),
+            HINT = 'Leave them out, or make the model with "event_attributes".';
+    ELSIF jsonb_typeof(event_values) <> 'object' THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('"event_values" must be an object, not %s', jsonb_typeof(event_values)),
+            HINT = format('Give for each attribute an array with one value for each event: {"%s": [...]}.', v.event_attributes[1]);
+    END IF;
+    FOR attribute, given IN SELECT e.key, e.value FROM jsonb_each(event_values) e LOOP
+        IF attribute <> ALL (v.event_attributes::text[]) THEN
+            RAISE invalid_parameter_value USING
+                MESSAGE = format('model "%s" has no attribute "%s" of events', model, attribute),
+                HINT = format('Its attributes of events are %s.', array_to_string(v.event_attributes, ', '));
+        ELSIF jsonb_typeof(given) <> 'array' THEN
+            RAISE invalid_parameter_value USING
+                MESSAGE = format('the values of "%s" must be an array, not %s', attribute, jsonb_typeof(given)),
+                HINT = 'Give one value for each event of the history, null where it is not known.';
+        ELSIF jsonb_array_length(given) <> events THEN
+            RAISE invalid_parameter_value USING
+                MESSAGE = format('a history of %s events, and %s values of "%s"', events, jsonb_array_length(given), attribute),
+                HINT = 'Give one value for each event, null where it is not known.';
+        ELSIF EXISTS (SELECT FROM jsonb_array_elements(given) e (x) WHERE jsonb_typeof(e.x) IN ('array', 'object')) THEN
+            RAISE invalid_parameter_value USING
+                MESSAGE = format('a value of "%s" is an array or an object', attribute),
+                HINT = 'Values are texts, numbers, true, false or null.';
+        END IF;
+    END LOOP;
+
+    IF events = 0 THEN
+        RETURN NULL;
+    END IF;
+    IF v.timed THEN
+        numbers := CASE WHEN times IS NULL THEN array_fill('NaN'::double precision, ARRAY[events])
+                        ELSE ARRAY(SELECT CASE WHEN isfinite(t.x) THEN extract(epoch FROM t.x)::double precision ELSE 'NaN' END
+                                   FROM unnest(times) WITH ORDINALITY t (x, n) ORDER BY t.n) END;
+    END IF;
+    FOR i IN 1 .. cardinality(v.event_attributes) LOOP
+        given := event_values -> v.event_attributes[i]::text;
+        numbers := numbers || CASE WHEN given IS NULL THEN array_fill('NaN'::double precision, ARRAY[events])
+                                   ELSE holomamba_internal.history_values(m, v.event_attributes[i], v.event_values[i], given) END;
+    END LOOP;
+    RETURN (SELECT array_agg(ARRAY(SELECT numbers[c * events + h.n] FROM generate_series(0, cardinality(numbers) / events - 1) c ORDER BY c) ORDER BY h.n)
+            FROM unnest(history) WITH ORDINALITY h (id, n) WHERE h.id IS NOT NULL);
+END
+$$;
+COMMENT ON FUNCTION holomamba_internal.history_events(name, anyarray, timestamptz[], jsonb) IS
+    'internal: times and values of attributes that are given for the events of a history, as numbers that the active version reads; '
+    'an error where they are not of the history or not of the model';
+
 -- The one test that the statements need and SQL has not: = ANY with a hash table.
 CREATE FUNCTION holomamba_internal.is_among(id anyelement, ids anyarray) RETURNS boolean
     AS 'MODULE_PATHNAME', 'holomamba_is_among' LANGUAGE C STABLE STRICT PARALLEL SAFE;
@@ -98,7 +207,7 @@ DECLARE
     verbs CONSTANT text[][] := ARRAY[
         ['recommend', 'user_id {ids}, {filters}, seen_values text[] DEFAULT NULL', 'item_id {ids}, score real', 'holomamba_recommend', '10 COST 1000',
          'the k items that a user is most likely to take next, best first'],
-        ['recommend_next', 'history {ids}[], {filters}', 'item_id {ids}, score real', 'holomamba_recommend_next', '10 COST 1000',
+        ['recommend_next', 'history {ids}[], {filters}, times timestamptz[] DEFAULT NULL, event_values jsonb DEFAULT NULL', 'item_id {ids}, score real', 'holomamba_recommend_next', '10 COST 1000',
          'the k items most likely to come after a history, oldest first, of no stored user'],
         ['recommend_batch', 'users {ids}[], {filters}, seen_values text[] DEFAULT NULL', 'user_id {ids}, item_id {ids}, score real', 'holomamba_recommend_batch',
          '10000 COST 1000000', 'what recommend() answers for each of these users, or with NULL for all, in one go'],

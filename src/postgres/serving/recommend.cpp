@@ -102,6 +102,24 @@ void put_diverse_rows(ReturnSetInfo* result, const ServingModel& m, int32 k, flo
     for (std::size_t i = 0; i < count; i++) put_row(result, static_cast<uint64>(places[i]));
 }
 
+// What is known of the events of a history beside their items; false: nothing.
+bool read_about(FunctionCallInfo fcinfo, const ServingModel& m, ArrayType* history, const Places& places,
+                Datum* about) {
+    const bool timed = is_given(fcinfo, places.times), described = is_given(fcinfo, places.event_values);
+    if (!timed && !described) return false;
+    Parameters p;
+    add_text(&p, m.name);
+    add_ids(&p, m.item_family, history);
+    add(&p, get_array_type(TIMESTAMPTZOID), timed ? PG_GETARG_DATUM(places.times) : Datum{0}, !timed);
+    add(&p, JSONBOID, described ? PG_GETARG_DATUM(places.event_values) : Datum{0}, !described);
+    query_planned(
+        psprintf("SELECT holomamba_internal.history_events($1::name, $2::%s[], $3, $4)", format_type_be(m.item_family)),
+        &p);
+    bool null;
+    *about = value_of(0, 1, &null);
+    return !null;
+}
+
 Datum rank(FunctionCallInfo fcinfo, const char* verb, Subject subject, const Places& places) {
     InitMaterializedSRF(fcinfo, 0);
     auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
@@ -120,12 +138,16 @@ Datum rank(FunctionCallInfo fcinfo, const char* verb, Subject subject, const Pla
         const double repeat_score = had_is_ranked ? trained_with(m).repeat_score : 0;
         const Candidates candidates =
             filters.candidates == nullptr ? Candidates::none : way_of(count_of(filters.candidates), items);
+        ArrayType* history = of_user ? nullptr : ids_of(PG_GETARG_DATUM(0), asked.ids, m.item_family, m.item_type);
+        Datum about{0};
+        const bool with_about = read_about(fcinfo, m, history, places, &about);
         const char* statement = ranking_statement(m, {.subject = subject,
                                                       .ids = asked.ids,
                                                       .limit = limit,
                                                       .exclude_seen = asked.exclude_seen,
                                                       .seen_column = asked.seen.column,
                                                       .repeats = repeat_score != 0,
+                                                      .about = with_about,
                                                       .candidates = candidates,
                                                       .exclude = filters.exclude != nullptr,
                                                       .in_order = items.ordered && candidates != Candidates::by_key,
@@ -134,8 +156,9 @@ Datum rank(FunctionCallInfo fcinfo, const char* verb, Subject subject, const Pla
         if (of_user)
             add(&p, m.user_family, id_of(PG_GETARG_DATUM(0), asked.ids, m.user_family, m.user_type));
         else
-            add_ids(&p, m.item_family, ids_of(PG_GETARG_DATUM(0), asked.ids, m.item_family, m.item_type));
+            add_ids(&p, m.item_family, history);
         add_filters(&p, asked, filters, repeat_score);
+        add(&p, FLOAT8ARRAYOID, about, !with_about);
         query_planned(statement, &p, static_cast<uint64>(pool));
         if (asked.diversity > 0)
             put_diverse_rows(result, m, asked.k, asked.diversity);

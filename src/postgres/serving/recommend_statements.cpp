@@ -38,7 +38,7 @@ constexpr const char* kVectorOfUser =
     "SELECT coalesce((SELECT {vector_of_row} FROM {users} u WHERE u.user_id = $1), {nobody})";
 
 constexpr const char* kVectorOfHistory = R"(
-    SELECT {schema}.ssm_vector({schema}.ssm_update({schema}.ssm_initial($4, $5), coalesce(array_agg(t.token ORDER BY h.number), ARRAY[]::{schema}.hrr[])){at})
+    SELECT {schema}.ssm_vector({advance}({schema}.ssm_initial($4, $5), coalesce(array_agg(t.token ORDER BY h.number), ARRAY[]::{schema}.hrr[]){about}){at})
     FROM unnest($1) WITH ORDINALITY AS h (id, number) LEFT JOIN {items} t ON t.item_id = h.id
     WHERE h.id IS NOT NULL)";
 
@@ -153,6 +153,8 @@ const char* ranking_statement(const ServingModel& m, const Ranking& ranking) {
                    {"limit", psprintf("%d", ranking.limit)},
                    {"vector", of_user ? kVectorOfUser : kVectorOfHistory},
                    {"nobody", kNobody},
+                   {"advance", ranking.about ? "holomamba_internal.advance_state" : "{schema}.ssm_update"},
+                   {"about", ranking.about ? ", $9" : ""},
                    {"inner_token", ranking.with_tokens ? ", i.token" : ""},
                    {"outer_token", ranking.with_tokens ? ", r.token" : ""},
                    {"candidates", candidates_clause(ranking.candidates)},

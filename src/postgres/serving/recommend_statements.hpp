@@ -12,6 +12,7 @@ namespace holomamba::postgres {
 //   $6  as of when users of a timed version are asked about (timestamptz); NULL: their last events
 //   $7  what a seen item's score is raised by (double precision), in rankings with `repeats`
 //   $8  the values of the target column that make an item seen (text[])
+//   $9  what is known of the events of a history, as holomamba_internal.advance_state() takes it, in rankings with `about`
 enum class Subject { user, history };
 
 // How the candidates are read: there are none; each by its id; the index of targets passes others over; each item that
@@ -25,6 +26,7 @@ struct Ranking {
     bool exclude_seen;
     const char* seen_column;  // only items seen in events where this is among $8 are excluded; nullptr: in any event
     bool repeats;             // items had before that are not excluded are scored otherwise
+    bool about;               // more of the history's events is known than their items
     Candidates candidates;
     bool exclude;
     bool in_order;     // an index gives the items in order: read until there are enough. Otherwise all are sorted

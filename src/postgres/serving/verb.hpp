@@ -15,11 +15,13 @@ namespace holomamba::postgres {
 
 // Where a verb has its arguments; -1: it has none of that name. First comes whom it is about, then k and model.
 struct Places {
-    int exclude_seen = -1, candidates = -1, exclude = -1, diversity = -1, at = -1, seen_values = -1;
+    int exclude_seen = -1, candidates = -1, exclude = -1, diversity = -1, at = -1, seen_values = -1, times = -1,
+        event_values = -1;
 };
 constexpr Places kPlacesOfRecommend{
     .exclude_seen = 3, .candidates = 4, .exclude = 5, .diversity = 6, .at = 7, .seen_values = 8};
-constexpr Places kPlacesOfNext{.exclude_seen = 3, .candidates = 4, .exclude = 5, .diversity = 6, .at = 7};
+constexpr Places kPlacesOfNext{
+    .exclude_seen = 3, .candidates = 4, .exclude = 5, .diversity = 6, .at = 7, .times = 8, .event_values = 9};
 
 struct Asked {
     ServingModel model;
