@@ -96,7 +96,12 @@ DECLARE
     read CONSTANT text := CASE WHEN (SELECT t.typtype = 'e' FROM pg_type t WHERE t.oid = type) THEN 'j.x' ELSE format('j.x::%s', format_type(type, -1)) END;
     result double precision[];
 BEGIN
-    IF (known < 0) <> (kind = 'number') THEN
+    -- Of another type, casts of its owner's would be found.
+    IF kind IN ('category', 'number') IS NOT TRUE THEN
+        RAISE datatype_mismatch USING
+            MESSAGE = format('column "%s" of type %s cannot be an attribute of events', attribute, type),
+            HINT = format('Undo the change, or make model "%s" anew.', m.model);
+    ELSIF (known < 0) <> (kind = 'number') THEN
         PERFORM holomamba_internal.refuse_other_kind(m.model, m.active_version, attribute, kind);
     ELSIF labels IS NULL THEN
         RAISE insufficient_privilege USING
@@ -197,13 +202,18 @@ CREATE FUNCTION holomamba_internal.is_among(id anyelement, ids anyarray) RETURNS
 COMMENT ON FUNCTION holomamba_internal.is_among(anyelement, anyarray) IS
     'internal: whether an id is in an array that is the same for the whole statement';
 
+CREATE FUNCTION holomamba_internal.user_distance(a @extschema@.hrr, b @extschema@.hrr) RETURNS double precision
+    AS 'MODULE_PATHNAME', 'holomamba_user_distance' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION holomamba_internal.user_distance(@extschema@.hrr, @extschema@.hrr) IS
+    'internal: 1 less the cosine of two vectors of users without their last element, which is the same for all; NaN where one of them is 0';
+
 -- What users call. Each verb has three overloads, by the type in which ids are given and returned, and they differ in nothing
 -- else; each overload stands in schema holomamba, and in the schema of the extension it has a twin. Two more forms are for drivers:
 --   literal   of a verb that takes an array: what is sent without a type, as '{a,b}', is for it, since PostgreSQL prefers text to arrays
 --   alone     ids are text, and no other function has its name, for what cannot choose among overloads by types; in holomamba only
 DO $overloads$
 DECLARE
-    -- {ids} is the type of ids, {filters} what rankings have in common, rows and cost are for the planner.
+    -- {ids} is the type of ids, {filters} and {among} what rankings have in common, rows and cost are for the planner.
     verbs CONSTANT text[][] := ARRAY[
         ['recommend', 'user_id {ids}, {filters}, seen_values text[] DEFAULT NULL', 'item_id {ids}, score real', 'holomamba_recommend', '10 COST 1000',
          'the k items that a user is most likely to take next, best first'],
@@ -211,17 +221,27 @@ DECLARE
          'the k items most likely to come after a history, oldest first, of no stored user'],
         ['recommend_batch', 'users {ids}[], {filters}, seen_values text[] DEFAULT NULL', 'user_id {ids}, item_id {ids}, score real', 'holomamba_recommend_batch',
          '10000 COST 1000000', 'what recommend() answers for each of these users, or with NULL for all, in one go'],
-        ['similar_items', 'item_id {ids}, k integer DEFAULT 10, model text DEFAULT NULL', 'item_id {ids}, similarity real',
+        ['recommend_basket', 'items {ids}[], k integer DEFAULT 10, model text DEFAULT NULL, {among}, diversity real DEFAULT 0, at timestamptz DEFAULT now()',
+         'item_id {ids}, score real', 'holomamba_recommend_basket', '10 COST 1000',
+         'the k items most likely to go with these, in whatever order they are given'],
+        ['similar_items', 'item_id {ids}, k integer DEFAULT 10, model text DEFAULT NULL, {among}', 'item_id {ids}, similarity real',
          'holomamba_similar_items', '10 COST 1000',
          'the k items closest to an item in what they mean to the model, by the cosine of their tokens'],
+        ['recommend_users', 'item_id {ids}, k integer DEFAULT 10, model text DEFAULT NULL', 'user_id {ids}, score real',
+         'holomamba_recommend_users', '10 COST 100000',
+         'the k users for whom an item has the highest score, as of their last events'],
+        ['similar_users', 'user_id {ids}, k integer DEFAULT 10, model text DEFAULT NULL', 'user_id {ids}, similarity real',
+         'holomamba_similar_users', '10 COST 100000',
+         'the k users closest to a user in what the model has read of their events, by the cosine of their vectors'],
         ['explain_recommendation', 'user_id {ids}, item_id {ids}, model text DEFAULT NULL, at timestamptz DEFAULT now()',
          'kind text, value text, contribution double precision', 'holomamba_internal.explain', '100 COST 100000',
          'why an item has the score it has for a user: what the item''s attributes and the user''s past events bring to it'],
         ['explain_events', 'user_id {ids}, item_id {ids}, model text DEFAULT NULL, at timestamptz DEFAULT now()',
          'item_id {ids}, events bigint, last_event text, contribution double precision', 'holomamba_internal.explain_by_item', '100 COST 100000',
          'what a user''s past events bring to the score of an item, by the items that they are of: how many, the last, and how much together']];
-    filters CONSTANT text := 'k integer DEFAULT 10, model text DEFAULT NULL, exclude_seen boolean DEFAULT true, '
-        'candidates {ids}[] DEFAULT NULL, exclude {ids}[] DEFAULT NULL, diversity real DEFAULT 0, at timestamptz DEFAULT now()';
+    among CONSTANT text := 'candidates {ids}[] DEFAULT NULL, exclude {ids}[] DEFAULT NULL';
+    filters CONSTANT text := 'k integer DEFAULT 10, model text DEFAULT NULL, exclude_seen boolean DEFAULT true, {among}, '
+        'diversity real DEFAULT 0, at timestamptz DEFAULT now()';
     verb text[];
     form text;
     ids text;
@@ -234,7 +254,7 @@ BEGIN
     FOREACH verb SLICE 1 IN ARRAY verbs LOOP
         FOREACH form IN ARRAY '{bigint,uuid,text,literal,alone}'::text[] LOOP
             ids := CASE WHEN form IN ('literal', 'alone') THEN 'text' ELSE form END;
-            arguments := replace(replace(verb[2], '{filters}', filters), '{ids}', ids);
+            arguments := replace(replace(replace(verb[2], '{filters}', filters), '{among}', among), '{ids}', ids);
             first := split_part(arguments, ' ', 1);
             CONTINUE WHEN form = 'literal' AND NOT starts_with(arguments, first || ' text[]');
             name := verb[1] || CASE form WHEN 'alone' THEN '_text' ELSE '' END;

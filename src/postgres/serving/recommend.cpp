@@ -1,4 +1,4 @@
-// recommend(), recommend_next() and similar_items(): one statement each, planned once in a session.
+// recommend(), recommend_next() and recommend_basket(): one statement each, planned once in a session.
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -6,6 +6,7 @@
 #include "postgres/server/compat.h"
 #include "postgres/server/interrupts.hpp"
 #include "postgres/server/plan_cache.hpp"
+#include "postgres/serving/ranked_table.hpp"
 #include "postgres/serving/recommend_statements.hpp"
 #include "postgres/serving/serving_model.hpp"
 #include "postgres/serving/verb.hpp"
@@ -13,69 +14,8 @@
 #include "postgres/types/hrr.hpp"
 #include "ranking/mmr.hpp"
 
-extern "C" {
-#include "access/table.h"
-#include "catalog/pg_class.h"
-#include "commands/defrem.h"
-#include "optimizer/plancat.h"
-#include "utils/rel.h"
-#include "utils/syscache.h"
-}
-
 namespace holomamba::postgres {
 namespace {
-
-// What decides how a ranking is best read: how many items there are, whether an index gives them in order, and whether it
-// knows their ids.
-struct Items {
-    double count;
-    bool ordered, keyed;
-};
-
-void look_at_index(Oid index, Oid method, Items* items) {
-    HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(index));
-    if (!HeapTupleIsValid(tuple)) return;
-    const auto* form = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
-    if (form->relam == method) {
-        items->ordered = true;
-        if (form->relnatts > 1) items->keyed = true;
-    }
-    ReleaseSysCache(tuple);
-}
-
-Items look_at_items(Oid table) {
-    Items items{};
-    Relation relation = table_open(table, AccessShareLock);
-    BlockNumber pages;
-    double visible;
-    estimate_rel_size(relation, nullptr, &pages, &items.count, &visible);
-    const Oid method = get_index_am_oid("holomamba", false);
-    ListCell* cell;
-    foreach (cell, RelationGetIndexList(relation)) look_at_index(lfirst_oid(cell), method, &items);
-    table_close(relation, AccessShareLock);
-    return items;
-}
-
-// How to read so many candidates. While one is fetched by its id, a scan of the index reads some 300 sketches, and it costs
-// 50 such fetches to begin with; where every eighth item is a candidate, enough of them come by without being looked for;
-// and a scan of the whole table reads ten rows meanwhile (bench/recommend.sh).
-Candidates way_of(int candidates, const Items& items) {
-    const double n = candidates;
-    if (!items.ordered) return n * 10 <= items.count ? Candidates::by_key : Candidates::one_by_one;
-    if (n * 300 <= items.count + 50 * 300) return Candidates::by_key;
-    return items.keyed && n * 8 <= items.count ? Candidates::by_index : Candidates::one_by_one;
-}
-
-// 1, 2, 5, 10, 20, 50, ...: limits are in the texts of statements, and there should be few of those.
-int32 round_up(int32 k) {
-    for (int32 unit = 1;; unit *= 10)
-        for (const int32 factor : {1, 2, 5})
-            if (factor * unit >= k) return factor * unit;
-}
-
-void put_rows(ReturnSetInfo* result) {
-    for (uint64 row = 0; row < SPI_processed; row++) put_row(result, row);
-}
 
 // The rows of the last result (id, score, token), best first, put out in the order of maximal marginal relevance.
 void put_diverse_rows(ReturnSetInfo* result, const ServingModel& m, int32 k, float diversity) {
@@ -133,7 +73,7 @@ Datum rank(FunctionCallInfo fcinfo, const char* verb, Subject subject, const Pla
         const Filters filters = read_filters(fcinfo, asked, places);
         const int32 pool = asked.diversity == 0 ? asked.k : ranking::mmr_pool(asked.k);
         const int32 limit = round_up(pool);
-        const Items items = look_at_items(m.items_table);
+        const RankedTable items = look_at(m.items_table);
         const bool had_is_ranked = !asked.exclude_seen || asked.seen.values != nullptr;
         const double repeat_score = had_is_ranked ? trained_with(m).repeat_score : 0;
         const Candidates candidates =
@@ -185,22 +125,7 @@ Datum holomamba_recommend_next(PG_FUNCTION_ARGS) {
     return rank(fcinfo, "recommend_next", Subject::history, kPlacesOfNext);
 }
 
-HOLOMAMBA_FUNCTION(holomamba_similar_items)
-Datum holomamba_similar_items(PG_FUNCTION_ARGS) {
-    InitMaterializedSRF(fcinfo, 0);
-    SPI_connect();
-    const int level = pin_search_path();
-    const Oid ids = get_fn_expr_argtype(fcinfo->flinfo, 0);
-    const char* name = PG_ARGISNULL(2) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(2));
-    const int32 k = PG_ARGISNULL(1) ? 0 : PG_GETARG_INT32(1);
-    const ServingModel m = choose_model(name, !PG_ARGISNULL(1), k, "similar_items", ids, IdsOf::items);
-    if (!PG_ARGISNULL(0)) {
-        Parameters p;
-        add(&p, m.item_family, id_of(PG_GETARG_DATUM(0), ids, m.item_family, m.item_type));
-        query_planned(similar_items_statement(m, ids, round_up(k)), &p, static_cast<uint64>(k));
-        put_rows(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo));
-    }
-    restore_search_path(level);
-    SPI_finish();
-    return Datum{0};
+HOLOMAMBA_FUNCTION(holomamba_recommend_basket)
+Datum holomamba_recommend_basket(PG_FUNCTION_ARGS) {
+    return rank(fcinfo, "recommend_basket", Subject::basket, kPlacesOfBasket);
 }

@@ -42,6 +42,15 @@ constexpr const char* kVectorOfHistory = R"(
     FROM unnest($1) WITH ORDINALITY AS h (id, number) LEFT JOIN {items} t ON t.item_id = h.id
     WHERE h.id IS NOT NULL)";
 
+// Each item by itself, known or not, and each once; in the order of ids, so that sums round alike whatever the array's order.
+constexpr const char* kVectorOfBasket = R"(
+    SELECT coalesce({schema}.avg({schema}.ssm_vector({schema}.ssm_update(n.state, b.token){at}) ORDER BY b.item_id), {nobody})
+    FROM (SELECT t.item_id, t.token FROM {items} t WHERE t.item_id = ANY ($1)
+          UNION ALL
+          SELECT NULL, NULL FROM (SELECT DISTINCT h.id FROM unnest($1) h (id) WHERE h.id IS NOT NULL
+                                  AND NOT EXISTS (SELECT FROM {items} t WHERE t.item_id = h.id)) u) b,
+         (SELECT {schema}.ssm_initial($4, $5)) n (state))";
+
 // --- which items count -----------------------------------------------------------------------------------------------
 // Each is asked of one row at a time, so that it serves beside an index that gives rows in order. IS NOT TRUE keeps the seen
 // items a hashed subplan: read once, however many there are.
@@ -66,7 +75,7 @@ constexpr const char* kExclude = " AND NOT holomamba_internal.is_among(i.item_id
 // and the outer ORDER BY chooses among them.
 
 constexpr const char* kInOrder = "ORDER BY distance FETCH FIRST {limit} ROWS WITH TIES";
-constexpr const char* kSorted = "ORDER BY distance, i.item_id LIMIT {limit}";
+constexpr const char* kSorted = "ORDER BY distance, {id} LIMIT {limit}";
 
 constexpr const char* kRanking = R"(
 SELECT r.item_id::{ids}, (-r.distance)::real{outer_token}
@@ -89,10 +98,27 @@ constexpr const char* kSimilarItems = R"(
 SELECT r.item_id::{ids}, (1 - r.distance)::real
 FROM (SELECT i.item_id, i.token OPERATOR({schema}.<=>) (SELECT t.token FROM {items} t WHERE t.item_id = $1) AS distance
       FROM {items} i
-      WHERE i.target IS NOT NULL AND i.item_id <> $1 AND EXISTS (SELECT FROM {items} t WHERE t.item_id = $1)
+      WHERE i.target IS NOT NULL AND i.item_id <> $1 AND EXISTS (SELECT FROM {items} t WHERE t.item_id = $1){candidates}{exclude}
       ORDER BY distance, i.item_id
       LIMIT {limit}) r
 ORDER BY r.distance, r.item_id)";
+
+constexpr const char* kUsersOfItem = R"(
+SELECT r.user_id::{ids}, (-r.distance)::real
+FROM (SELECT u.user_id, u.vector OPERATOR({schema}.<#>) (SELECT t.target FROM {items} t WHERE t.item_id = $1) AS distance
+      FROM {users} u
+      WHERE u.vector IS NOT NULL AND EXISTS (SELECT FROM {items} t WHERE t.item_id = $1 AND t.target IS NOT NULL)
+      {order}) r
+ORDER BY r.distance, r.user_id
+LIMIT {limit})";
+
+constexpr const char* kSimilarUsers = R"(
+SELECT r.user_id::{ids}, (1 - r.distance)::real
+FROM (SELECT u.user_id, holomamba_internal.user_distance(u.vector, (SELECT o.vector FROM {users} o WHERE o.user_id = $1)) AS distance
+      FROM {users} u
+      WHERE u.vector IS NOT NULL AND u.user_id <> $1 AND EXISTS (SELECT FROM {users} o WHERE o.user_id = $1 AND o.vector IS NOT NULL)
+      {order}) r
+ORDER BY r.distance, r.user_id)";
 
 constexpr const char* kBatchItems = R"(
 SELECT i.item_id::{item_family}, i.target{inner_token}
@@ -135,6 +161,18 @@ const char* candidates_clause(Candidates candidates) {
     return "";
 }
 
+const char* vector_of(Subject subject) {
+    switch (subject) {
+        case Subject::user:
+            return kVectorOfUser;
+        case Subject::history:
+            return kVectorOfHistory;
+        case Subject::basket:
+            return kVectorOfBasket;
+    }
+    return "";
+}
+
 // Which items the first part of a ranking leaves out: where repeats are scored otherwise, the second part has all that was had.
 const char* left_out(const Ranking& ranking) {
     if (ranking.repeats || (ranking.exclude_seen && ranking.seen_column == nullptr))
@@ -151,7 +189,8 @@ const char* ranking_statement(const ServingModel& m, const Ranking& ranking) {
     return filled(kRanking, m,
                   {{"ids", format_type_be(ranking.ids)},
                    {"limit", psprintf("%d", ranking.limit)},
-                   {"vector", of_user ? kVectorOfUser : kVectorOfHistory},
+                   {"id", "i.item_id"},
+                   {"vector", vector_of(ranking.subject)},
                    {"nobody", kNobody},
                    {"advance", ranking.about ? "holomamba_internal.advance_state" : "{schema}.ssm_update"},
                    {"about", ranking.about ? ", $9" : ""},
@@ -167,8 +206,28 @@ const char* ranking_statement(const ServingModel& m, const Ranking& ranking) {
                   ranking.seen_column);
 }
 
-const char* similar_items_statement(const ServingModel& m, Oid ids, int32 limit) {
-    return filled(kSimilarItems, m, {{"ids", format_type_be(ids)}, {"limit", psprintf("%d", limit)}});
+const char* similar_items_statement(const ServingModel& m, Oid ids, int32 limit, Candidates candidates, bool exclude) {
+    return filled(kSimilarItems, m,
+                  {{"ids", format_type_be(ids)},
+                   {"limit", psprintf("%d", limit)},
+                   {"candidates", candidates_clause(candidates)},
+                   {"exclude", exclude ? kExclude : ""}});
+}
+
+const char* users_of_item_statement(const ServingModel& m, Oid ids, int32 limit, bool in_order) {
+    assert_held(m.users_table, m.users_held);
+    return filled(kUsersOfItem, m,
+                  {{"ids", format_type_be(ids)},
+                   {"id", "u.user_id"},
+                   {"limit", psprintf("%d", limit)},
+                   {"order", in_order ? kInOrder : kSorted}});
+}
+
+const char* similar_users_statement(const ServingModel& m, Oid ids, int32 limit) {
+    assert_held(m.users_table, m.users_held);
+    return filled(
+        kSimilarUsers, m,
+        {{"ids", format_type_be(ids)}, {"id", "u.user_id"}, {"limit", psprintf("%d", limit)}, {"order", kSorted}});
 }
 
 const char* batch_items_statement(const ServingModel& m, bool candidates, bool exclude, bool with_tokens) {

@@ -6,14 +6,14 @@
 namespace holomamba::postgres {
 
 // The parameters of every statement here, in this order:
-//   $1  the user, the history, the item, or the users, as id or array of ids
+//   $1  the user, the history, the basket, the item, or the users, as id or array of ids
 //   $2  candidates, $3  exclude: arrays of ids of items
 //   $4  the model's name (text), $5  its active version (integer)
 //   $6  as of when users of a timed version are asked about (timestamptz); NULL: their last events
 //   $7  what a seen item's score is raised by (double precision), in rankings with `repeats`
 //   $8  the values of the target column that make an item seen (text[])
 //   $9  what is known of the events of a history, as holomamba_internal.advance_state() takes it, in rankings with `about`
-enum class Subject { user, history };
+enum class Subject { user, history, basket };
 
 // How the candidates are read: there are none; each by its id; the index of targets passes others over; each item that
 // comes by is looked for among them.
@@ -37,7 +37,12 @@ struct Ranking {
 const char* ranking_statement(const ServingModel& m, const Ranking& ranking);
 
 // Rows (item_id, similarity real): the items whose tokens are closest to that of item $1.
-const char* similar_items_statement(const ServingModel& m, Oid ids, int32 limit);
+const char* similar_items_statement(const ServingModel& m, Oid ids, int32 limit, Candidates candidates, bool exclude);
+
+// Rows (user_id, score real): the users for whom item $1 has the highest score, as of their last events.
+const char* users_of_item_statement(const ServingModel& m, Oid ids, int32 limit, bool in_order);
+// Rows (user_id, similarity real): the users whose vectors are closest to that of user $1.
+const char* similar_users_statement(const ServingModel& m, Oid ids, int32 limit);
 
 // For batches. Rows (item_id as the family of ids, target, token if asked for), in the order of ids.
 const char* batch_items_statement(const ServingModel& m, bool candidates, bool exclude, bool with_tokens);

@@ -23,6 +23,10 @@ constexpr Places kPlacesOfRecommend{
 constexpr Places kPlacesOfNext{
     .exclude_seen = 3, .candidates = 4, .exclude = 5, .diversity = 6, .at = 7, .times = 8, .event_values = 9};
 
+constexpr Places kPlacesOfBasket{.candidates = 3, .exclude = 4, .diversity = 5, .at = 6};
+constexpr Places kPlacesOfSimilarItems{.candidates = 3, .exclude = 4};
+constexpr Places kPlacesOfNone{};
+
 struct Asked {
     ServingModel model;
     Oid ids;  // type of ids of the overload: bigint, uuid or text
@@ -49,6 +53,10 @@ inline void add_ids(Parameters* p, Oid family, ArrayType* ids) {
 
 inline bool is_given(FunctionCallInfo fcinfo, int place) {
     return place >= 0 && !PG_ARGISNULL(place);
+}
+
+inline void put_rows(ReturnSetInfo* result) {
+    for (uint64 row = 0; row < SPI_processed; row++) put_row(result, row);
 }
 
 inline Asked read_arguments(FunctionCallInfo fcinfo, const char* verb, IdsOf whose, const Places& places) {
