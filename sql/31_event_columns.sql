@@ -56,6 +56,27 @@ AS $$
 $$;
 COMMENT ON FUNCTION holomamba_internal.can_be_text_of(regtype, text) IS 'whether some value of a category is this as text';
 
+CREATE FUNCTION holomamba_internal.check_target_values(interactions regclass, target_column name, target_values text[]) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    c CONSTANT pg_attribute := holomamba_internal.column_of(interactions, target_column);
+    value text;
+BEGIN
+    FOREACH value IN ARRAY target_values LOOP
+        IF value IS NOT NULL AND NOT holomamba_internal.can_be_text_of(c.atttypid, value) THEN
+            RAISE invalid_parameter_value USING
+                MESSAGE = format('no value of column "%s", which is of type %s, is "%s" as text', target_column, format_type(c.atttypid, c.atttypmod), value),
+                HINT = coalesce((SELECT 'The values are ' || string_agg(format('"%s"', e.enumlabel), ', ' ORDER BY e.enumsortorder) || '.'
+                                 FROM pg_enum e WHERE e.enumtypid = holomamba_internal.base_type(c.atttypid)),
+                                'Booleans are true and false, and integers are written without a sign or zeros before them.');
+        END IF;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION holomamba_internal.check_target_values(regclass, name, text[]) IS
+    'internal: refuses texts that no value of the target column can be as text';
+
 -- Checks of create_model(), and of all that reads events later
 
 CREATE FUNCTION holomamba_internal.check_event_columns(
@@ -68,7 +89,6 @@ DECLARE
     most CONSTANT integer := 8;
     c pg_attribute;
     column_name name;
-    value text;
 BEGIN
     IF time_column IS NOT NULL THEN
         c := holomamba_internal.column_of(interactions, time_column);
@@ -111,15 +131,7 @@ BEGIN
                 MESSAGE = 'no target values',
                 HINT = 'Name values of the column, as text: those of the events that are to be predicted.';
         END IF;
-        FOREACH value IN ARRAY target_values LOOP
-            IF NOT holomamba_internal.can_be_text_of(c.atttypid, value) THEN
-                RAISE invalid_parameter_value USING
-                    MESSAGE = format('no value of column "%s", which is of type %s, is "%s" as text', target_column, format_type(c.atttypid, c.atttypmod), value),
-                    HINT = coalesce((SELECT 'The values are ' || string_agg(format('"%s"', e.enumlabel), ', ' ORDER BY e.enumsortorder) || '.'
-                                     FROM pg_enum e WHERE e.enumtypid = holomamba_internal.base_type(c.atttypid)),
-                                    'Booleans are true and false, and integers are written without a sign or zeros before them.');
-            END IF;
-        END LOOP;
+        PERFORM holomamba_internal.check_target_values(interactions, target_column, target_values);
     END IF;
     IF weight_column IS NOT NULL THEN
         c := holomamba_internal.column_of(interactions, weight_column);

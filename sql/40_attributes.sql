@@ -2,13 +2,19 @@
 
 -- NULL for what is no number to compare items by: NaN, infinity, and what is beyond the range of the arithmetic to come.
 -- What is next to nothing is 0. The bounds come before the cast, which may be out of range itself.
+CREATE FUNCTION holomamba_internal.number_expression(type regtype, value text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format(CASE WHEN holomamba_internal.is_timestamp(type) THEN 'CASE WHEN isfinite(%1$s) THEN extract(epoch FROM %1$s)::double precision END'
+                       ELSE 'CASE WHEN abs(%1$s) < 1e-30 THEN 0 WHEN abs(%1$s) <= 1e30 THEN %1$s::double precision END'
+                  END, value)
+$$;
+COMMENT ON FUNCTION holomamba_internal.number_expression(regtype, text) IS 'internal: a value of a numeric type as double precision, or NULL';
+
 CREATE FUNCTION holomamba_internal.number_expression(items regclass, attribute name) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT format(CASE WHEN holomamba_internal.base_type(c.atttypid) IN ('date'::regtype, 'timestamp', 'timestamptz')
-                       THEN 'CASE WHEN isfinite(%s.%I) THEN extract(epoch FROM %1$s.%2$I)::double precision END'
-                       ELSE 'CASE WHEN abs(%s.%I) < 1e-30 THEN 0 WHEN abs(%1$s.%2$I) <= 1e30 THEN %1$s.%2$I::double precision END'
-                  END, holomamba_internal.name_for(items), attribute)
+    SELECT holomamba_internal.number_expression(c.atttypid::regtype, format('%s.%I', holomamba_internal.name_for(items), attribute))
     FROM holomamba_internal.column_of(items, attribute) c
 $$;
 COMMENT ON FUNCTION holomamba_internal.number_expression(regclass, name) IS 'internal: a numeric attribute of a row of name_for(items) as double precision, or NULL';

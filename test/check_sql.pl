@@ -184,7 +184,8 @@ sub ours
         $ours{operator}{$1} = 1 if $words =~ /^CREATE OPERATOR \S+ \. (<#>|<=>)/;
         $ours{type}{$2} = 1 if $words =~ /^CREATE (TYPE|DOMAIN) \S+ \. (\w+)/;
     }
-    $ours{function}{$_} = 1 foreach qw(recommend recommend_next recommend_batch similar_items explain_recommendation);
+    $ours{function}{$_} = 1 foreach qw(recommend recommend_next recommend_basket recommend_batch similar_items recommend_users similar_users
+        explain_recommendation explain_events);
     # These the server has, too, for types of its own.
     delete @{ $ours{function} }{qw(sum avg)};
     return %ours;

@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t kUsers = 64;   // rows of a product
 constexpr std::size_t kTile = 1024;  // and columns: the scores stay in the cache
 constexpr std::size_t kStride = 16;  // scores looked at together
+constexpr float kNever = -std::numeric_limits<float>::infinity();
 
 // What one user's ranking has found so far: every item that may be among the best k, and perhaps some more.
 class Shortlist {
@@ -101,6 +102,7 @@ class Ranker {
         scores_.resize(kUsers * kTile);
         shortlists_.resize(kUsers);
         next_seen_.resize(kUsers);
+        next_left_out_.resize(kUsers);
     }
     void rank(const BatchUsers& users, std::size_t first, std::size_t last, base::Stop& stop,
               std::vector<std::vector<Recommended>>& lists) {
@@ -117,6 +119,7 @@ class Ranker {
                 std::numeric_limits<float>::epsilon() * (static_cast<double>(width + 2) * norm * longest_ + raised);
             shortlists_[u].start(static_cast<std::size_t>(pool_), static_cast<float>(4 * error));
             next_seen_[u] = users.starts[first + u];
+            next_left_out_[u] = users.left_out_starts[first + u];
         }
         for (std::size_t tile = 0; tile < items_.count(); tile += kTile) {
             stop.poll();
@@ -125,7 +128,9 @@ class Ranker {
                                          vectors, items_.target(tile), scores_.data(), false);
             for (std::size_t u = 0; u < count; u++) {
                 float* scores = scores_.data() + u * wide;
-                raise_seen(users, first + u, next_seen_[u], tile, wide, scores);
+                const std::size_t next_user = first + u + 1;
+                raise(users.seen, users.starts[next_user], how_.seen_score, next_seen_[u], tile, wide, scores);
+                raise(users.left_out, users.left_out_starts[next_user], kNever, next_left_out_[u], tile, wide, scores);
                 shortlists_[u].add(scores, tile, wide);
             }
         }
@@ -140,11 +145,11 @@ class Ranker {
     }
 
   private:
-    // Seen items come in order, so each tile goes on where the one before ended.
-    void raise_seen(const BatchUsers& users, std::size_t user, std::size_t& next, std::size_t tile, std::size_t wide,
-                    float* scores) const {
-        for (; next < users.starts[user + 1] && static_cast<std::size_t>(users.seen[next]) < tile + wide; next++)
-            scores[static_cast<std::size_t>(users.seen[next]) - tile] += how_.seen_score;
+    // A user's items come in order, so each tile goes on where the one before ended.
+    static void raise(const std::vector<std::int32_t>& places, std::size_t end, float by, std::size_t& next,
+                      std::size_t tile, std::size_t wide, float* scores) {
+        for (; next < end && static_cast<std::size_t>(places[next]) < tile + wide; next++)
+            scores[static_cast<std::size_t>(places[next]) - tile] += by;
     }
 
     const BatchItems& items_;
@@ -153,7 +158,7 @@ class Ranker {
     float longest_ = 0;
     std::vector<float> scores_;
     std::vector<Shortlist> shortlists_;
-    std::vector<std::size_t> next_seen_;
+    std::vector<std::size_t> next_seen_, next_left_out_;
 };
 
 void check_width(std::size_t known, std::size_t given) {
@@ -181,6 +186,15 @@ void BatchUsers::clear() {
     vectors.clear();
     starts.assign(1, 0);
     seen.clear();
+    left_out_starts.assign(1, 0);
+    left_out.clear();
+}
+
+void BatchUsers::add(std::span<const std::int32_t> had, std::span<const std::int32_t> never) {
+    seen.insert(seen.end(), had.begin(), had.end());
+    starts.push_back(seen.size());
+    left_out.insert(left_out.end(), never.begin(), never.end());
+    left_out_starts.push_back(left_out.size());
 }
 
 void rank_batch(const BatchItems& items, const BatchUsers& users, const BatchOptions& how,

@@ -35,8 +35,12 @@ struct BatchUsers {
     std::vector<float> vectors;       // [users x width]
     std::vector<std::size_t> starts;  // users + 1; user u has had the items seen[starts[u] .. starts[u + 1]), ascending
     std::vector<std::int32_t> seen;
+    std::vector<std::size_t> left_out_starts;  // the same of left_out
+    std::vector<std::int32_t> left_out;        // in no list of the user, whether he has had it or not
 
     void clear();
+    // Everything of one more user but his vector, which comes before.
+    void add(std::span<const std::int32_t> had, std::span<const std::int32_t> never);
     std::size_t count() const { return starts.empty() ? 0 : starts.size() - 1; }
 };
 

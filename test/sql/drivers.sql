@@ -19,7 +19,12 @@ EXECUTE list ('3', 3, 'sent', '{5,6,7,8}', '{6}', false, 0);
 DEALLOCATE list;
 PREPARE next AS SELECT item_id, score FROM recommend_next($1, $2, candidates => $3, exclude => $4);
 PREPARE batch AS SELECT user_id, item_id, score FROM recommend_batch($1, $2);
-PREPARE alike AS SELECT item_id, similarity FROM similar_items($1, $2);
+PREPARE alike AS SELECT item_id, similarity FROM similar_items($1, $2, candidates => $3);
+PREPARE basket AS SELECT item_id, score FROM recommend_basket($1, $2, exclude => $3);
+PREPARE takers AS SELECT user_id, score FROM recommend_users($1, $2);
+PREPARE fellows AS SELECT user_id, similarity FROM similar_users($1, $2);
+PREPARE told AS SELECT item_id FROM recommend_next($1, times => $2, event_values => $3);
+PREPARE unbought AS SELECT item_id FROM recommend($1, seen_values => $2);
 PREPARE why AS SELECT kind, value, contribution FROM explain_recommendation($1, $2);
 -- One type tells the others
 PREPARE by_id AS SELECT item_id FROM recommend($1::integer, candidates => $2, exclude => $3);
@@ -41,6 +46,13 @@ SELECT form, pg_temp.same('SELECT * FROM ' || form, 'SELECT * FROM ' || referenc
      $$recommend_next('{1,2}'::text[], 5, candidates => '{4,6}', exclude_seen => false, diversity => 0.3)$$),
     ($$recommend_next(NULL)$$, $$recommend_next(NULL::text[])$$),
     ($$recommend_next('{}', 5)$$, $$recommend_next('{}'::text[], 5)$$),
+    ($$recommend_basket('{2,1}', 5, candidates => '{4,5,6}', exclude => '{5}', diversity => 0.3)$$, $$recommend_basket('{1,2}'::text[], 5, candidates => '{4,6}', diversity => 0.3)$$),
+    ($$recommend_basket(NULL)$$, $$recommend_basket(NULL::text[])$$),
+    ($$recommend_users('3', 5)$$, $$recommend_users('3'::text, 5)$$),
+    ($$similar_users('3', 5)$$, $$similar_users('3'::text, 5)$$),
+    ($$holomamba.recommend_basket_text('{1,2}', 5)$$, $$recommend_basket('{1,2}'::text[], 5)$$),
+    ($$holomamba.recommend_users_text('3', 5)$$, $$recommend_users('3'::text, 5)$$),
+    ($$holomamba.similar_users_text('3', 5)$$, $$similar_users('3'::text, 5)$$),
     ($$recommend_batch('{1,2}', 5)$$, $$recommend_batch('{1,2}'::text[], 5)$$),
     ($$recommend_batch(NULL, 2)$$, $$recommend_batch(NULL::text[], 2)$$),
     ($$recommend_next(ARRAY[1, 2], 5)$$, $$recommend_next('{1,2}'::bigint[], 5)$$),

@@ -82,6 +82,7 @@ BEGIN
     refused := 0;
     FOREACH question IN ARRAY ARRAY['SELECT count(*) FROM recommend(1, 5, %1$L)', 'SELECT count(*) FROM recommend_next(''{1,2}''::bigint[], 5, %1$L)',
         'SELECT count(*) FROM recommend_batch(NULL::bigint[], 5, %1$L)', 'SELECT count(*) FROM similar_items(1, 5, %1$L)',
+        'SELECT count(*) FROM recommend_basket(''{1,2}''::bigint[], 5, %1$L)', 'SELECT count(*) FROM recommend_users(1, 5, %1$L)', 'SELECT count(*) FROM similar_users(1, 5, %1$L)',
         'SELECT count(*) FROM explain_recommendation(1, 3, %1$L)', 'SELECT count(*) FROM holomamba.popular_items(%1$L)',
         'SELECT count(*) FROM holomamba.evaluate(%1$L)', 'SELECT count(*) FROM holomamba.item_vectors(%1$L, 1)',
         'SELECT count(*) FROM holomamba.describe_items(%1$L, 1, ''{1,2,13}'')', 'SELECT count(*) FROM holomamba.check_state(%1$L)',

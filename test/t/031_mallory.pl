@@ -120,6 +120,8 @@ root('TRUNCATE public.witness');
 # Readers' names are not hers either
 foreach my $ask (q{SELECT count(*) FROM recommend(1, 3, 'mallorys')}, q{SELECT count(*) FROM recommend_next('{1,2}'::bigint[], 3, 'mallorys')},
     q{SELECT count(*) FROM recommend_batch(NULL::bigint[], 3, 'mallorys')}, q{SELECT count(*) FROM similar_items(1, 3, 'mallorys')},
+    q{SELECT count(*) FROM recommend_basket('{1,2}'::bigint[], 3, 'mallorys')}, q{SELECT count(*) FROM recommend_users(1, 3, 'mallorys')},
+    q{SELECT count(*) FROM similar_users(1, 3, 'mallorys')},
     q{SELECT count(*) FROM explain_recommendation(1, 3, 'mallorys')}, q{SELECT count(*) FROM holomamba.evaluate('mallorys', version => 2)},
     q{SELECT count(*) FROM holomamba.check_state('mallorys')}, q{SELECT count(*) FROM holomamba.popular_items('mallorys')})
 {
@@ -137,7 +139,9 @@ mallory(q{
     ALTER TABLE holomamba.mallorys_items ALTER target TYPE mallory.hrr USING ROW(1)::mallory.hrr;
 });
 foreach my $ask (q{SELECT * FROM recommend(1, 3, 'mallorys')}, q{SELECT * FROM recommend_next('{1,2}'::bigint[], 3, 'mallorys')},
-    q{SELECT * FROM recommend_batch(NULL::bigint[], 3, 'mallorys')}, q{SELECT * FROM similar_items(1, 3, 'mallorys')})
+    q{SELECT * FROM recommend_batch(NULL::bigint[], 3, 'mallorys')}, q{SELECT * FROM similar_items(1, 3, 'mallorys')},
+    q{SELECT * FROM recommend_basket('{1,2}'::bigint[], 3, 'mallorys')}, q{SELECT * FROM recommend_users(1, 3, 'mallorys')},
+    q{SELECT * FROM similar_users(1, 3, 'mallorys')})
 {
     ($status, $out, $err) = $node->psql('postgres', $ask);
     like($err, qr/column "target" of table holomamba.mallorys_items is not of type public.hrr/, "refused: $ask");
@@ -177,6 +181,8 @@ SKIP:
         $node->psql('postgres', $_)
             foreach q{SELECT * FROM recommend(1, 3, 'views')}, q{SELECT * FROM recommend_next('{1,2}'::bigint[], 3, 'views')},
             q{SELECT * FROM recommend_batch(NULL::bigint[], 3, 'views')}, q{SELECT * FROM similar_items(1, 3, 'views')},
+            q{SELECT * FROM recommend_basket('{1,2}'::bigint[], 3, 'views')}, q{SELECT * FROM recommend_users(1, 3, 'views')},
+            q{SELECT * FROM similar_users(1, 3, 'views')},
             q{SELECT * FROM explain_recommendation(1, 3, 'views')}, q{SELECT * FROM holomamba.popular_items('views')},
             q{SELECT * FROM holomamba.evaluate('views')}, q{SELECT * FROM holomamba.check_state('views')}, q{SELECT holomamba.rebuild_state('views')},
             q{SELECT holomamba.activate('views', 1)}, q{CALL holomamba.train('views')}, q{CALL holomamba.train('views', 1, 'leave_one_out')},

@@ -78,6 +78,7 @@ is(in_names_of_others(), '0', 'and only that');
 my @questions = (
     q{recommend(1, 3, 'mallorys')}, q{recommend(1, 3, 'mallorys', exclude_seen => false)}, q{recommend_next('{1,2}'::bigint[], 3, 'mallorys')},
     q{recommend_batch(NULL::bigint[], 3, 'mallorys')}, q{recommend_batch('{1,2}'::bigint[], 3, 'mallorys')}, q{similar_items(1, 3, 'mallorys')},
+    q{recommend_basket('{1,2}'::bigint[], 3, 'mallorys')}, q{recommend_users(1, 3, 'mallorys')}, q{similar_users(1, 3, 'mallorys')},
     q{explain_recommendation(1, 3, 'mallorys')}, q{holomamba.popular_items('mallorys')}, q{holomamba.evaluate('mallorys')},
     q{holomamba.item_vectors('mallorys', 1)}, q{holomamba.describe_items('mallorys', 1, '{1,2}')}, q{holomamba.check_state('mallorys')});
 my $races = 0;

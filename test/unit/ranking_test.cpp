@@ -3,6 +3,7 @@
 #include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "base/error.hpp"
@@ -41,20 +42,29 @@ struct Batch {
         for (std::size_t u = 0; u < user_count; u++) {
             const auto vector = random_floats(width, random);
             users.vectors.insert(users.vectors.end(), vector.begin(), vector.end());
+            std::vector<std::int32_t> seen, left_out;
             for (std::size_t i = u % 7; i < item_count && u % 3 != 0; i += 1 + u % 7)
-                users.seen.push_back(static_cast<std::int32_t>(i));
-            users.starts.push_back(users.seen.size());
+                seen.push_back(static_cast<std::int32_t>(i));
+            for (std::size_t i = u % 5; i < item_count && u % 4 == 1; i += 1 + u % 3)
+                left_out.push_back(static_cast<std::int32_t>(i));
+            users.add(seen, left_out);
         }
     }
-    std::vector<Recommended> brute_force(std::size_t user, std::size_t k) const {
-        const auto first = users.seen.begin() + static_cast<std::ptrdiff_t>(users.starts[user]);
-        const auto last = users.seen.begin() + static_cast<std::ptrdiff_t>(users.starts[user + 1]);
+    std::vector<Recommended> brute_force(std::size_t user, std::size_t k,
+                                         float seen_score = -std::numeric_limits<float>::infinity()) const {
+        const auto holds = [&](const std::vector<std::int32_t>& places, const std::vector<std::size_t>& starts,
+                               std::size_t item) {
+            const auto at = [&](std::size_t start) { return places.begin() + static_cast<std::ptrdiff_t>(start); };
+            return std::binary_search(at(starts[user]), at(starts[user + 1]), static_cast<std::int32_t>(item));
+        };
         std::vector<Recommended> all;
-        for (std::size_t i = 0; i < items.count(); i++)
-            if (!std::binary_search(first, last, static_cast<std::int32_t>(i)))
-                all.push_back(
-                    {static_cast<std::int32_t>(i),
-                     hrr::inner_product(items.width(), items.target(i), users.vectors.data() + user * items.width())});
+        for (std::size_t i = 0; i < items.count(); i++) {
+            const bool seen = holds(users.seen, users.starts, i);
+            if (holds(users.left_out, users.left_out_starts, i) || (seen && std::isinf(seen_score))) continue;
+            const double score =
+                hrr::inner_product(items.width(), items.target(i), users.vectors.data() + user * items.width());
+            all.push_back({static_cast<std::int32_t>(i), seen ? score + static_cast<double>(seen_score) : score});
+        }
         std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
         all.resize(std::min(k, all.size()));
         return all;
@@ -81,6 +91,10 @@ TEST(Batch, EqualsBruteForceBitByBit) {
                     ASSERT_EQ(lists.size(), 150u);
                     for (std::size_t u = 0; u < lists.size(); u++)
                         expect_same(lists[u], batch.brute_force(u, static_cast<std::size_t>(k)));
+                    rank_batch(batch.items, batch.users, {.k = k, .seen_score = 0.7f, .threads = threads}, lists,
+                               nullptr);
+                    for (std::size_t u = 0; u < lists.size(); u++)
+                        expect_same(lists[u], batch.brute_force(u, static_cast<std::size_t>(k), 0.7f));
                 }
         }
 }
@@ -136,7 +150,7 @@ TEST(Batch, RefusesWhatCannotBeRanked) {
     BatchUsers users;
     users.clear();
     users.vectors = {1, 2, 3};
-    users.starts = {0, 0};
+    users.add({}, {});
     std::vector<std::vector<Recommended>> lists;
     EXPECT_THROW(rank_batch(items, users, {}, lists, nullptr), base::Error);
     users.vectors = {3e38f, 3e38f};

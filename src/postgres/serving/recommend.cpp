@@ -1,4 +1,4 @@
-// recommend(), recommend_next() and similar_items(): one statement each, planned once in a session.
+// recommend(), recommend_next() and recommend_basket(): one statement each, planned once in a session.
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -6,6 +6,7 @@
 #include "postgres/server/compat.h"
 #include "postgres/server/interrupts.hpp"
 #include "postgres/server/plan_cache.hpp"
+#include "postgres/serving/ranked_table.hpp"
 #include "postgres/serving/recommend_statements.hpp"
 #include "postgres/serving/serving_model.hpp"
 #include "postgres/serving/verb.hpp"
@@ -13,69 +14,8 @@
 #include "postgres/types/hrr.hpp"
 #include "ranking/mmr.hpp"
 
-extern "C" {
-#include "access/table.h"
-#include "catalog/pg_class.h"
-#include "commands/defrem.h"
-#include "optimizer/plancat.h"
-#include "utils/rel.h"
-#include "utils/syscache.h"
-}
-
 namespace holomamba::postgres {
 namespace {
-
-// What decides how a ranking is best read: how many items there are, whether an index gives them in order, and whether it
-// knows their ids.
-struct Items {
-    double count;
-    bool ordered, keyed;
-};
-
-void look_at_index(Oid index, Oid method, Items* items) {
-    HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(index));
-    if (!HeapTupleIsValid(tuple)) return;
-    const auto* form = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
-    if (form->relam == method) {
-        items->ordered = true;
-        if (form->relnatts > 1) items->keyed = true;
-    }
-    ReleaseSysCache(tuple);
-}
-
-Items look_at_items(Oid table) {
-    Items items{};
-    Relation relation = table_open(table, AccessShareLock);
-    BlockNumber pages;
-    double visible;
-    estimate_rel_size(relation, nullptr, &pages, &items.count, &visible);
-    const Oid method = get_index_am_oid("holomamba", false);
-    ListCell* cell;
-    foreach (cell, RelationGetIndexList(relation)) look_at_index(lfirst_oid(cell), method, &items);
-    table_close(relation, AccessShareLock);
-    return items;
-}
-
-// How to read so many candidates. While one is fetched by its id, a scan of the index reads some 300 sketches, and it costs
-// 50 such fetches to begin with; where every eighth item is a candidate, enough of them come by without being looked for;
-// and a scan of the whole table reads ten rows meanwhile (bench/recommend.sh).
-Candidates way_of(int candidates, const Items& items) {
-    const double n = candidates;
-    if (!items.ordered) return n * 10 <= items.count ? Candidates::by_key : Candidates::one_by_one;
-    if (n * 300 <= items.count + 50 * 300) return Candidates::by_key;
-    return items.keyed && n * 8 <= items.count ? Candidates::by_index : Candidates::one_by_one;
-}
-
-// 1, 2, 5, 10, 20, 50, ...: limits are in the texts of statements, and there should be few of those.
-int32 round_up(int32 k) {
-    for (int32 unit = 1;; unit *= 10)
-        for (const int32 factor : {1, 2, 5})
-            if (factor * unit >= k) return factor * unit;
-}
-
-void put_rows(ReturnSetInfo* result) {
-    for (uint64 row = 0; row < SPI_processed; row++) put_row(result, row);
-}
 
 // The rows of the last result (id, score, token), best first, put out in the order of maximal marginal relevance.
 void put_diverse_rows(ReturnSetInfo* result, const ServingModel& m, int32 k, float diversity) {
@@ -102,28 +42,52 @@ void put_diverse_rows(ReturnSetInfo* result, const ServingModel& m, int32 k, flo
     for (std::size_t i = 0; i < count; i++) put_row(result, static_cast<uint64>(places[i]));
 }
 
-Datum rank(FunctionCallInfo fcinfo, const char* verb, Subject subject) {
+// What is known of the events of a history beside their items; false: nothing.
+bool read_about(FunctionCallInfo fcinfo, const ServingModel& m, ArrayType* history, const Places& places,
+                Datum* about) {
+    const bool timed = is_given(fcinfo, places.times), described = is_given(fcinfo, places.event_values);
+    if (!timed && !described) return false;
+    Parameters p;
+    add_text(&p, m.name);
+    add_ids(&p, m.item_family, history);
+    add(&p, get_array_type(TIMESTAMPTZOID), timed ? PG_GETARG_DATUM(places.times) : Datum{0}, !timed);
+    add(&p, JSONBOID, described ? PG_GETARG_DATUM(places.event_values) : Datum{0}, !described);
+    query_planned(
+        psprintf("SELECT holomamba_internal.history_events($1::name, $2::%s[], $3, $4)", format_type_be(m.item_family)),
+        &p);
+    bool null;
+    *about = value_of(0, 1, &null);
+    return !null;
+}
+
+Datum rank(FunctionCallInfo fcinfo, const char* verb, Subject subject, const Places& places) {
     InitMaterializedSRF(fcinfo, 0);
     auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
     SPI_connect();
     const int level = pin_search_path();
 
     const bool of_user = subject == Subject::user;
-    const Asked asked = read_arguments(fcinfo, verb, of_user);
+    const Asked asked = read_arguments(fcinfo, verb, of_user ? IdsOf::both : IdsOf::items, places);
     const ServingModel& m = asked.model;
     if (!PG_ARGISNULL(0)) {
-        const Filters filters = read_filters(fcinfo, asked);
+        const Filters filters = read_filters(fcinfo, asked, places);
         const int32 pool = asked.diversity == 0 ? asked.k : ranking::mmr_pool(asked.k);
         const int32 limit = round_up(pool);
-        const Items items = look_at_items(m.items_table);
-        const double repeat_score = asked.exclude_seen ? 0 : trained_with(m).repeat_score;
+        const RankedTable items = look_at(m.items_table);
+        const bool had_is_ranked = !asked.exclude_seen || asked.seen.values != nullptr;
+        const double repeat_score = had_is_ranked ? trained_with(m).repeat_score : 0;
         const Candidates candidates =
             filters.candidates == nullptr ? Candidates::none : way_of(count_of(filters.candidates), items);
+        ArrayType* history = of_user ? nullptr : ids_of(PG_GETARG_DATUM(0), asked.ids, m.item_family, m.item_type);
+        Datum about{0};
+        const bool with_about = read_about(fcinfo, m, history, places, &about);
         const char* statement = ranking_statement(m, {.subject = subject,
                                                       .ids = asked.ids,
                                                       .limit = limit,
                                                       .exclude_seen = asked.exclude_seen,
+                                                      .seen_column = asked.seen.column,
                                                       .repeats = repeat_score != 0,
+                                                      .about = with_about,
                                                       .candidates = candidates,
                                                       .exclude = filters.exclude != nullptr,
                                                       .in_order = items.ordered && candidates != Candidates::by_key,
@@ -132,9 +96,9 @@ Datum rank(FunctionCallInfo fcinfo, const char* verb, Subject subject) {
         if (of_user)
             add(&p, m.user_family, id_of(PG_GETARG_DATUM(0), asked.ids, m.user_family, m.user_type));
         else
-            add_ids(&p, m.item_family, ids_of(PG_GETARG_DATUM(0), asked.ids, m.item_family, m.item_type));
-        add_filters(&p, asked, filters);
-        if (repeat_score != 0) add(&p, FLOAT8OID, Float8GetDatum(repeat_score));
+            add_ids(&p, m.item_family, history);
+        add_filters(&p, asked, filters, repeat_score);
+        add(&p, FLOAT8ARRAYOID, about, !with_about);
         query_planned(statement, &p, static_cast<uint64>(pool));
         if (asked.diversity > 0)
             put_diverse_rows(result, m, asked.k, asked.diversity);
@@ -153,30 +117,15 @@ using namespace holomamba::postgres;
 
 HOLOMAMBA_FUNCTION(holomamba_recommend)
 Datum holomamba_recommend(PG_FUNCTION_ARGS) {
-    return rank(fcinfo, "recommend", Subject::user);
+    return rank(fcinfo, "recommend", Subject::user, kPlacesOfRecommend);
 }
 
 HOLOMAMBA_FUNCTION(holomamba_recommend_next)
 Datum holomamba_recommend_next(PG_FUNCTION_ARGS) {
-    return rank(fcinfo, "recommend_next", Subject::history);
+    return rank(fcinfo, "recommend_next", Subject::history, kPlacesOfNext);
 }
 
-HOLOMAMBA_FUNCTION(holomamba_similar_items)
-Datum holomamba_similar_items(PG_FUNCTION_ARGS) {
-    InitMaterializedSRF(fcinfo, 0);
-    SPI_connect();
-    const int level = pin_search_path();
-    const Oid ids = get_fn_expr_argtype(fcinfo->flinfo, 0);
-    const char* name = PG_ARGISNULL(2) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(2));
-    const int32 k = PG_ARGISNULL(1) ? 0 : PG_GETARG_INT32(1);
-    const ServingModel m = choose_model(name, !PG_ARGISNULL(1), k, "similar_items", ids, false);
-    if (!PG_ARGISNULL(0)) {
-        Parameters p;
-        add(&p, m.item_family, id_of(PG_GETARG_DATUM(0), ids, m.item_family, m.item_type));
-        query_planned(similar_items_statement(m, ids, round_up(k)), &p, static_cast<uint64>(k));
-        put_rows(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo));
-    }
-    restore_search_path(level);
-    SPI_finish();
-    return Datum{0};
+HOLOMAMBA_FUNCTION(holomamba_recommend_basket)
+Datum holomamba_recommend_basket(PG_FUNCTION_ARGS) {
+    return rank(fcinfo, "recommend_basket", Subject::basket, kPlacesOfBasket);
 }

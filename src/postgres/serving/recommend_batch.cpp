@@ -36,7 +36,8 @@ constexpr double kBytesOfEvent = sizeof(ranking::SeenItem) + sizeof(int32);
 struct Work {
     ranking::BatchItems items;
     ranking::BatchUsers users;
-    ranking::SeenItems seen;
+    ranking::SeenItems seen;      // whose scores are raised
+    ranking::SeenItems left_out;  // those that are in no list
     std::vector<std::vector<ranking::Recommended>> lists;
 };
 
@@ -106,6 +107,18 @@ ItemIds read_items(const Asked& asked, const Filters& filters, Parameters* p, Wo
     return items;
 }
 
+// Events on their way into the core, some together.
+struct SeenBlock {
+    ranking::SeenItems* to;  // nullptr: nobody asks for them
+    int count;
+    ranking::SeenItem waiting[kBlock];
+};
+
+void hand_over(SeenBlock* block) {
+    core_call([&] { block->to->add({block->waiting, static_cast<std::size_t>(block->count)}); });
+    block->count = 0;
+}
+
 // Takes events as the executor finds them: of the users and items that are meant, their places.
 struct SeenReceiver {
     DestReceiver receiver;  // first
@@ -113,15 +126,9 @@ struct SeenReceiver {
     IdSet* items;
     Oid user_family, item_family;
     int16 user_width, item_width;  // see stored_width()
-    ranking::SeenItems* seen;
-    int count;
-    ranking::SeenItem waiting[kBlock];
+    bool by_value;                 // a third column says which block an event belongs to; otherwise the first
+    SeenBlock had, left_out;
 };
-
-void hand_over(SeenReceiver* to) {
-    core_call([&] { to->seen->add({to->waiting, static_cast<std::size_t>(to->count)}); });
-    to->count = 0;
-}
 
 Datum widened(Datum id, int16 width) {
     switch (width) {
@@ -141,8 +148,11 @@ bool receive_event(TupleTableSlot* event, DestReceiver* receiver) {
     const int32 item = find_id(to->items, widened(event->tts_values[1], to->item_width));
     const int32 user = item < 0 ? -1 : find_id(to->users, widened(event->tts_values[0], to->user_width));
     if (user < 0) return true;
-    to->waiting[to->count++] = {user, item};
-    if (to->count == kBlock) hand_over(to);
+    const bool left_out = to->by_value && !event->tts_isnull[2] && DatumGetBool(event->tts_values[2]);
+    SeenBlock* block = left_out ? &to->left_out : &to->had;
+    if (block->to == nullptr) return true;
+    block->waiting[block->count++] = {user, item};
+    if (block->count == kBlock) hand_over(block);
     return true;
 }
 
@@ -182,9 +192,10 @@ long users_at_once(const ServingModel& m, std::size_t width) {
     return static_cast<long>(Min(Max(maintenance_work_mem * 1024.0 / bytes, 1.0 * kBlock), 1e7));
 }
 
-// What the users of the last result have had. Returns for each row the place of its user: the row where the same user
-// comes first.
-int32* read_seen(const Asked& asked, const ItemIds& items, bool all_users, int threads, Work* work) {
+// What the users of the last result have had, of which some is to be left out where that depends on the event. Returns for each
+// row the place of its user: the row where the same user comes first.
+int32* read_seen(const Asked& asked, const ItemIds& items, bool all_users, const ranking::BatchOptions& how,
+                 Work* work) {
     const ServingModel& m = asked.model;
     const Rows rows = last_rows(m.users, m.name, m.version);
     const uint64 count = rows.count;
@@ -197,16 +208,26 @@ int32* read_seen(const Asked& asked, const ItemIds& items, bool all_users, int t
     reader->items = items.places;
     reader->user_family = m.user_family;
     reader->item_family = m.item_family;
-    reader->seen = &work->seen;
-    core_call([&] { work->seen.start(count); });
+    reader->by_value = asked.seen.values != nullptr;
+    if (how.seen_score != 0) reader->had.to = &work->seen;
+    if (reader->by_value) reader->left_out.to = &work->left_out;
+    core_call([&] {
+        work->seen.start(count);
+        work->left_out.start(count);
+    });
 
     Parameters p;
-    if (!all_users) add_ids(&p, m.user_family, array_of(m.user_family, ids, nullptr, static_cast<int>(count)));
-    Portal cursor = open_cursor(batch_events_statement(m, all_users), &p);
+    add_ids(&p, m.user_family, all_users ? nullptr : array_of(m.user_family, ids, nullptr, static_cast<int>(count)));
+    add_seen_values(&p, asked.seen);
+    Portal cursor = open_cursor(batch_events_statement(m, all_users, asked.seen.column), &p);
     PortalRunFetch(cursor, FETCH_FORWARD, FETCH_ALL, &reader->receiver);
     SPI_cursor_close(cursor);
-    hand_over(reader);
-    core_call([&] { work->seen.finish(threads); });
+    for (SeenBlock* block : {&reader->had, &reader->left_out})
+        if (block->to != nullptr) hand_over(block);
+    core_call([&] {
+        work->seen.finish(how.threads);
+        work->left_out.finish(how.threads);
+    });
 
     auto* places = static_cast<int32*>(palloc_extended(sizeof(int32) * count, MCXT_ALLOC_HUGE));
     for (uint64 row = 0; row < count; row++) places[row] = find_id(reader->users, ids[row]);
@@ -222,11 +243,9 @@ void take_users(Rows* rows, uint64 first, uint64 last, const int32* places, Work
         core_call([&] {
             ranking::BatchUsers& users = work->users;
             users.vectors.insert(users.vectors.end(), vector->x, vector->x + vector->dims);
-            if (places != nullptr) {
-                const auto seen = work->seen.of(static_cast<std::size_t>(places[row]));
-                users.seen.insert(users.seen.end(), seen.begin(), seen.end());
-            }
-            users.starts.push_back(users.seen.size());
+            if (places == nullptr) return users.add({}, {});
+            const auto place = static_cast<std::size_t>(places[row]);
+            users.add(work->seen.of(place), work->left_out.of(place));
         });
     }
 }
@@ -255,24 +274,25 @@ Datum holomamba_recommend_batch(PG_FUNCTION_ARGS) {
     auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
     SPI_connect();
     const int level = pin_search_path();
-    const Asked asked = read_arguments(fcinfo, "recommend_batch", true);
+    const Asked asked = read_arguments(fcinfo, "recommend_batch", IdsOf::both, kPlacesOfRecommend);
     const ServingModel& m = asked.model;
-    const Filters filters = read_filters(fcinfo, asked);
+    const Filters filters = read_filters(fcinfo, asked, kPlacesOfRecommend);
     const bool all_users = PG_ARGISNULL(0);
     Parameters p;
     add_ids(&p, m.user_family, all_users ? nullptr : ids_of(PG_GETARG_DATUM(0), asked.ids, m.user_family, m.user_type));
-    add_filters(&p, asked, filters);
+    const TrainedWith trained = trained_with(m);
+    add_filters(&p, asked, filters, trained.repeat_score);
 
     auto* work = make_owned<Work>(CurrentMemoryContext);
     const ItemIds items = read_items(asked, filters, &p, work);
-    const TrainedWith trained = trained_with(m);
+    const bool had_is_ranked = !asked.exclude_seen || asked.seen.values != nullptr;
     const float seen_score =
-        asked.exclude_seen ? -std::numeric_limits<float>::infinity() : static_cast<float>(trained.repeat_score);
+        had_is_ranked ? static_cast<float>(trained.repeat_score) : -std::numeric_limits<float>::infinity();
     const holomamba::ranking::BatchOptions how{.k = asked.k,
                                                .diversity = asked.diversity,
                                                .seen_score = seen_score,
                                                .threads = holomamba::thread_count(trained.threads)};
-    const bool with_seen = seen_score != 0;
+    const bool with_seen = seen_score != 0 || asked.seen.values != nullptr;
     Portal cursor = open_cursor(batch_users_statement(m, asked.ids, all_users), &p);
     const long at_once = with_seen ? users_at_once(m, work->items.width()) : kBlock;
     MemoryContext slice = AllocSetContextCreate(CurrentMemoryContext, "users of a batch", ALLOCSET_DEFAULT_SIZES);
@@ -283,7 +303,7 @@ Datum holomamba_recommend_batch(PG_FUNCTION_ARGS) {
         SPITupleTable* table = SPI_tuptable;
         Rows rows = last_rows(m.users, m.name, m.version);
         MemoryContext before = MemoryContextSwitchTo(slice);
-        const int32* places = with_seen ? read_seen(asked, items, all_users, how.threads, work) : nullptr;
+        const int32* places = with_seen ? read_seen(asked, items, all_users, how, work) : nullptr;
         MemoryContextSwitchTo(block);
         for (uint64 first = 0; first < rows.count; first += kBlock) {
             take_users(&rows, first, Min(first + kBlock, rows.count), places, work);

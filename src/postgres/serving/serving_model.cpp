@@ -35,14 +35,15 @@ namespace {
     pg_unreachable();
 }
 
-[[noreturn]] void refuse_overload(const char* model, const char* verb, Oid ids, bool takes_user) {
+[[noreturn]] void refuse_overload(const char* model, const char* verb, Oid ids, IdsOf whose) {
     Parameters p;
     add_text(&p, model);
     add_text(&p, verb);
     add(&p, REGTYPEOID, ObjectIdGetDatum(ids));
-    add(&p, BOOLOID, BoolGetDatum(takes_user));
+    add(&p, BOOLOID, BoolGetDatum(whose != IdsOf::items));
+    add(&p, BOOLOID, BoolGetDatum(whose != IdsOf::users));
     query(
-        "SELECT holomamba_internal.check_overload(m, $2, $3, $4) FROM holomamba.model_catalogue m WHERE m.model = "
+        "SELECT holomamba_internal.check_overload(m, $2, $3, $4, $5) FROM holomamba.model_catalogue m WHERE m.model = "
         "$1::name",
         &p);
     elog(ERROR, "%s cannot serve model \"%s\"", verb, model);
@@ -53,10 +54,11 @@ const char* qualified(const char* schema, const char* name) {
     return quote_qualified_identifier(schema, name);
 }
 
-#define CATALOGUE_COLUMNS                                                                                           \
-    "SELECT m.model::text, m.active_version, m.interactions::oid, m.user_type::oid, m.item_type::oid, "             \
-    "m.user_column::text, m.item_column::text, "                                                                    \
-    "(SELECT v.timed FROM holomamba.version_catalogue v WHERE v.model = m.model AND v.version = m.active_version) " \
+#define CATALOGUE_COLUMNS                                                                                            \
+    "SELECT m.model::text, m.active_version, m.interactions::oid, m.user_type::oid, m.item_type::oid, "              \
+    "m.user_column::text, m.item_column::text, "                                                                     \
+    "(SELECT v.timed FROM holomamba.version_catalogue v WHERE v.model = m.model AND v.version = m.active_version), " \
+    "m.target_column::text "                                                                                         \
     "FROM holomamba.model_catalogue m"
 
 // The row of the model that is meant where none is named: the only one, or else the only one whose items the caller may read.
@@ -109,7 +111,7 @@ bool is_table(Oid relation) {
 
 }  // namespace
 
-ServingModel choose_model(const char* name, bool k_given, int32 k, const char* verb, Oid ids, bool takes_user) {
+ServingModel choose_model(const char* name, bool k_given, int32 k, const char* verb, Oid ids, IdsOf whose) {
     if (name == nullptr) {
         name = GetConfigOption("holomamba.model", true, false);
         if (name != nullptr && *name == '\0') name = nullptr;
@@ -139,8 +141,9 @@ ServingModel choose_model(const char* name, bool k_given, int32 k, const char* v
     m.item_family = id_family(m.item_type);
     const Oid element = get_element_type(ids);
     const Oid given = OidIsValid(element) ? element : ids;
-    if (given != TEXTOID && (given != m.item_family || (takes_user && given != m.user_family)))
-        refuse_overload(m.name, verb, ids, takes_user);
+    if (given != TEXTOID &&
+        ((whose != IdsOf::users && given != m.item_family) || (whose != IdsOf::items && given != m.user_family)))
+        refuse_overload(m.name, verb, ids, whose);
 
     // The right to look into the schema, for which kept plans do not ask again.
     (void)LookupExplicitNamespace("holomamba", false);
@@ -161,6 +164,7 @@ ServingModel choose_model(const char* name, bool k_given, int32 k, const char* v
     if (m.timed) (void)check_column(m, m.users_table, "state", extension_type("ssm_state"));
     m.user_column = quote_identifier(user_column);
     m.item_column = quote_identifier(item_column);
+    m.target_column = text_of(0, 9);
     SPI_freetuptable(SPI_tuptable);
     return m;
 }

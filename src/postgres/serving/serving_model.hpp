@@ -21,13 +21,17 @@ struct ServingModel {
     Oid user_family, item_family;  // bigint, text or uuid: what ids of those types are passed and compared as
     const char* schema;            // of the extension's types, functions and operators
     const char *items, *users, *events, *user_column, *item_column;
+    const char* target_column;  // not quoted; nullptr: there is none
 };
+
+// Whose ids a verb takes and returns.
+enum class IdsOf { items, users, both };
 
 // The model named, or the one of the setting holomamba.model, or the only one. Raises what holomamba_internal.choose_model and
 // holomamba_internal.check_overload say where there is none, it is not trained, k is out of range, or ids of type `ids`, the
 // type of the first argument (an array or not), cannot serve it. SPI is connected and the search path pinned; all that
 // is returned lives in SPI's memory.
-ServingModel choose_model(const char* name, bool k_given, int32 k, const char* verb, Oid ids, bool takes_user);
+ServingModel choose_model(const char* name, bool k_given, int32 k, const char* verb, Oid ids, IdsOf whose);
 
 // What else a ranking needs to know of the active version.
 struct TrainedWith {
