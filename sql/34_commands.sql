@@ -105,7 +105,7 @@ BEGIN
             PERFORM holomamba_internal.check_fields(array_replace(m.attributes, old_name, new_name), m.event_attributes);
             UPDATE holomamba.vocabulary_catalogue v SET field = new_name WHERE v.model = m.model AND v.field = old_name;
             UPDATE holomamba.parameters p SET name = left(p.name, length(p.name) - length(old_name)) || new_name
-            WHERE p.model = m.model AND p.name IN ('embedding.values.' || old_name, 'embedding.base.' || old_name);
+            WHERE p.model = m.model AND p.name IN ('embedding.values.' || old_name, 'embedding.base.' || old_name, 'embedding.projection.' || old_name);
         END IF;
     END LOOP;
 END
