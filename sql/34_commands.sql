@@ -106,7 +106,7 @@ BEGIN
             UPDATE holomamba.version_catalogue v SET attributes = array_replace(v.attributes, old_name, new_name) WHERE v.model = m.model;
             UPDATE holomamba.vocabulary_catalogue v SET field = new_name WHERE v.model = m.model AND v.field = old_name;
             UPDATE holomamba.parameters p SET name = left(p.name, length(p.name) - length(old_name)) || new_name
-            WHERE p.model = m.model AND p.name IN ('embedding.values.' || old_name, 'embedding.base.' || old_name);
+            WHERE p.model = m.model AND p.name IN ('embedding.values.' || old_name, 'embedding.base.' || old_name, 'embedding.projection.' || old_name);
         END IF;
     END LOOP;
 END

@@ -204,8 +204,8 @@ BEGIN
         ELSIF NOT c.is_key AND holomamba_internal.attribute_kind(c.type) IS NULL THEN
             PERFORM holomamba_internal.refuse_to(actor, m.model, 'feature_not_supported',
                 format('column "%s" of table %s is an attribute of model "%s": it cannot be of type %s', c.name, m.items, m.model, c.type),
-                'Attributes are text, integers, booleans or enums, arrays of those, or numbers: real, double precision, numeric, date or '
-                || format('timestamp. To do without the model: SELECT holomamba.drop_model(%L);', m.model));
+                'Attributes are text, integers, booleans or enums, arrays of those, numbers (real, double precision, numeric, date or '
+                || format('timestamp), or vectors (real[], double precision[], hrr, or pgvector''s vector). To do without the model: SELECT holomamba.drop_model(%L);', m.model));
         ELSIF c.other_values AND m.active_version IS NOT NULL AND c.is_key THEN
             RETURN QUERY
                 SELECT u.relowner, format('SELECT holomamba.activate(%L, %s)', m.model, m.active_version) FROM pg_class u
@@ -213,7 +213,7 @@ BEGIN
         ELSIF c.other_values AND m.active_version IS NOT NULL THEN
             RAISE WARNING USING
                 MESSAGE = format('model "%s" scores its items by the values that column "%s" had before', m.model, c.name),
-                HINT = format('SELECT holomamba.activate(%L, %s); or, where numbers have become categories or the other way round, CALL holomamba.train(%1$L);',
+                HINT = format('SELECT holomamba.activate(%L, %s); or, where it is an attribute of another kind now, CALL holomamba.train(%1$L);',
                               m.model, m.active_version);
         END IF;
     END LOOP;

@@ -75,6 +75,8 @@ BEGIN
 
     FOREACH attribute IN ARRAY attributes LOOP
         EXECUTE CASE holomamba_internal.attribute_kind((holomamba_internal.column_of(m.items, attribute)).atttypid)
+            WHEN 'vector' THEN
+                format('SELECT ARRAY[%L]', holomamba_internal.vector_length(m, attribute))
             WHEN 'number' THEN
                 format('SELECT ARRAY[coalesce(avg(v.x), 0), coalesce(nullif(stddev_pop(v.x), 0), 1)]::text[] FROM (SELECT %s FROM %s %s) v (x)',
                        holomamba_internal.number_expression(m.items, attribute), m.items, holomamba_internal.name_for(m.items))

@@ -33,7 +33,8 @@ Rows read_attributes(const char* model, int32 version) {
 // What a parameter is stored as. Those of the attributes come in the order of these, those of items first.
 const char* stored_name(const ParameterInfo& parameter, const Rows& attributes, uint64* attribute) {
     const char* name = parameter.name.c_str();
-    for (const char* prefix : {"embedding.values.", "embedding.base.", "events.values.", "events.base."})
+    for (const char* prefix :
+         {"embedding.values.", "embedding.base.", "embedding.projection.", "events.values.", "events.base."})
         if (parameter.name.starts_with(prefix) && *attribute < attributes.count)
             return psprintf("%s%s", prefix, text_of(attributes, (*attribute)++, 1));
     return name;
