@@ -1,5 +1,6 @@
 #include "postgres/store/item_attributes.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "postgres/store/cursor.hpp"
@@ -31,9 +32,11 @@ void read_vectors(const char* query, const Rows& of, bool only_reads, Attribute*
         if (vector.count != elements)
             refuse_value(rows, 2, psprintf("%d elements instead of %d", vector.count, elements));
         core_call([&] {
-            // Most items have one; memory that is not written to is not taken.
+            // Most items have one, mostly; memory that is not written to is not taken.
+            constexpr std::size_t kFirst = std::size_t{1} << 28;
             if (attribute->vectors.empty())
-                attribute->vectors.reserve(static_cast<std::size_t>(items) * static_cast<std::size_t>(elements));
+                attribute->vectors.reserve(
+                    std::min(kFirst, static_cast<std::size_t>(items) * static_cast<std::size_t>(elements)));
             attribute->set_vector(item, vector.x);
         });
     });
