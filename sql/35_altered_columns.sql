@@ -195,6 +195,7 @@ BEGIN
         FROM unnest(columns, converted) AS u (name, converted)
         JOIN pg_attribute a ON a.attrelid = m.items AND a.attname = u.name
         WHERE u.name = ANY (holomamba_internal.item_attributes(m) || m.item_key)
+        ORDER BY u.name COLLATE "C"
     LOOP
         IF c.is_key AND holomamba_internal.id_family(holomamba_internal.base_type(c.type)) IS DISTINCT FROM holomamba_internal.id_family(m.item_type) THEN
             PERFORM holomamba_internal.refuse_to(actor, m.model, 'feature_not_supported',
