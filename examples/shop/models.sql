@@ -40,5 +40,5 @@ SELECT holomamba.create_model('interest', 'events', 'customer_id', 'product_id',
 SELECT holomamba.create_model('purchases', 'events', 'customer_id', 'bought', '{at,event_id}',
          items => 'products', item_key => 'product_id', attributes => '{kind,department,brand,price}');
 
-CALL holomamba.train('interest');
+CALL holomamba.train('interest', 10);
 CALL holomamba.train('purchases');
