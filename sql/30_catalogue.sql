@@ -90,6 +90,7 @@ CREATE TABLE holomamba.version_catalogue (
     repeat_score real,
     started_at  timestamptz NOT NULL DEFAULT now(),
     finished_at timestamptz,
+    attributes  name[],
     timed       boolean NOT NULL DEFAULT false,
     event_attributes name[] NOT NULL DEFAULT '{}',
     event_values integer[] NOT NULL DEFAULT '{}' CHECK (cardinality(event_values) = cardinality(event_attributes)),
@@ -116,6 +117,8 @@ COMMENT ON COLUMN holomamba.version_catalogue.repeat_score IS
     'what it adds to the score of an item that the user has had before; NULL where options.repeats is ignored';
 COMMENT ON COLUMN holomamba.version_catalogue.started_at IS 'when the training began';
 COMMENT ON COLUMN holomamba.version_catalogue.finished_at IS 'when the version became ready';
+COMMENT ON COLUMN holomamba.version_catalogue.attributes IS
+    'attributes of items that it was trained with, in this order; NULL, with a dump of before: those of the model';
 COMMENT ON COLUMN holomamba.version_catalogue.timed IS 'whether it reads when events were';
 COMMENT ON COLUMN holomamba.version_catalogue.event_attributes IS 'what it reads of an event beside its item: columns of interactions';
 COMMENT ON COLUMN holomamba.version_catalogue.event_values IS 'of each of them, how many values it knows; -1 for a number';
@@ -343,7 +346,7 @@ CREATE VIEW holomamba.versions AS
                 THEN 'interrupted' ELSE v.status END AS status,
            v.message, v.training_id, v.holdout, v.options, v.seed,
            coalesce(v.epochs, (SELECT max(l.epoch) FROM holomamba.training_log l WHERE l.model = v.model AND l.version = v.version)) AS epochs,
-           v.best_epoch, best.loss, best.hit_rate, best.ndcg, v.events, v.users, v.items, v.started_at, v.finished_at
+           v.best_epoch, best.loss, best.hit_rate, best.ndcg, v.events, v.users, v.items, v.started_at, v.finished_at, coalesce(v.attributes, m.attributes) AS attributes
     FROM holomamba.version_catalogue v
     JOIN holomamba.model_catalogue m USING (model)
     LEFT JOIN holomamba.training_log best
@@ -370,6 +373,7 @@ COMMENT ON COLUMN holomamba.versions.users IS 'users trained on';
 COMMENT ON COLUMN holomamba.versions.items IS 'items trained on';
 COMMENT ON COLUMN holomamba.versions.started_at IS 'when the training began';
 COMMENT ON COLUMN holomamba.versions.finished_at IS 'when the version became ready';
+COMMENT ON COLUMN holomamba.versions.attributes IS 'attributes of items that it was trained with';
 
 CREATE VIEW holomamba.trainings WITH (security_barrier) AS
     SELECT v.training_id, v.model, v.version, v.holdout, done.epoch, plan.epochs, v.started_at,

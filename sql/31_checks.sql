@@ -11,6 +11,24 @@ CREATE FUNCTION holomamba_internal.id_family(type regtype) RETURNS regtype
 COMMENT ON FUNCTION holomamba_internal.id_family(regtype) IS
     'bigint, text or uuid: the type in which ids of the given type are passed and compared; NULL for a type that ids cannot have, domains included';
 
+-- The type that the extension named vector brings. Its script runs as a superuser, whoever installs it, so what it has made is a
+-- superuser's; whoever owns the extension may add a type of his own to it.
+CREATE FUNCTION holomamba_internal.is_pgvector(type regtype) RETURNS boolean
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT EXISTS (
+        SELECT FROM pg_type t
+        JOIN pg_depend d ON d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.objsubid = 0 AND d.deptype = 'e'
+        JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid
+        JOIN pg_cast c ON c.castsource = t.oid AND c.casttarget = 'real[]'::regtype AND c.castmethod = 'f'
+        JOIN pg_proc p ON p.oid = c.castfunc
+        JOIN pg_roles r ON r.oid = t.typowner AND r.rolsuper
+        JOIN pg_roles s ON s.oid = p.proowner AND s.rolsuper
+        WHERE t.oid = type AND t.typname = 'vector' AND e.extname = 'vector')
+$$;
+COMMENT ON FUNCTION holomamba_internal.is_pgvector(regtype) IS
+    'internal: whether a type is pgvector''s, with a cast to real[] that is a superuser''s';
+
 CREATE FUNCTION holomamba_internal.attribute_kind(type regtype) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -19,13 +37,16 @@ AS $$
                 WHEN t.oid::regtype IN ('real', 'double precision', 'numeric', 'date', 'timestamp', 'timestamptz')
                     THEN 'number'
                 WHEN t.typcategory = 'A' AND holomamba_internal.attribute_kind(t.typelem) = 'category'
-                    THEN 'many' END
+                    THEN 'many'
+                WHEN t.typcategory = 'A' AND holomamba_internal.base_type(t.typelem) IN ('real'::regtype, 'double precision')
+                     OR t.oid = '@extschema@.hrr'::regtype OR holomamba_internal.is_pgvector(t.oid)
+                    THEN 'vector' END
     FROM pg_type t
     WHERE t.oid = holomamba_internal.base_type(type)
 $$;
 
 COMMENT ON FUNCTION holomamba_internal.attribute_kind(regtype) IS
-    'what a column of the type says of an item: category (one value), many (an array of them) or number; NULL for any other type';
+    'what a column of the type says of an item: category (one value), many (an array of them), number or vector; NULL for any other type';
 
 CREATE FUNCTION holomamba_internal.is_orderable(type regtype) RETURNS boolean
 LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -227,8 +248,8 @@ BEGIN
             RAISE datatype_mismatch USING
                 MESSAGE = format('column "%s" of type %s cannot be an attribute',
                                  column_name, format_type(attribute.atttypid, attribute.atttypmod)),
-                HINT = 'Attributes are text, integers, booleans or enums, arrays of those, or numbers: '
-                       'real, double precision, numeric, date or timestamp.';
+                HINT = 'Attributes are text, integers, booleans or enums, arrays of those, numbers (real, double precision, numeric, '
+                       'date or timestamp), or vectors (real[], double precision[], hrr, or pgvector''s vector).';
         END IF;
     END LOOP;
     PERFORM holomamba_internal.check_distinct(attributes, 'attributes');

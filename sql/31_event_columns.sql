@@ -288,7 +288,7 @@ BEGIN
         ORDER BY a.number
     LOOP
         IF (attribute.known < 0) <> (attribute.kind = 'number') THEN
-            PERFORM holomamba_internal.refuse_other_kind(m.model, version, attribute.name, attribute.kind);
+            PERFORM holomamba_internal.refuse_other_kind(m.model, version, attribute.name, CASE WHEN attribute.known < 0 THEN 'number' ELSE 'category' END, attribute.kind);
         ELSIF attribute.labels IS NULL THEN
             RAISE insufficient_privilege USING
                 MESSAGE = format('permission denied for column "%s" of table %s', attribute.name, m.interactions),

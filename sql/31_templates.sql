@@ -57,7 +57,7 @@ BEGIN
         ['item_type', m.item_type::text],
         ['fits', holomamba_internal.fits_item_type(m.item_type, 'a::bigint')],
         ['attributes', (SELECT coalesce(string_agg(format(', %s.%I AS attribute_%s', holomamba_internal.name_for(m.items), a.name, a.number), '' ORDER BY a.number), '')
-                        FROM unnest(m.attributes) WITH ORDINALITY AS a (name, number))],
+                        FROM unnest(holomamba_internal.item_attributes(m)) WITH ORDINALITY AS a (name, number))],
         -- Always explicit: keys of the items that have another collation are compared as ids of items are.
         ['collate', coalesce((SELECT format(' COLLATE %s', a.attcollation::regcollation) FROM pg_attribute a
                               WHERE a.attrelid = format('holomamba.%I', m.model || '_items')::regclass AND a.attname = 'item_id'

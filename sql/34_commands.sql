@@ -97,15 +97,16 @@ BEGIN
                 WHERE p.model = m.model AND p.name IN ('events.values.' || old_name, 'events.base.' || old_name);
             END IF;
         END IF;
-        IF m.items = ANY (altered) AND old_name = ANY (m.attributes || m.item_key) THEN
+        IF m.items = ANY (altered) AND old_name = ANY (holomamba_internal.item_attributes(m) || m.item_key) THEN
             UPDATE holomamba.model_catalogue c
             SET item_key = CASE WHEN c.item_key = old_name THEN new_name ELSE c.item_key END,
                 attributes = array_replace(c.attributes, old_name, new_name)
             WHERE c.model = m.model;
             PERFORM holomamba_internal.check_fields(array_replace(m.attributes, old_name, new_name), m.event_attributes);
+            UPDATE holomamba.version_catalogue v SET attributes = array_replace(v.attributes, old_name, new_name) WHERE v.model = m.model;
             UPDATE holomamba.vocabulary_catalogue v SET field = new_name WHERE v.model = m.model AND v.field = old_name;
             UPDATE holomamba.parameters p SET name = left(p.name, length(p.name) - length(old_name)) || new_name
-            WHERE p.model = m.model AND p.name IN ('embedding.values.' || old_name, 'embedding.base.' || old_name);
+            WHERE p.model = m.model AND p.name IN ('embedding.values.' || old_name, 'embedding.base.' || old_name, 'embedding.projection.' || old_name);
         END IF;
     END LOOP;
 END
@@ -284,7 +285,7 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
     UPDATE holomamba.vocabulary_catalogue v SET labels = array_replace(v.labels, old_label, new_label)
     FROM holomamba.model_catalogue m,
-         LATERAL (SELECT m.items, a, a::text FROM unnest(m.attributes) a
+         LATERAL (SELECT m.items, a, a::text FROM unnest(holomamba_internal.item_attributes(m)) a
                   UNION ALL SELECT m.interactions, a, holomamba_internal.event_field(a) FROM unnest(m.event_attributes) a) s (relation, name, field),
          pg_attribute c, pg_type t
     WHERE c.attrelid = s.relation AND c.attname = s.name AND t.oid = holomamba_internal.base_type(c.atttypid)
@@ -397,10 +398,17 @@ DECLARE
 BEGIN
     FOR m IN SELECT c.* FROM holomamba_internal.models_of(ARRAY[relation]) c LOOP
         IF m.interactions = relation AND column_name = ANY (holomamba_internal.event_columns(m) || holomamba_internal.training_columns(m))
-           OR m.items = relation AND column_name = ANY (m.attributes || m.item_key) THEN
+           OR m.items = relation AND column_name = ANY (holomamba_internal.item_attributes(m) || m.item_key) THEN
             PERFORM holomamba_internal.refuse_to(actor, m.model, 'dependent_objects_still_exist',
                 format('cannot drop column "%s" of table %s because model "%s" reads it', column_name, relation::regclass, m.model),
-                format('Drop the model first: SELECT holomamba.drop_model(%L);', m.model),
+                CASE WHEN m.items = relation AND column_name <> ALL (m.attributes || m.item_key)
+                     THEN (SELECT format('Versions that were trained with it have to go first: %s',
+                                         string_agg(format('SELECT holomamba.forget_version(%L, %s);', m.model, v.version), ' ' ORDER BY v.version))
+                           FROM holomamba.version_catalogue v WHERE v.model = m.model AND column_name = ANY (v.attributes))
+                     WHEN m.items = relation AND column_name <> m.item_key
+                     THEN format('Do without it: SELECT holomamba.change_attributes(%L, %L); or without the model: SELECT holomamba.drop_model(%1$L);',
+                                 m.model, array_remove(m.attributes, column_name))
+                     ELSE format('Drop the model first: SELECT holomamba.drop_model(%L);', m.model) END,
                 format('column "%s" of table %s is dropped, which model "%s" reads', column_name, relation::regclass, m.model));
         END IF;
     END LOOP;

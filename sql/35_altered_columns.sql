@@ -171,7 +171,7 @@ BEGIN
                       (SELECT bool_or(holomamba_internal.is_written_anew(d)) FROM holomamba_internal.descendants(m.interactions) d) AS w (anew)), true);
             RETURN QUERY SELECT f.* FROM holomamba_internal.fit_statements(m.model, same_values) f;
         END IF;
-        IF m.items = ANY (altered) AND m.attributes || m.item_key && columns THEN
+        IF m.items = ANY (altered) AND holomamba_internal.item_attributes(m) || m.item_key && columns THEN
             RETURN QUERY SELECT f.* FROM holomamba_internal.items_retyped(m, columns, converted, actor) f;
         END IF;
     END LOOP;
@@ -194,7 +194,7 @@ BEGIN
                u.converted OR anew AND holomamba_internal.id_family(holomamba_internal.base_type(a.atttypid)) IS DISTINCT FROM 'bigint'::regtype AS other_values
         FROM unnest(columns, converted) AS u (name, converted)
         JOIN pg_attribute a ON a.attrelid = m.items AND a.attname = u.name
-        WHERE u.name = ANY (m.attributes || m.item_key)
+        WHERE u.name = ANY (holomamba_internal.item_attributes(m) || m.item_key)
     LOOP
         IF c.is_key AND holomamba_internal.id_family(holomamba_internal.base_type(c.type)) IS DISTINCT FROM holomamba_internal.id_family(m.item_type) THEN
             PERFORM holomamba_internal.refuse_to(actor, m.model, 'feature_not_supported',
@@ -204,8 +204,8 @@ BEGIN
         ELSIF NOT c.is_key AND holomamba_internal.attribute_kind(c.type) IS NULL THEN
             PERFORM holomamba_internal.refuse_to(actor, m.model, 'feature_not_supported',
                 format('column "%s" of table %s is an attribute of model "%s": it cannot be of type %s', c.name, m.items, m.model, c.type),
-                'Attributes are text, integers, booleans or enums, arrays of those, or numbers: real, double precision, numeric, date or '
-                || format('timestamp. To do without the model: SELECT holomamba.drop_model(%L);', m.model));
+                'Attributes are text, integers, booleans or enums, arrays of those, numbers (real, double precision, numeric, date or '
+                || format('timestamp), or vectors (real[], double precision[], hrr, or pgvector''s vector). To do without the model: SELECT holomamba.drop_model(%L);', m.model));
         ELSIF c.other_values AND m.active_version IS NOT NULL AND c.is_key THEN
             RETURN QUERY
                 SELECT u.relowner, format('SELECT holomamba.activate(%L, %s)', m.model, m.active_version) FROM pg_class u
@@ -213,7 +213,7 @@ BEGIN
         ELSIF c.other_values AND m.active_version IS NOT NULL THEN
             RAISE WARNING USING
                 MESSAGE = format('model "%s" scores its items by the values that column "%s" had before', m.model, c.name),
-                HINT = format('SELECT holomamba.activate(%L, %s); or, where numbers have become categories or the other way round, CALL holomamba.train(%1$L);',
+                HINT = format('SELECT holomamba.activate(%L, %s); or, where it is an attribute of another kind now, CALL holomamba.train(%1$L);',
                               m.model, m.active_version);
         END IF;
     END LOOP;

@@ -79,7 +79,7 @@ BEGIN
     PERFORM holomamba_internal.assert_read_committed('change_items');
     PERFORM holomamba_internal.check_table(items);
     PERFORM holomamba_internal.check_items(items, m.item_key, m.interactions, m.item_column);
-    PERFORM holomamba_internal.check_attributes(items, m.attributes);
+    PERFORM holomamba_internal.check_attributes(items, holomamba_internal.item_attributes(m));
     PERFORM holomamba_internal.set_tables(m.model, m.interactions, items, false);
     IF m.active_version IS NOT NULL THEN
         PERFORM holomamba.activate(m.model, m.active_version);
@@ -88,3 +88,28 @@ END
 $$;
 COMMENT ON FUNCTION holomamba.change_items(text, regclass) IS
     'points a model at another table of items, with columns of the same names: its triggers move there, and the active version is activated anew';
+
+CREATE FUNCTION holomamba.change_attributes(model text, attributes name[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m CONSTANT holomamba.model_catalogue := holomamba_internal.assert_may_manage(model);
+BEGIN
+    IF attributes IS NULL OR array_position(attributes, NULL) IS NOT NULL THEN
+        RAISE null_value_not_allowed USING MESSAGE = 'argument "attributes" must not be null';
+    ELSIF m.items IS NULL THEN
+        RAISE object_not_in_prerequisite_state USING
+            MESSAGE = format('model "%s" has no table of items', model),
+            HINT = format('To declare it anew with one: SELECT holomamba.drop_model(%L);', model);
+    END IF;
+    PERFORM holomamba_internal.assert_tables_exist(m);
+    PERFORM holomamba_internal.set_attributes(m.model, attributes);
+    IF m.active_version IS NOT NULL AND holomamba_internal.attributes_of(m, m.active_version) <> attributes THEN
+        RAISE NOTICE USING
+            MESSAGE = format('version %s of model "%s" goes on with the attributes that it was trained with', m.active_version, model),
+            HINT = format('CALL holomamba.train(%L);', model);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION holomamba.change_attributes(text, name[]) IS
+    'says which attributes of items the next version of a model is trained with; those that are there go on with theirs';

@@ -47,11 +47,12 @@ DECLARE
     counts bigint[];
     event_values integer[] := '{}';
     left_out bigint := 0;
+    attributes CONSTANT name[] := holomamba_internal.attributes_of(m, version);
 BEGIN
     PERFORM holomamba_internal.hold_readable(m.interactions), holomamba_internal.hold_readable(m.items);
     PERFORM holomamba_internal.assert_trusted_owners(m);
     PERFORM holomamba_internal.assert_columns(m);
-    PERFORM holomamba_internal.check_attributes(m.items, m.attributes);
+    PERFORM holomamba_internal.check_attributes(m.items, attributes);
     PERFORM holomamba_internal.check_ids(m);
     IF m.items IS NOT NULL THEN
         ids := ids || format(' UNION ALL SELECT %I::%s%s, 0 FROM %s %s WHERE %s', m.item_key, m.item_type, holomamba_internal.item_collation(m), m.items,
@@ -72,8 +73,10 @@ BEGIN
     INTO labels, counts;
     PERFORM holomamba_internal.store_vocabulary(m.model, make_vocabulary.version, '', coalesce(labels, '{}'), coalesce(counts, '{}'));
 
-    FOREACH attribute IN ARRAY m.attributes LOOP
+    FOREACH attribute IN ARRAY attributes LOOP
         EXECUTE CASE holomamba_internal.attribute_kind((holomamba_internal.column_of(m.items, attribute)).atttypid)
+            WHEN 'vector' THEN
+                format('SELECT ARRAY[%L]', holomamba_internal.vector_length(m, attribute))
             WHEN 'number' THEN
                 format('SELECT ARRAY[coalesce(avg(v.x), 0), coalesce(nullif(stddev_pop(v.x), 0), 1)]::text[] FROM (SELECT %s FROM %s %s) v (x)',
                        holomamba_internal.number_expression(m.items, attribute), m.items, holomamba_internal.name_for(m.items))
@@ -206,6 +209,12 @@ BEGIN
             HINT = 'The view holomamba.versions lists the versions.';
     END IF;
     SELECT v.* INTO start FROM holomamba.version_catalogue v WHERE v.model = m.model AND v.version = wanted::integer;
+    IF start.attributes <> m.attributes THEN
+        RAISE object_not_in_prerequisite_state USING
+            MESSAGE = format('version %s of model "%s" was trained with other attributes', wanted, m.model),
+            DETAIL = format('They were {%s} then, and are {%s} now.', array_to_string(start.attributes, ','), array_to_string(m.attributes, ',')),
+            HINT = 'Start from none: options => ''{"warm_start": false}''.';
+    END IF;
     IF holdout <> 'none' AND NOT holomamba_internal.keeps_back(m, start, holdout, options) THEN
         RAISE object_not_in_prerequisite_state USING
             MESSAGE = format('version %s of model "%s" has learned from events that this holdout keeps back', wanted, m.model),
@@ -296,7 +305,7 @@ BEGIN
         PERFORM holomamba_internal.store_vocabulary(m.model, begin_training.version, y.field, o.labels)
         FROM holomamba.vocabulary y JOIN holomamba.vocabulary o ON o.model = y.model AND o.field = y.field
         WHERE y.model = m.model AND y.version = begin_training.version AND o.version = (chosen ->> 'warm_start')::integer
-          AND (y.field IN (SELECT a::text FROM unnest(m.attributes) a
+          AND (y.field IN (SELECT a::text FROM unnest(holomamba_internal.attributes_of(m, begin_training.version)) a
                            WHERE holomamba_internal.attribute_kind((holomamba_internal.column_of(m.items, a)).atttypid) = 'number')
                OR y.field IN (SELECT holomamba_internal.event_field(a.name)
                               FROM holomamba.version_catalogue n, unnest(n.event_attributes, n.event_values) AS a (name, known),

@@ -32,7 +32,7 @@ COMMENT ON COLUMN holomamba.labels.model IS 'name of the model';
 COMMENT ON COLUMN holomamba.labels.version IS 'number of the version';
 COMMENT ON COLUMN holomamba.labels.field IS 'name of the attribute, behind ''event.'' where it is one of events; empty for the items themselves';
 COMMENT ON COLUMN holomamba.labels.labels IS
-    'values of the attribute, or item ids, as text, in the order of their ordinals; of a number, its mean and its standard deviation';
+    'values of the attribute, or item ids, as text, in the order of their ordinals; of a number, its mean and its standard deviation; of a vector, its length';
 GRANT SELECT ON holomamba.labels TO PUBLIC;
 
 CREATE FUNCTION holomamba_internal.item_parts(model text, version integer, item_id text, target @extschema@.hrr, vector @extschema@.hrr,
@@ -58,7 +58,11 @@ BEGIN
         kind := part.kind;
         contribution := part.contribution;
         value := part.text;
-        IF kind = 'attribute' AND part.label IS NULL THEN
+        IF kind = 'attribute' AND holomamba_internal.attribute_kind((holomamba_internal.column_of(m.items, part.attribute)).atttypid) = 'vector' THEN
+            value := part.attribute;
+            RETURN NEXT;
+            CONTINUE;
+        ELSIF kind = 'attribute' AND part.label IS NULL THEN
             -- A number, of a type of the server's own: item_parts() has seen to that, and holds the table.
             EXECUTE format('SELECT %1$s.%2$I::text FROM %3$s %1$s WHERE %1$s.%4$I%5$s = $1::%6$s', holomamba_internal.name_for(m.items),
                            part.attribute, m.items, m.item_key, holomamba_internal.item_collation(m), m.item_type)

@@ -51,6 +51,7 @@ dpkg-source --no-check -x "$work"/source/*.dsc "$work/source/tree"
 options=(--enable-cassert --enable-debug --enable-tap-tests --without-readline --with-system-tzdata=/usr/share/zoneinfo)
 ! pkg-config --exists icu-uc icu-i18n || options+=(--with-icu)
 ! pkg-config --exists liblz4 || options+=(--with-lz4)
+! pkg-config --exists libxml-2.0 || options+=(--with-libxml)
 pkg-config --exists zlib || options+=(--without-zlib)
 
 cd "$work/build"

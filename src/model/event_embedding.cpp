@@ -2,30 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
+#include "base/error.hpp"
 #include "hrr/binding.hpp"
 #include "hrr/transform.hpp"
+#include "model/spectra.hpp"
 
 namespace holomamba::model {
-namespace {
-
-using Complex = std::complex<float>;
-
-Complex times(Complex a, Complex b) {
-    return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()};
-}
-
-float spectral_product(int d, const std::vector<Complex>& a, const std::vector<Complex>& b) {
-    float total = 0;
-    for (std::size_t k = 0; k < a.size(); k++) {
-        const bool alone = k == 0 || 2 * k == static_cast<std::size_t>(d);
-        total += (alone ? 1.0f : 2.0f) * (a[k].real() * b[k].real() + a[k].imag() * b[k].imag());
-    }
-    return total / static_cast<float>(d);
-}
-
-}  // namespace
-
 struct EventEmbedding::Scratch {
     Scratch(const Pass& pass, std::size_t roles, std::size_t attributes, int d)
         : size(hrr::spectrum_size(d)),
@@ -46,6 +30,13 @@ struct EventEmbedding::Scratch {
 EventEmbedding::EventEmbedding(const Options& options, const EventColumns& columns, ParameterLayout& layout)
     : columns_(columns), d_(options.dimension) {
     const int attributes = static_cast<int>(columns.attributes.size());
+    // Numbers of values travel as floats.
+    constexpr int kMostValues = 1 << std::numeric_limits<float>::digits;
+    for (const EventAttribute& attribute : columns.attributes)
+        if (attribute.values > kMostValues)
+            throw base::Error(base::ErrorKind::invalid_parameter,
+                              "attribute \"" + attribute.name + "\" of events has more values than can be told apart",
+                              "Leave it out, or give it fewer values.");
     // Vocabularies call attributes of events so, beside those of items.
     for (const EventAttribute& attribute : columns.attributes)
         values_.push_back(attribute.numeric ? layout.add("events.base." + attribute.name, {d_}, false)
@@ -87,11 +78,7 @@ bool EventEmbedding::filler(const Pass& pass, const TokenEvent& event, std::size
         return true;
     }
     hrr::Transform::of_length(d_).forward(p, scratch.filler.data());
-    for (std::size_t k = 0; k < scratch.size; k++) {
-        const float angle = event.values[r] * std::arg(scratch.filler[k]);
-        const bool real = k == 0 || 2 * k == static_cast<std::size_t>(d_);
-        scratch.filler[k] = times(role[k], {std::cos(angle), real ? 0.0f : std::sin(angle)});
-    }
+    bind_number(d_, role.data(), scratch.filler.data(), event.values[r], scratch.filler.data());
     return true;
 }
 
@@ -145,8 +132,8 @@ void EventEmbedding::backward(Pass& pass, const float* dx, float* dtoken, const 
                 s.whole[k] += bound * times(upstream[k], std::conj(s.filler[k]));
                 s.part[k] = times(s.token[k], s.filler[k]);
             }
-            pass.gradients[bound_ + r] += spectral_product(d_, upstream, s.part);
-            pass.gradients[added_ + r] += spectral_product(d_, upstream, s.filler);
+            pass.gradients[bound_ + r] += spectral_product(d_, upstream.data(), s.part.data());
+            pass.gradients[added_ + r] += spectral_product(d_, upstream.data(), s.filler.data());
             if (columns_.attributes[r].numeric) continue;
             for (std::size_t k = 0; k < s.size; k++)
                 s.part[k] = times(times(upstream[k], std::conj(bound * s.token[k] + added)), std::conj(s.role[r][k]));

@@ -17,6 +17,7 @@ namespace holomamba::model {
 
 class EventEmbedding {
   public:
+    // Throws Error for a category of more than 2^24 values.
     EventEmbedding(const Options& options, const EventColumns& columns, ParameterLayout& layout);
     void initialise(base::Random& random, float* parameters) const;
 

@@ -5,26 +5,29 @@
 
 #include "hrr/binding.hpp"
 #include "hrr/transform.hpp"
+#include "model/spectra.hpp"
 
 namespace holomamba::model {
 namespace {
 
-using Complex = std::complex<float>;
+constexpr std::size_t kRowsAtOnce = 64;
 
-// The inner product of two vectors from their spectra (Parseval), a conj(b) over the whole spectrum.
-float spectral_product(int d, const Complex* a, const Complex* b) {
-    const std::size_t size = hrr::spectrum_size(d);
-    float total = 0;
-    for (std::size_t k = 0; k < size; k++) {
-        const bool alone = k == 0 || 2 * k == static_cast<std::size_t>(d);
-        total += (alone ? 1.0f : 2.0f) * (a[k].real() * b[k].real() + a[k].imag() * b[k].imag());
+// The gradient of a projection, summed over items some at a time: of y = W x it is dy x'.
+struct ProjectionGradient {
+    std::vector<float> dy, x;
+
+    void add(const kernels::Table& kernels, int d, const float* of_y, int m, const float* of_x, float* gradient) {
+        dy.insert(dy.end(), of_y, of_y + d);
+        x.insert(x.end(), of_x, of_x + m);
+        if (dy.size() == kRowsAtOnce * static_cast<std::size_t>(d)) flush(kernels, d, m, gradient);
     }
-    return total / static_cast<float>(d);
-}
-
-Complex times(Complex a, Complex b) {
-    return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()};
-}
+    void flush(const kernels::Table& kernels, int d, int m, float* gradient) {
+        const int rows = static_cast<int>(dy.size() / static_cast<std::size_t>(d));
+        if (rows > 0) kernels.multiply_at(d, m, rows, dy.data(), x.data(), gradient, true);
+        dy.clear();
+        x.clear();
+    }
+};
 
 }  // namespace
 
@@ -41,11 +44,24 @@ HolographicEmbedding::HolographicEmbedding(const Options& options, const Catalog
     std::size_t value = 0;
     for (const Attribute& attribute : catalogue.attributes) {
         value_starts_.push_back(value);
-        const int values = attribute.numeric ? 1 : attribute.values;
-        values_.push_back(attribute.numeric
-                              ? layout.add("embedding.base." + attribute.name, {d_}, false)
-                              : layout.add("embedding.values." + attribute.name, {values, d_}, true, attribute.name));
-        value += values;
+        vector_places_.push_back(vectors_);
+        packed_.push_back(packed_size_);
+        switch (attribute.kind) {
+            case AttributeKind::category:
+                values_.push_back(
+                    layout.add("embedding.values." + attribute.name, {attribute.values, d_}, true, attribute.name));
+                value += attribute.values;
+                break;
+            case AttributeKind::number:
+                values_.push_back(layout.add("embedding.base." + attribute.name, {d_}, false));
+                value++;
+                break;
+            case AttributeKind::vector:
+                values_.push_back(layout.add("embedding.projection." + attribute.name, {d_, attribute.values}));
+                vectors_++;
+                packed_size_ += kernels::packed_size(d_, attribute.values);
+                break;
+        }
     }
     value_starts_.push_back(value);
     if (attributes > 0) {
@@ -66,9 +82,9 @@ void HolographicEmbedding::initialise(base::Random& random, float* parameters) c
         parameters[i] = static_cast<float>(item_deviation * random.normal());
     for (std::size_t r = 0; r < catalogue_.attributes.size(); r++) {
         const Attribute& attribute = catalogue_.attributes[r];
-        if (attribute.numeric)
+        if (attribute.kind == AttributeKind::number)
             hrr::unitary_vector(d_, random.next(), parameters + values_[r]);
-        else
+        else  // of a vector, the columns of its projection are as many values
             for (std::size_t i = 0; i < static_cast<std::size_t>(attribute.values) * d_; i++)
                 parameters[values_[r] + i] = static_cast<float>(value_deviation * random.normal());
         float* role = parameters + roles_ + r * d_;
@@ -101,11 +117,17 @@ void HolographicEmbedding::prepare(const float* parameters, std::size_t rows, Co
             Complex* value = composed.value_spectra.data() + v * spectrum_;
             transform.forward(parameters + values_[r] + (v - value_starts_[r]) * d_, value);
             // A number's base is raised to a power before it meets its role.
-            if (!catalogue_.attributes[r].numeric)
+            if (catalogue_.attributes[r].kind != AttributeKind::number)
                 for (std::size_t k = 0; k < spectrum_; k++) value[k] = times(value[k], role[k]);
         }
     }
-    // Behind the values, the roles of the numbers.
+    composed.vector_spectra.resize(vectors_ * rows * spectrum_);
+    composed.projections.resize(packed_size_);
+    for (std::size_t r = 0; r < catalogue_.attributes.size(); r++)
+        if (catalogue_.attributes[r].kind == AttributeKind::vector)
+            kernels::pack_weights(d_, catalogue_.attributes[r].values, parameters + values_[r], nullptr,
+                                  composed.projections.data() + packed_[r]);
+    // Behind the values, the roles of the numbers and the vectors.
     for (std::size_t r = 0; r < catalogue_.attributes.size(); r++) {
         composed.value_spectra.resize((value_starts_.back() + r + 1) * spectrum_);
         transform.forward(parameters + roles_ + r * d_,
@@ -113,20 +135,48 @@ void HolographicEmbedding::prepare(const float* parameters, std::size_t rows, Co
     }
 }
 
-bool HolographicEmbedding::attribute_spectrum(std::size_t r, std::int32_t item, const Spectrum& value_spectra,
-                                              Complex* out, std::int32_t only) const {
+// A row's vector does not depend on the rows beside it, to the last bit: an item that comes alone gets the one that it would
+// get among all.
+void HolographicEmbedding::project(const kernels::Table& kernels, std::size_t r, std::span<const std::int32_t> rows,
+                                   std::size_t first, std::size_t last, Composed& composed) const {
+    const Attribute& attribute = catalogue_.attributes[r];
+    const std::size_t m = attribute.values;
+    const hrr::Transform& transform = hrr::Transform::of_length(d_);
+    const Complex* role = role_of(r, composed);
+    std::vector<float> x(kRowsAtOnce * m), y(kRowsAtOnce * d_);
+    std::vector<std::size_t> places;
+    for (std::size_t i = first; i < last; i++) {
+        const float* vector = rows[i] < catalogue_.items ? attribute.vector_of(rows[i]) : nullptr;
+        if (vector) {
+            std::copy_n(vector, m, x.data() + places.size() * m);
+            places.push_back(i);
+        }
+        if (places.empty() || (places.size() < kRowsAtOnce && i + 1 < last)) continue;
+        kernels.multiply_packed(static_cast<int>(places.size()), d_, attribute.values, x.data(),
+                                composed.projections.data() + packed_[r], y.data());
+        for (std::size_t j = 0; j < places.size(); j++) {
+            Complex* spectrum = composed.vector_spectra.data() + vector_spectrum(r, places[j], composed);
+            transform.forward(y.data() + j * d_, spectrum);
+            for (std::size_t k = 0; k < spectrum_; k++) spectrum[k] = times(spectrum[k], role[k]);
+        }
+        places.clear();
+    }
+}
+
+bool HolographicEmbedding::attribute_spectrum(std::size_t r, std::int32_t item, const Composed& composed,
+                                              std::size_t place, Complex* out, std::int32_t only) const {
     if (item >= catalogue_.items) return false;
     const Attribute& attribute = catalogue_.attributes[r];
-    const Complex* values = value_spectra.data() + value_starts_[r] * spectrum_;
-    if (attribute.numeric) {
+    const Complex* values = composed.value_spectra.data() + value_starts_[r] * spectrum_;
+    if (attribute.kind == AttributeKind::vector) {
+        if (!attribute.vector_of(item)) return false;
+        std::copy_n(composed.vector_spectra.data() + vector_spectrum(r, place, composed), spectrum_, out);
+        return true;
+    }
+    if (attribute.kind == AttributeKind::number) {
         const float x = attribute.numbers[item];
         if (std::isnan(x)) return false;
-        const Complex* role = value_spectra.data() + (value_starts_.back() + r) * spectrum_;
-        for (std::size_t k = 0; k < spectrum_; k++) {
-            const float angle = x * std::arg(values[k]);
-            const bool real = k == 0 || 2 * k == static_cast<std::size_t>(d_);
-            out[k] = times(role[k], {std::cos(angle), real ? 0.0f : std::sin(angle)});
-        }
+        bind_number(d_, role_of(r, composed), values, x, out);
         return true;
     }
     std::int32_t first = attribute.offsets[item], last = attribute.offsets[item + 1];
@@ -156,6 +206,8 @@ void HolographicEmbedding::compose(const kernels::Table& kernels, const float* p
                                    std::size_t first, std::size_t last, Composed& composed) const {
     const hrr::Transform& transform = hrr::Transform::of_length(d_);
     Spectrum whole(spectrum_), part(spectrum_);
+    for (std::size_t r = 0; r < catalogue_.attributes.size(); r++)
+        if (catalogue_.attributes[r].kind == AttributeKind::vector) project(kernels, r, rows, first, last, composed);
     for (std::size_t i = first; i < last; i++) {
         const float* own = parameters + item(!masked.empty() && masked[i] ? unknown_row() : rows[i]);
         float* raw = composed.raw.data() + i * d_;
@@ -167,7 +219,7 @@ void HolographicEmbedding::compose(const kernels::Table& kernels, const float* p
         transform.forward(own, spectrum);
         std::copy_n(spectrum, spectrum_, whole.data());
         for (std::size_t r = 0; r < catalogue_.attributes.size(); r++) {
-            if (!attribute_spectrum(r, rows[i], composed.value_spectra, part.data())) continue;
+            if (!attribute_spectrum(r, rows[i], composed, i, part.data())) continue;
             add_attribute(r, parameters, spectrum, part.data(), whole.data());
         }
         transform.inverse(whole.data(), raw);
@@ -184,14 +236,15 @@ void HolographicEmbedding::for_each_part(const float* parameters, const Composed
     std::vector<float> vector(d_);
     for (std::size_t r = 0; r < catalogue_.attributes.size(); r++) {
         const Attribute& attribute = catalogue_.attributes[r];
-        const std::int32_t first = attribute.numeric ? 0 : attribute.offsets[row],
-                           count = attribute.numeric ? 1 : attribute.offsets[row + 1] - first;
+        const bool category = attribute.kind == AttributeKind::category;
+        const std::int32_t first = category ? attribute.offsets[row] : 0,
+                           count = category ? attribute.offsets[row + 1] - first : 1;
         for (std::int32_t i = 0; i < count; i++) {
-            if (!attribute_spectrum(r, row, composed.value_spectra, filler.data(), i)) continue;
+            if (!attribute_spectrum(r, row, composed, place, filler.data(), i)) continue;
             std::fill(part.begin(), part.end(), Complex{});
             add_attribute(r, parameters, composed.item_spectra.data() + place * spectrum_, filler.data(), part.data());
             hrr::Transform::of_length(d_).inverse(part.data(), vector.data());
-            use(static_cast<int>(r), attribute.numeric ? -1 : attribute.indices[first + i], vector.data());
+            use(static_cast<int>(r), category ? attribute.indices[first + i] : -1, vector.data());
         }
     }
 }
@@ -205,6 +258,7 @@ void HolographicEmbedding::backward(const kernels::Table& kernels, const float* 
     const hrr::Transform& transform = hrr::Transform::of_length(d_);
     Spectrum upstream(spectrum_), item_gradient(spectrum_), part(spectrum_), product(spectrum_);
     std::vector<float> through(d_), own(d_);
+    std::vector<ProjectionGradient> projections(vectors_);
     for (std::size_t i = first; i < last; i++) {
         kernels.layer_norm_backward(1, d_, composed.raw.data() + i * d_, parameters + gain_, composed.mean.data() + i,
                                     composed.inverse_deviation.data() + i, dtoken + i * d_, through.data(),
@@ -220,7 +274,7 @@ void HolographicEmbedding::backward(const kernels::Table& kernels, const float* 
         transform.forward(through.data(), upstream.data());
         item_gradient = upstream;
         for (std::size_t r = 0; r < catalogue_.attributes.size(); r++) {
-            if (!attribute_spectrum(r, rows[i], composed.value_spectra, part.data())) continue;
+            if (!attribute_spectrum(r, rows[i], composed, i, part.data())) continue;
             const float bound = bound_scale_ * parameters[bound_ + r];
             for (std::size_t k = 0; k < spectrum_; k++) {
                 item_gradient[k] += bound * times(upstream[k], std::conj(part[k]));
@@ -233,7 +287,16 @@ void HolographicEmbedding::backward(const kernels::Table& kernels, const float* 
                 shared_gradients[added_ + r] += spectral_product(d_, upstream.data(), part.data());
             }
             const Attribute& attribute = catalogue_.attributes[r];
-            if (attribute.numeric) continue;
+            if (attribute.kind == AttributeKind::number) continue;
+            if (attribute.kind == AttributeKind::vector) {
+                const Complex* role = role_of(r, composed);
+                for (std::size_t k = 0; k < spectrum_; k++)
+                    product[k] = times(upstream[k], std::conj(times(bound * spectrum[k] + added, role[k])));
+                transform.inverse(product.data(), own.data());
+                projections[vector_places_[r]].add(kernels, d_, own.data(), attribute.values,
+                                                   attribute.vector_of(rows[i]), shared_gradients + values_[r]);
+                continue;
+            }
             const std::int32_t begin = attribute.offsets[rows[i]], end = attribute.offsets[rows[i] + 1];
             const float share = 1.0f / static_cast<float>(end - begin);
             for (std::size_t k = 0; k < spectrum_; k++)
@@ -246,6 +309,10 @@ void HolographicEmbedding::backward(const kernels::Table& kernels, const float* 
         transform.inverse(item_gradient.data(), own.data());
         kernels.add(d_, own.data(), out);
     }
+    for (std::size_t r = 0; r < catalogue_.attributes.size(); r++)
+        if (catalogue_.attributes[r].kind == AttributeKind::vector)
+            projections[vector_places_[r]].flush(kernels, d_, catalogue_.attributes[r].values,
+                                                 shared_gradients + values_[r]);
 }
 
 void HolographicEmbedding::finish_backward(const float* parameters, const ValueGradient& values,
@@ -254,7 +321,7 @@ void HolographicEmbedding::finish_backward(const float* parameters, const ValueG
     Spectrum role(spectrum_), part(spectrum_);
     std::vector<float> gradient(d_);
     for (std::size_t r = 0; r < catalogue_.attributes.size(); r++) {
-        if (catalogue_.attributes[r].numeric) continue;
+        if (catalogue_.attributes[r].kind != AttributeKind::category) continue;
         transform.forward(parameters + roles_ + r * d_, role.data());
         for (std::size_t v = value_starts_[r]; v < value_starts_[r + 1]; v++) {
             for (std::size_t k = 0; k < spectrum_; k++) part[k] = times(values[v * spectrum_ + k], std::conj(role[k]));

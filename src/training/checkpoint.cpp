@@ -11,7 +11,7 @@ namespace holomamba::training {
 namespace {
 
 // First of all bytes; to be raised when what follows changes.
-constexpr std::int32_t kFormat = 2;
+constexpr std::int32_t kFormat = 3;
 
 class Writer {
   public:
@@ -81,11 +81,12 @@ class Reader {
 template <typename Archive, typename SomeAttribute>
 void go_through(Archive& archive, SomeAttribute& attribute) {
     archive(attribute.name);
-    archive(attribute.numeric);
+    archive(attribute.kind);
     archive(attribute.values);
     archive(attribute.offsets);
     archive(attribute.indices);
     archive(attribute.numbers);
+    archive(attribute.vectors);
 }
 
 template <typename Archive, typename SomeAttribute>
@@ -101,7 +102,15 @@ bool within(std::int32_t value, std::int32_t first, std::size_t end) {
 }
 
 bool is_possible(const model::Attribute& attribute, std::size_t items) {
-    if (attribute.numeric)
+    if (attribute.kind > model::AttributeKind::vector) return false;
+    if (attribute.kind == model::AttributeKind::vector) {
+        if (!within(attribute.values, 0, std::size_t{model::kMostElements} + 1)) return false;
+        const std::size_t width = attribute.values, places = width > 0 ? attribute.vectors.size() / width : 0;
+        return attribute.vectors.size() == places * width && attribute.indices.size() == items &&
+               std::ranges::all_of(attribute.indices, [&](std::int32_t i) { return within(i, -1, places); }) &&
+               std::ranges::all_of(attribute.vectors, [](float x) { return std::isfinite(x); });
+    }
+    if (attribute.kind == model::AttributeKind::number)
         return attribute.numbers.size() == items &&
                std::none_of(attribute.numbers.begin(), attribute.numbers.end(), [](float x) { return std::isinf(x); });
     const auto& offsets = attribute.offsets;

@@ -35,6 +35,26 @@ void Popularity::score(std::span<const std::int32_t>, std::span<float> scores) c
     std::ranges::copy(counts_, scores.begin());
 }
 
+RecentPopularity::RecentPopularity(const Dataset& data) : counts_(shares_of_events(data)) {
+    std::vector<double> times;
+    const auto for_each = [&](auto&& use) {
+        for (int user = 0; user < data.users(); user++)
+            for (int i = 0; i < data.training[user]; i++)
+                if (!std::isnan(data.time(user, i))) use(user, i);
+    };
+    for_each([&](int user, int i) { times.push_back(data.time(user, i)); });
+    if (times.empty()) return;
+    const auto since = times.begin() + static_cast<std::ptrdiff_t>(times.size() - (times.size() + 9) / 10);
+    std::ranges::nth_element(times, since);
+    for_each([&](int user, int i) {
+        if (data.time(user, i) >= *since && data.is_target(user, i)) counts_[data.history(user)[i]] += 1;
+    });
+}
+
+void RecentPopularity::score(std::span<const std::int32_t>, std::span<float> scores) const {
+    std::ranges::copy(counts_, scores.begin());
+}
+
 ItemNeighbours::ItemNeighbours(const Dataset& data, int threads, const base::StopCheck& check)
     : popularity_(shares_of_events(data)), neighbours_(data.catalogue.items) {
     const int items = data.catalogue.items;

@@ -28,6 +28,17 @@ class Popularity : public Ranker {
     std::vector<float> counts_;
 };
 
+// By the number of targets among the last tenth of the training events, by their times; popularity decides among equals. Of data
+// without times it is Popularity.
+class RecentPopularity : public Ranker {
+  public:
+    explicit RecentPopularity(const Dataset& data);
+    void score(std::span<const std::int32_t> history, std::span<float> scores) const override;
+
+  private:
+    std::vector<float> counts_;
+};
+
 // Item-based nearest neighbours (Sarwar et al. 2001): the sum over the user's last items of the cosine between the sets of users
 // of two items, where it is among an item's highest; the last item counts whole, the one before half, the third a third. A cosine
 // is shrunk by n / (n + 10) where n users have both items (Bell and Koren 2007). Popularity decides among equals.

@@ -3,6 +3,8 @@
 # source and as a package, and the first model. Its blocks of commands are run as they stand there.
 #
 #   SUITES="bookworm"       which releases of Debian (bookworm trixie sid)
+#   PARTS="source package"  which of the two ways of installation; the demos come with the first
+#   SYSTEM=kept             goes on in the system of a run that was broken off
 #   PACKAGE_ROOTS           where their roots are kept (build/package-roots), as for check-package
 #
 # Needs root, for debootstrap and chroot. What runs in a root ends with it.
@@ -41,7 +43,8 @@ make_system() {
     cp -a --reflink=auto "$roots/$suite" "$system"
     # Nothing of check-package's may keep services from starting.
     rm -f "$system/usr/sbin/policy-rc.d"
-    echo 'APT::Get::Assume-Yes "true";' >"$system/etc/apt/apt.conf.d/90yes"
+    # A mirror may stand still for a while.
+    printf '%s\n' 'APT::Get::Assume-Yes "true";' 'Acquire::Check-Valid-Until "false";' >"$system/etc/apt/apt.conf.d/90yes"
     inside "$system" sh -c 'apt-get update && apt-get install --no-install-recommends sudo git make procps curl ca-certificates &&
         useradd --create-home --shell /bin/bash you && echo "you ALL=(ALL) NOPASSWD: ALL" >/etc/sudoers.d/you' || return
     copy_sources "$system/home/you/holomamba"
@@ -64,7 +67,7 @@ inside() {
 follow() {
     local system=$1 log=$long_logs/$2.log
     { printf '%s\n' 'set -euxo pipefail' 'cd ~/holomamba' 'export USER=you' && cat; } >"$system/home/you/script"
-    inside "$system" su --pty --login --command 'bash ~/script' you >"$log" 2>&1 || {
+    inside "$system" su --login --command 'bash ~/script' you >"$log" 2>&1 || {
         tail -n 40 "$log"
         return 1
     }
@@ -73,8 +76,7 @@ follow() {
 # The shop goes on until Ctrl-C.
 shop() {
     cat <<SHOP
-set -m
-$(block Demo 1 sh) >~/shop.log 2>&1 &
+env --default-signal=INT,QUIT setsid $(block Demo 1 sh) >~/shop.log 2>&1 &
 shop=\$!
 for i in \$(seq 900); do ! grep -q 'The shop is open' ~/shop.log || break; kill -0 \$shop || { cat ~/shop.log; exit 1; }; sleep 1; done
 curl --silent --show-error --fail --location "\$(sed -n 's/^The shop is open: //p' ~/shop.log)" | grep -c 'class="card"' | grep -x 12
@@ -122,13 +124,19 @@ first_model() {
 [[ $(first_hour | grep -c 'make demo\|make install\|pg_createcluster\|create_model\|createdb') == 7 ]] || { echo 'README.md has other blocks than this suite knows' >&2 && exit 1; }
 for suite in ${SUITES:-bookworm}; do
     system=$roots/$suite-readme
-    make_system "$suite" "$system" >"$long_logs/$suite.system.log" 2>&1 || { tail -n 20 "$long_logs/$suite.system.log" && not_ok "$suite: a fresh system" && continue; }
-    start=$SECONDS
-    holds "$suite: the demos, the installation from the source, the first model" follow "$system" "$suite.source" < <(first_hour)
-    echo "   $((SECONDS - start)) s"
-    make_system "$suite" "$system" >"$long_logs/$suite.system.log" 2>&1 || { not_ok "$suite: a fresh system" && continue; }
-    start=$SECONDS
-    holds "$suite: the installation as a package, the first model" follow "$system" "$suite.package" < <(block Installation 2 sh && first_model)
-    echo "   $((SECONDS - start)) s"
+    for part in ${PARTS:-source package}; do
+        if [[ ${SYSTEM:-} != kept ]] && ! make_system "$suite" "$system" >"$long_logs/$suite.system.log" 2>&1; then
+            tail -n 20 "$long_logs/$suite.system.log"
+            not_ok "$suite: a fresh system"
+            continue
+        fi
+        start=$SECONDS
+        if [[ $part == source ]]; then
+            holds "$suite: the demos, the installation from the source, the first model" follow "$system" "$suite.$part" < <(first_hour)
+        else
+            holds "$suite: the installation as a package, the first model" follow "$system" "$suite.$part" < <(block Installation 2 sh && first_model)
+        fi
+        echo "   $((SECONDS - start)) s"
+    done
     rm -rf "$system"
 done

@@ -13,7 +13,7 @@ SET search_path = shop, public;
 CREATE TYPE mood AS ENUM ('sad', 'happy');
 CREATE DOMAIN customer AS bigint NOT NULL;
 CREATE TABLE movies (movie_id integer PRIMARY KEY, title text, genres text[], moods mood[], mood mood, adult boolean,
-                     price numeric, released date, extra jsonb, prices real[]);
+                     price numeric, released date, extra jsonb, prices numeric[]);
 CREATE TABLE ratings (id bigint PRIMARY KEY, user_id customer, movie_id integer, rated_at timestamptz, title text COLLATE "C",
                       extra jsonb, spot point, tags text[]);
 CREATE INDEX ratings_by_user ON ratings (user_id, rated_at, id);

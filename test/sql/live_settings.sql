@@ -11,16 +11,16 @@ BEGIN
     INSERT INTO goods SELECT i, 'genre ' || i % 3, ARRAY['tag ' || i % 2, NULL], i + 1::numeric / 3 FROM generate_series(1, 12) i;
     CREATE TABLE deals (user_id integer, item_id integer, t timestamptz);
     CREATE INDEX ON deals (user_id, t);
-    INSERT INTO deals SELECT u, 1 + (u * 5 + n * n) % 11, '2026-02-01'::timestamptz + n * interval '1 day' FROM generate_series(1, 6) u, generate_series(1, 6) n;
+    INSERT INTO deals SELECT u, 1 + (u * 5 + n * n) % 11, '2026-02-01 00:00+00'::timestamptz + n * interval '1 day' FROM generate_series(1, 6) u, generate_series(1, 6) n;
     PERFORM holomamba.create_model('goods', 'deals', 'user_id', 'item_id', '{t}', 'goods', 'item_id', '{genre,tags,price}',
                                    '{"dimension": 8, "layers": 1, "state_size": 2, "epochs": 1, "threads": 1}');
 END
 $$;
 CREATE FUNCTION live(run text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO deals VALUES (1, 3, '2026-03-01'), (2, 3, '2026-03-01');
-    INSERT INTO deals VALUES (7, 5, '2026-03-01');
-    INSERT INTO deals VALUES (8, 20, '2026-03-01'), (1, 20, '2026-02-01');
+    INSERT INTO deals VALUES (1, 3, '2026-03-01 00:00+00'), (2, 3, '2026-03-01 00:00+00');
+    INSERT INTO deals VALUES (7, 5, '2026-03-01 00:00+00');
+    INSERT INTO deals VALUES (8, 20, '2026-03-01 00:00+00'), (1, 20, '2026-02-01 00:00+00');
     UPDATE deals SET item_id = 4 WHERE user_id = 2 AND item_id = 3;
     DELETE FROM deals WHERE user_id = 3;
     INSERT INTO goods VALUES (20, 'genre 1', '{tag 1}', 5), (21, NULL, NULL, NULL);
@@ -37,9 +37,9 @@ BEGIN
         UNION ALL SELECT 'item ' || i.item_id, i.popularity, hrr_send(i.token) || hrr_send(i.target) FROM holomamba.goods_items i
         UNION ALL SELECT concat_ws(' ', 'label', v.field, label), n, NULL FROM holomamba.vocabulary v, unnest(v.labels) WITH ORDINALITY l (label, n)
         UNION ALL SELECT 'recommended ' || r.item_id, r.score, int8send(u.user_id)
-                  FROM generate_series(1, 8) u (user_id), LATERAL recommend(u.user_id, 12) r
+                  FROM generate_series(1, 8) u (user_id), LATERAL recommend(u.user_id, 12, at => '2026-04-01 00:00+00') r
         UNION ALL SELECT 'similar ' || s.item_id, s.similarity, NULL FROM similar_items(20, 12) s
-        UNION ALL SELECT concat_ws(' ', 'reason', e.kind, e.value), e.contribution, NULL FROM explain_recommendation(1, 4) e
+        UNION ALL SELECT concat_ws(' ', 'reason', e.kind, e.value), e.contribution, NULL FROM explain_recommendation(1, 4, at => '2026-04-01 00:00+00') e
         UNION ALL SELECT 'wrong ' || c::text, NULL, NULL FROM holomamba.check_state('goods') c) r;
 END
 $$;

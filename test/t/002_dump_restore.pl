@@ -51,7 +51,7 @@ query('custom', "SELECT holomamba.activate('plain', 2)");
 is(query('custom', $wrong), '0', 'another version can be activated');
 query('custom', "CALL holomamba.train('plain')");
 is(query('custom', "SELECT active_version FROM holomamba.models WHERE model = 'plain'"), '3', 'and trained');
-is(query('custom', "SELECT count(*) FROM holomamba.evaluate('shop', version => 1)"), '4', 'and evaluated');
+is(query('custom', "SELECT count(*) FROM holomamba.evaluate('shop', version => 1)"), '5', 'and evaluated');
 query('custom', "SET ROLE shop; SELECT holomamba.drop_model('shop')");
 query('custom', "CALL holomamba.train('deeds', options => '{\"warm_start\": 1}')");
 query('custom', "SELECT holomamba.drop_model(m) FROM unnest('{plain,deeds}'::text[]) m");

@@ -72,8 +72,8 @@ my $contents = q{
     UNION ALL SELECT 'item', concat(item_id, token, target, popularity) FROM holomamba.visits_items
     UNION ALL SELECT 'trigger', pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
     UNION ALL SELECT 'index', pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid IN ('holomamba.shop_items'::regclass, 'holomamba.visits_users'::regclass)
-    UNION ALL SELECT 'recommendation', concat_ws(' ', u, r.item_id, r.score) FROM generate_series(1, 10) u, recommend(u, 100, 'visits') r
-    UNION ALL SELECT 'recommendation', concat_ws(' ', u, r.item_id, r.score) FROM generate_series(1, 10) u, recommend(md5(u::text), 100, 'shop') r
+    UNION ALL SELECT 'recommendation', concat_ws(' ', u, r.item_id, r.score) FROM generate_series(1, 10) u, recommend(u, 100, 'visits', at => '2027-01-01') r
+    UNION ALL SELECT 'recommendation', concat_ws(' ', u, r.item_id, r.score) FROM generate_series(1, 10) u, recommend(md5(u::text), 100, 'shop', at => '2027-01-01') r
     ORDER BY 1, 2};
 my $wrong = "SELECT (SELECT count(*) FROM holomamba.check_state('shop')) + (SELECT count(*) FROM holomamba.check_state('visits'))";
 my $more = q{

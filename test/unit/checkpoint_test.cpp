@@ -23,7 +23,7 @@ Dataset ring(int items, int users, int length, bool held_out) {
     kind.values = 3;
     kind.offsets = {0};
     price.name = "price";
-    price.numeric = true;
+    price.kind = model::AttributeKind::number;
     for (int i = 0; i < items; i++) {
         if (i % 4) kind.indices.push_back(i % 3);
         kind.offsets.push_back(static_cast<std::int32_t>(kind.indices.size()));

@@ -151,6 +151,12 @@ TEST(Rankers, ScoresAreThoseOfTheirFormulas) {
         return result;
     };
     EXPECT_EQ(scores(Popularity(data), {2}), (std::vector<float>{3, 2, 1, 3, 0}));
+    Dataset timed = data;
+    for (std::size_t i = 0; i < timed.items.size(); i++) timed.times.push_back(static_cast<double>(i));
+    EXPECT_GT(scores(RecentPopularity(data), {2})[0], scores(RecentPopularity(data), {2})[1]);
+    const auto recent = scores(RecentPopularity(timed), {2});
+    EXPECT_NEAR(std::accumulate(recent.begin(), recent.end(), 0.0), 1,
+                1e-3);  // one of nine events or fewer, and shares
     // Users of 0: all, of 1: two, of 2: one, of 3: two.
     const ItemNeighbours neighbours(data, 2, nullptr);
     const auto beside = scores(neighbours, {1});

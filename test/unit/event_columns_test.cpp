@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "hrr/binding.hpp"
 #include "model/encoder.hpp"
@@ -240,6 +241,12 @@ TEST(EventColumns, KnotsMove) {
     expect_near(answer(20087), before, 1e-3, "between");
     expect_near(answer(20050), first, 1e-3, "the first");
     EXPECT_NE(answer(20040), earlier) << "before the first nothing changes any more, but for day, week and season";
+}
+
+TEST(EventColumns, CategoriesHaveALimit) {
+    model::ParameterLayout layout;
+    EXPECT_THROW(model::EventEmbedding(small_options(), {false, {{"session", false, (1 << 24) + 1}}}, layout),
+                 base::Error);
 }
 
 TEST(EventColumns, OnlyTargetsAreAskedFor) {

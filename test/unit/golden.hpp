@@ -58,8 +58,8 @@ struct Golden {
             const std::string prefix = record.substr(0, record.size() - suffix.size());
             model::Attribute attribute;
             attribute.name = prefix.substr(10);
-            attribute.numeric = integer(record);
-            if (attribute.numeric) {
+            attribute.kind = integer(record) ? model::AttributeKind::number : model::AttributeKind::category;
+            if (attribute.kind == model::AttributeKind::number) {
                 for (const double x : at(prefix + ".numbers")) attribute.numbers.push_back(static_cast<float>(x));
             } else {
                 attribute.values = integer(prefix + ".values");

@@ -88,7 +88,7 @@ TEST_P(GoldenNetwork, ContributionsAreWhatAblationGives) {
     const auto with_values = [&](std::size_t r, std::int32_t item, const std::vector<std::int32_t>& values) {
         Catalogue catalogue = golden.catalogue;
         Attribute& attribute = catalogue.attributes[r];
-        if (attribute.numeric) {
+        if (attribute.kind == AttributeKind::number) {
             attribute.numbers[item] = std::numeric_limits<float>::quiet_NaN();
             return catalogue;
         }
@@ -129,11 +129,11 @@ TEST_P(GoldenNetwork, ContributionsAreWhatAblationGives) {
                     if (c.kind != Head::Contribution::attribute || c.number != static_cast<int>(r)) continue;
                     of_attribute += c.score;
                     found++;
-                    if (!attribute.numeric) {
+                    if (attribute.kind == AttributeKind::category) {
                         const double alone = score(with_values(r, item, {c.value}), item, masked) - without;
                         EXPECT_NEAR(c.score, alone / static_cast<double>(values[c.number].size()), 1e-4);
                     }
-                    EXPECT_EQ(c.value < 0, attribute.numeric);
+                    EXPECT_EQ(c.value < 0, attribute.kind != AttributeKind::category);
                 }
                 EXPECT_NEAR(of_attribute, whole - without, 1e-4);
             }

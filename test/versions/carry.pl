@@ -93,7 +93,7 @@ foreach my $name (@new)
     is(query($name, $wrong), '0', "$name: another version can be activated");
     query($name, "CALL holomamba.train('plain')");
     is(query($name, "SELECT active_version FROM holomamba.models WHERE model = 'plain'"), '3', "$name: and trained");
-    is(query($name, "SELECT count(*) FROM holomamba.evaluate('shop', version => 1)"), '4', "$name: and evaluated");
+    is(query($name, "SELECT count(*) FROM holomamba.evaluate('shop', version => 1)"), '5', "$name: and evaluated");
     query($name, "SET ROLE shop; SELECT holomamba.drop_model('shop')");
     query($name, 'DROP EXTENSION holomamba CASCADE');
     is(query($name, 'SELECT count(*) FROM plain'), query('old', 'SELECT count(*) FROM plain'), "$name: the extension can go, and no event with it");

@@ -80,6 +80,9 @@ TokenEvent encoder_input(const LiveModel* m, const EventRow& event, const float*
                          float* values) {
     TokenEvent input = event.input.with(token);
     if (m->attributes == 0) return input;
+    // What the session has not read yet, or not since a label was renamed, is read with the rights of the model's owner.
+    if (!has_event_vocabulary(fingerprint))
+        as_owner(m->owner, [&] { (void)event_vocabulary(fingerprint, NameStr(m->name)); });
     const EventVocabulary& vocabulary = event_vocabulary(fingerprint, NameStr(m->name));
     if (vocabulary.attributes.size() != static_cast<std::size_t>(m->attributes))
         ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),

@@ -101,7 +101,8 @@ void refuse_attributes(const LiveModel* m) {
     Parameters p;
     add_text(&p, NameStr(m->name));
     execute(
-        "SELECT holomamba_internal.check_attributes(m.items, m.attributes) FROM holomamba.model_catalogue m "
+        "SELECT holomamba_internal.check_attributes(m.items, holomamba_internal.item_attributes(m)) "
+        "FROM holomamba.model_catalogue m "
         "WHERE m.model = $1::pg_catalog.name",
         &p);
 }

@@ -142,7 +142,8 @@ bool load_catalogue(LiveModel* m) {
         "JOIN pg_opclass o ON o.oid = x.indclass[k] WHERE NOT (a.attnotnull AND o.opcdefault "
         "AND x.indcollation[k] = a.attcollation AND a.attname = ANY (m.order_columns || m.user_column)))) "
         "OR EXISTS (SELECT FROM pg_inherits h, pg_class c WHERE h.inhparent = m.interactions AND c.oid = "
-        "m.interactions AND c.relkind = 'r') AS ties "
+        "m.interactions AND c.relkind = 'r') AS ties, "
+        "holomamba_internal.item_attributes(m) AS item_attributes "
         "FROM holomamba.model_catalogue m WHERE m.model = $1::pg_catalog.name",
         &p);
     if (SPI_processed == 0) return false;
@@ -187,7 +188,7 @@ bool load_catalogue(LiveModel* m) {
             ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
                             errmsg("model \"%s\" has a table of items and no key of it", NameStr(m->name))));
         m->key = key_column(m->of_items ? m->relation : m->owned_items, key, m->item, NameStr(m->name));
-        if (m->of_items) note_reads_of_items(m, elements_of(DatumGetArrayTypeP(value_of(0, "attributes", &null))));
+        if (m->of_items) note_reads_of_items(m, elements_of(DatumGetArrayTypeP(value_of(0, "item_attributes", &null))));
     }
     return true;
 }

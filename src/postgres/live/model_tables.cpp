@@ -65,7 +65,8 @@ Datum holomamba_set_tables(PG_FUNCTION_ARGS) {
         "THEN holomamba_internal.check_interactions($2, m.user_column, m.item_column, m.order_columns) END, "
         "CASE WHEN $4 OR $2 <> m.interactions THEN holomamba_internal.check_event_columns(m, $2) END, "
         "CASE WHEN $3 IS NOT NULL THEN holomamba_internal.check_items($3, m.item_key, $2, m.item_column) END, "
-        "holomamba_internal.check_attributes($3, m.attributes) FROM holomamba.model_catalogue m WHERE m.model = $1",
+        "holomamba_internal.check_attributes($3, holomamba_internal.item_attributes(m)) FROM holomamba.model_catalogue "
+        "m WHERE m.model = $1",
         &p);
     add(&p, OIDOID, ObjectIdGetDatum(GetUserId()));
     write_catalogue("SELECT holomamba_internal.move_triggers($1, $2, $3, $4, $5)", &p);

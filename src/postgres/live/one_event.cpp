@@ -140,14 +140,9 @@ const float* find_token(const LiveModel* m, Datum item, Relation items, TupleTab
 
 // Weights that the session has not used yet are read with the rights of the model's owner.
 Encoder* load_encoder(const LiveModel* m, const State* state) {
-    const bool reads_values = m->attributes > 0;
-    if (is_loaded(state->fingerprint) && (!reads_values || has_event_vocabulary(state->fingerprint)))
-        return encoder_of(state);
+    if (is_loaded(state->fingerprint)) return encoder_of(state);
     Encoder* encoder = nullptr;
-    as_owner(m->owner, [&] {
-        encoder = encoder_of(state);
-        if (reads_values) (void)event_vocabulary(state->fingerprint, NameStr(m->name));
-    });
+    as_owner(m->owner, [&] { encoder = encoder_of(state); });
     return encoder;
 }
 

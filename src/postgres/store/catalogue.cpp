@@ -6,6 +6,7 @@ extern "C" {
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 }
@@ -230,6 +231,22 @@ Datum holomamba_set_name(PG_FUNCTION_ARGS) {
     PG_RETURN_VOID();
 }
 
+// Sessions that follow the items of the model are told: they read its columns by their numbers.
+HOLOMAMBA_FUNCTION(holomamba_set_attributes)
+Datum holomamba_set_attributes(PG_FUNCTION_ARGS) {
+    SPI_connect();
+    Parameters p = for_manager(fcinfo);
+    execute(
+        "SELECT holomamba_internal.check_attributes(m.items, $2), holomamba_internal.check_fields($2, "
+        "m.event_attributes) FROM holomamba.model_catalogue m WHERE m.model = $1",
+        &p);
+    write_catalogue("UPDATE holomamba.model_catalogue m SET attributes = $2 WHERE m.model = $1", &p);
+    const Oid items = own_table(NameStr(*PG_GETARG_NAME(0)), "items");
+    if (OidIsValid(items)) CacheInvalidateRelcacheByRelid(items);
+    SPI_finish();
+    PG_RETURN_VOID();
+}
+
 HOLOMAMBA_FUNCTION(holomamba_add_version)
 Datum holomamba_add_version(PG_FUNCTION_ARGS) {
     SPI_connect();
@@ -243,8 +260,9 @@ Datum holomamba_add_version(PG_FUNCTION_ARGS) {
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
                         errmsg("model \"%s\" does not exist", NameStr(*PG_GETARG_NAME(0)))));
     write_catalogue(
-        "INSERT INTO holomamba.version_catalogue AS v (model, version, status, holdout, options, seed) "
-        "SELECT $1, coalesce(pg_catalog.max(o.version), 0) + 1, 'training', $2, $3, ($3 ->> 'seed')::bigint "
+        "INSERT INTO holomamba.version_catalogue AS v (model, version, status, holdout, options, seed, attributes) "
+        "SELECT $1, coalesce(pg_catalog.max(o.version), 0) + 1, 'training', $2, $3, ($3 ->> 'seed')::bigint, "
+        "(SELECT m.attributes FROM holomamba.model_catalogue m WHERE m.model = $1) "
         "FROM holomamba.version_catalogue o WHERE o.model = $1 RETURNING v.training_id",
         &p);
     return first_integer(fcinfo);

@@ -71,7 +71,7 @@ void keep_values(Attribute* attribute, std::vector<std::int32_t>* values) {
     attribute->values = static_cast<int>(values->size());
 }
 
-// Returns how many values the version knows of each attribute.
+// Returns how many values the version knows of each category.
 const int32* read_attributes(const Request& request, ItemDescription* d) {
     Parameters p = parameters_of(request);
     add(&p, TEXTARRAYOID, request.ids);
@@ -93,7 +93,7 @@ const int32* read_attributes(const Request& request, ItemDescription* d) {
         read_attribute(queries, i, request.items, request.of_reader, attribute);
         labels[i] = attribute->values;
         core_call([&] {
-            if (!attribute->numeric) keep_values(attribute, &d->values[i]);
+            if (attribute->kind == AttributeKind::category) keep_values(attribute, &d->values[i]);
         });
     }
     return labels;

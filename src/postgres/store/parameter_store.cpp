@@ -18,12 +18,13 @@ static_assert(std::endian::native == std::endian::little);
 namespace {
 
 // The names of the columns that are attributes, as they are now: one may have been renamed since a training has read it.
-Rows read_attributes(const char* model) {
+Rows read_attributes(const char* model, int32 version) {
     Parameters p;
     add_text(&p, model);
+    add_int(&p, version);
     execute(
         "SELECT a.name FROM holomamba.model_catalogue m, "
-        "unnest(m.attributes || m.event_attributes) WITH ORDINALITY a (name, number) "
+        "unnest(holomamba_internal.attributes_of(m, $2) || m.event_attributes) WITH ORDINALITY a (name, number) "
         "WHERE m.model = $1::pg_catalog.name ORDER BY a.number",
         &p);
     return last_rows("holomamba.model_catalogue", model);
@@ -32,7 +33,8 @@ Rows read_attributes(const char* model) {
 // What a parameter is stored as. Those of the attributes come in the order of these, those of items first.
 const char* stored_name(const ParameterInfo& parameter, const Rows& attributes, uint64* attribute) {
     const char* name = parameter.name.c_str();
-    for (const char* prefix : {"embedding.values.", "embedding.base.", "events.values.", "events.base."})
+    for (const char* prefix :
+         {"embedding.values.", "embedding.base.", "embedding.projection.", "events.values.", "events.base."})
         if (parameter.name.starts_with(prefix) && *attribute < attributes.count)
             return psprintf("%s%s", prefix, text_of(attributes, (*attribute)++, 1));
     return name;
@@ -54,7 +56,7 @@ void check_parameters(const ParameterLayout& layout) {
 
 void store_parameters(const char* model, int32 version, const ParameterLayout& layout,
                       std::span<const float> parameters) {
-    const Rows attributes = read_attributes(model);
+    const Rows attributes = read_attributes(model, version);
     uint64 attribute = 0;
     for (const ParameterInfo& parameter : layout.parameters()) {
         const Size bytes = parameter.size * sizeof(float);

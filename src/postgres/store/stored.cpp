@@ -117,6 +117,11 @@ Numbers doubles_of(const Rows& rows, uint64 row, int number) {
     return {reinterpret_cast<const double*>(ARR_DATA_PTR(array)), ARR_DIMS(array)[0], ARR_DIMS(array)[1]};
 }
 
+Doubles list_of_doubles(const Rows& rows, uint64 row, int number) {
+    ArrayType* array = array_of(rows, row, number, FLOAT8ARRAYOID, FLOAT8OID);
+    return {reinterpret_cast<const double*>(ARR_DATA_PTR(array)), ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array))};
+}
+
 Texts texts_of(const Rows& rows, uint64 row, int number) {
     Texts texts;
     deconstruct_array(array_of(rows, row, number, TEXTARRAYOID, TEXTOID), TEXTOID, -1, false, TYPALIGN_INT,

@@ -51,6 +51,13 @@ struct Numbers {
 };
 Numbers doubles_of(const Rows& rows, uint64 row, int number);
 
+// Numbers in an array of one dimension; NaN and infinity are for the caller to ask for.
+struct Doubles {
+    const double* x;
+    int count;
+};
+Doubles list_of_doubles(const Rows& rows, uint64 row, int number);
+
 struct Texts {
     Datum* values;
     int count;

@@ -119,6 +119,7 @@ void evaluate(Trained* trained, const char* by_model, const holomamba::Evaluatio
     add(by_model, evaluate_model(*trained->network, trained->parameters, trained->data.options, data,
                                  holomamba::Held::test, how, stop));
     add_ranker("popularity", holomamba::Popularity(data));
+    if (data.catalogue.events.timed) add_ranker("recent popularity", holomamba::RecentPopularity(data));
     add_ranker("item neighbours", holomamba::ItemNeighbours(data, how.threads, stop));
     add_ranker("transitions", holomamba::Transitions(data));
 }
@@ -248,8 +249,9 @@ Datum holomamba_item_map(PG_FUNCTION_ARGS) {
             holomamba::ranking::principal_plane(trained->composed.token, trained->network->dimension(), stop);
     });
     for (int i = 0; i < labels.count && i < trained->network->items(); i++) {
-        const bool numeric = attribute != nullptr && attribute->numeric;
-        const bool category = attribute != nullptr && !numeric && attribute->offsets[i] < attribute->offsets[i + 1];
+        const bool numeric = attribute != nullptr && attribute->kind == holomamba::AttributeKind::number;
+        const bool category = attribute != nullptr && attribute->kind == holomamba::AttributeKind::category &&
+                              attribute->offsets[i] < attribute->offsets[i + 1];
         const float number = numeric ? attribute->numbers[i] : 0;
         Datum values[5] = {labels.values[i], Float4GetDatum(trained->places[2 * static_cast<Size>(i)]),
                            Float4GetDatum(trained->places[2 * static_cast<Size>(i) + 1]),

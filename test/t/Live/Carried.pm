@@ -52,11 +52,11 @@ sub create_models
 }
 
 our $recommendations = q{
-    SELECT 'plain', u::text, r.item_id::text, r.score FROM generate_series(0, 110) u, recommend(u, 100, 'plain', exclude_seen => u % 2 = 0) r
-    UNION ALL SELECT 'shop', u::text, r.item_id, r.score FROM generate_series(0, 10) u, recommend(md5(u::text), 100, 'shop') r
-    UNION ALL SELECT 'deeds', u::text, r.item_id::text, r.score FROM generate_series(0, 10) u, recommend(u, 100, 'deeds', exclude_seen => false) r
+    SELECT 'plain', u::text, r.item_id::text, r.score FROM generate_series(0, 110) u, recommend(u, 100, 'plain', exclude_seen => u % 2 = 0, at => '2027-01-01') r
+    UNION ALL SELECT 'shop', u::text, r.item_id, r.score FROM generate_series(0, 10) u, recommend(md5(u::text), 100, 'shop', at => '2027-01-01') r
+    UNION ALL SELECT 'deeds', u::text, r.item_id::text, r.score FROM generate_series(0, 10) u, recommend(u, 100, 'deeds', exclude_seen => false, at => '2027-01-01') r
     UNION ALL SELECT 'similar', i::text, r.item_id::text, r.similarity FROM generate_series(1, 12) i, similar_items(i, 100, 'plain') r
-    UNION ALL SELECT 'next', '', r.item_id::text, r.score FROM recommend_next('{1,2,3}'::bigint[], 100, 'plain') r
+    UNION ALL SELECT 'next', '', r.item_id::text, r.score FROM recommend_next('{1,2,3}'::bigint[], 100, 'plain', at => '2027-01-01') r
     ORDER BY 1, 2, 4 DESC, 3};
 our $states = q{
     SELECT user_id::text, vector::text, state::text, events, to_jsonb(u) - 'user_id' - 'vector' - 'state' - 'events' FROM holomamba.plain_users u
