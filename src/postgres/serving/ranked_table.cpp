@@ -40,9 +40,9 @@ RankedTable look_at(Oid table) {
     return found;
 }
 
-// While one is fetched by its id, a scan of the index reads some 300 sketches, and it costs
-// 50 such fetches to begin with; where every eighth item is a candidate, enough of them come by without being looked for;
-// and a scan of the whole table reads ten rows meanwhile (bench/recommend.sh).
+// While a candidate is fetched by its id, a scan of the index reads some 300 sketches, and it costs 50 such fetches to begin
+// with; where every eighth row is a candidate, enough of them come by without being looked for; and a scan of the whole table
+// reads ten rows meanwhile (bench/recommend.sh).
 Candidates way_of(int candidates, const RankedTable& table) {
     const double n = candidates;
     if (!table.ordered) return n * 10 <= table.count ? Candidates::by_key : Candidates::one_by_one;
