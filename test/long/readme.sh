@@ -110,6 +110,12 @@ first_hour() {
     first_model
 }
 
+# What the system does when it has started, where nothing starts in a root.
+boot() {
+    # shellcheck disable=SC2016 # they are the other shell's
+    echo 'pg_lsclusters -h | while read -r version name _ status _; do [[ $status == online ]] || sudo pg_ctlcluster "$version" "$name" start; done'
+}
+
 # psql, the last of that block, is given what "Getting started" says.
 first_model() {
     block Installation 3 sh | sed '$d'
@@ -134,7 +140,7 @@ for suite in ${SUITES:-bookworm}; do
         if [[ $part == source ]]; then
             holds "$suite: the demos, the installation from the source, the first model" follow "$system" "$suite.$part" < <(first_hour)
         else
-            holds "$suite: the installation as a package, the first model" follow "$system" "$suite.$part" < <(block Installation 2 sh && first_model)
+            holds "$suite: the installation as a package, the first model" follow "$system" "$suite.$part" < <(block Installation 2 sh && boot && first_model)
         fi
         echo "   $((SECONDS - start)) s"
     done
