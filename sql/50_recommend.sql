@@ -102,7 +102,7 @@ BEGIN
             MESSAGE = format('column "%s" of type %s cannot be an attribute of events', attribute, type),
             HINT = format('Undo the change, or make model "%s" anew.', m.model);
     ELSIF (known < 0) <> (kind = 'number') THEN
-        PERFORM holomamba_internal.refuse_other_kind(m.model, m.active_version, attribute, kind);
+        PERFORM holomamba_internal.refuse_other_kind(m.model, m.active_version, attribute, CASE WHEN known < 0 THEN 'number' ELSE 'category' END, kind);
     ELSIF labels IS NULL THEN
         RAISE insufficient_privilege USING
             MESSAGE = format('permission denied for column "%s" of table %s', attribute, m.interactions),
