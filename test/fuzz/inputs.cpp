@@ -205,7 +205,7 @@ void dataset(Bytes bytes) {
                                [&](auto item) { require(static_cast<size_t>(item) < items, "and seen"); });
         }
         for (const auto& attribute : data.catalogue.attributes)
-            for (size_t item = 0; !attribute.numeric && item < items; item++)
+            for (size_t item = 0; attribute.kind == holomamba::model::AttributeKind::category && item < items; item++)
                 for (auto i = attribute.offsets[item]; i < attribute.offsets[item + 1]; i++)
                     require(attribute.indices[i] >= 0 && attribute.indices[i] < attribute.values, "values are known");
     } catch (const holomamba::Error&) {
