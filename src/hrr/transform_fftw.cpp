@@ -11,8 +11,7 @@
 // What FFTW calls where it got no memory, planning or transforming: its own prints a line and aborts the process, a server's with
 // all its sessions. A shared library's calls to its own functions go by name, and ours is found before FFTW's, which is loaded on our
 // behalf. FFTW's frames have nothing to clean up, so what they have allocated so far is lost.
-extern "C" __attribute__((visibility("default"))) [[noreturn]] void fftwf_assertion_failed(const char*, int,
-                                                                                           const char*) {
+extern "C" [[noreturn, gnu::visibility("default")]] void fftwf_assertion_failed(const char*, int, const char*) {
     throw std::bad_alloc();
 }
 
