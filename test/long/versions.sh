@@ -120,7 +120,7 @@ carry() {
     mkdir -p "$root/holomamba.$old/build" "$root/holomamba.$old/test"
     cp -R "$built"/{holomamba.so,holomamba.control,extension} "$root/holomamba.$old/"
     cp "$built"/build/*.sql "$root/holomamba.$old/build/"
-    cp "$built/test/server.sh" "$root/holomamba.$old/test/"
+    cp "$built/test/server.sh" "$built/test/pg_major.sh" "$root/holomamba.$old/test/"
     echo "deb $(mirror) ${release_of[$old]} main" >"$root/etc/apt/sources.list.d/${release_of[$old]}.list"
     inside "$root" sh -c "test -e /usr/lib/postgresql/$old/bin/postgres || { apt-get -q update && apt-get -q -y --no-install-recommends install postgresql-$old; }" \
         >"$log" 2>&1 || true
