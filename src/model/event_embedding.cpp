@@ -67,6 +67,11 @@ void EventEmbedding::initialise(base::Random& random, float* parameters) const {
     std::fill_n(parameters + bias_, d_, 0.0f);
 }
 
+bool EventEmbedding::is_told(const TokenEvent& event) const {
+    return event.values &&
+           std::any_of(event.values, event.values + columns_.attributes.size(), [](float x) { return !std::isnan(x); });
+}
+
 bool EventEmbedding::filler(const Pass& pass, const TokenEvent& event, std::size_t r, Scratch& scratch) const {
     if (!event.values || std::isnan(event.values[r])) return false;
     const float* p = pass.parameters + values_[r];
@@ -89,7 +94,7 @@ void EventEmbedding::forward(Pass& pass, std::span<const TokenEvent> events, flo
     Scratch s(pass, roles_, values_.size(), d_);
     for (std::size_t t = 0; t < rows; t++) {
         float* raw = kept.raw + t * d;
-        if (!events[t].values) {
+        if (!is_told(events[t])) {
             std::copy_n(events[t].item, d, raw);
             continue;
         }
@@ -118,7 +123,7 @@ void EventEmbedding::backward(Pass& pass, const float* dx, float* dtoken, const 
     Spectrum upstream(s.size);
     for (std::size_t t = 0; t < rows; t++) {
         const TokenEvent& event = kept.events[t];
-        if (!event.values) {
+        if (!is_told(event)) {
             std::copy_n(draw + t * d, d, dtoken + t * d);
             continue;
         }

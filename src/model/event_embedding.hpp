@@ -33,6 +33,8 @@ class EventEmbedding {
   private:
     using Spectrum = std::vector<std::complex<float>>;
     struct Scratch;
+    // Whether anything is known of an event beside its item. Where nothing is, its token stays as it is to the last bit.
+    bool is_told(const TokenEvent& event) const;
     // The spectrum of role_r * value_r of an event; false where there is none.
     bool filler(const Pass& pass, const TokenEvent& event, std::size_t r, Scratch& scratch) const;
 

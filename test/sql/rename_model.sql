@@ -79,7 +79,7 @@ SELECT count(*) FROM best;
 DROP VIEW best;
 -- Events and items go on, and so do trainings, activations and lists, for whom they were there before
 INSERT INTO events (user_id, item_id, t) VALUES (1, 2, 100), (7, 3, 1);
-INSERT INTO late VALUES (1000, 2, 2, 100);
+INSERT INTO late OVERRIDING SYSTEM VALUE VALUES (1000, 2, 2, 100);
 INSERT INTO items VALUES (13, 'genre 1', 3);
 DELETE FROM events WHERE user_id = 3 AND t = 4;
 SELECT count(*) AS wrong, (SELECT sum(events) FROM holomamba.store_users) AS events FROM holomamba.check_state('store');

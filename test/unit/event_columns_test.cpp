@@ -243,6 +243,28 @@ TEST(EventColumns, KnotsMove) {
     EXPECT_NE(answer(20040), earlier) << "before the first nothing changes any more, but for day, week and season";
 }
 
+// To the last bit, whether nothing is said or nothing is known.
+TEST(EventColumns, WhatIsNotKnownAddsNothing) {
+    model::Options options = small_options();
+    const model::EventColumns columns{false, {{"kind", false, 2}, {"size", true}}};
+    const model::Catalogue catalogue{0, {}, columns};
+    const model::Network network(options, catalogue);
+    model::Encoder encoder(options, columns);
+    encoder.set_parameters(network.layout(), network.initialise(3));
+    encoder.finish();
+    base::Random random(5);
+    std::vector<float> token(16);
+    for (float& x : token) x = static_cast<float>(random.normal());
+    const float unknown[] = {kNone, kNone};
+    const auto state = [&](const float* values) {
+        std::vector<std::byte> bytes(encoder.start().begin(), encoder.start().end());
+        const model::TokenEvent event{token.data(), model::kNoTime, values};
+        encoder.advance(bytes.data(), {&event, 1});
+        return bytes;
+    };
+    EXPECT_EQ(state(unknown), state(nullptr));
+}
+
 TEST(EventColumns, CategoriesHaveALimit) {
     model::ParameterLayout layout;
     EXPECT_THROW(model::EventEmbedding(small_options(), {false, {{"session", false, (1 << 24) + 1}}}, layout),
