@@ -35,10 +35,10 @@ inline double kept_time(double seconds) {
 template <typename Item>
 struct EventOf {
     Item item;
-    double time = kNoTime;  // seconds since 1970, where events are timed and it is known
-    const float* values =
-        nullptr;  // of each attribute: the number of a category, or a number, standardised; NaN where there
-                  // is none. nullptr: there are none
+    // Seconds since 1970, where events are timed and it is known.
+    double time = kNoTime;
+    // Of each attribute the number of a category, or a number, standardised; NaN where it is not known. nullptr: none is.
+    const float* values = nullptr;
 
     // The same event with another form of its item.
     template <typename Other>

@@ -16,8 +16,8 @@ struct ParameterInfo {
     std::vector<int> shape;  // row-major
     std::size_t offset, size;
     bool trained;
-    std::optional<std::string>
-        field;  // what its rows stand for, the first ones: values of this attribute of items or, behind "event.", of events, kOfItems, or nothing
+    // What its rows stand for, the first ones: values of this attribute of items or, behind "event.", of events; kOfItems; or nothing.
+    std::optional<std::string> field;
 
     // Whether weight decay pulls it to zero: matrices. Biases, gains and A_log are left alone, as Gu & Dao 2023 do.
     bool decays() const { return shape.size() > 1 && !name.ends_with(".a_log"); }

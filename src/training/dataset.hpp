@@ -17,12 +17,11 @@ namespace holomamba::training {
 // test event. All events are read; some only that, and are no targets.
 struct Dataset {
     model::Catalogue catalogue;
-    std::vector<std::int64_t> starts{0};  // users + 1
-    std::vector<std::int32_t> items;      // of each event
-    std::vector<double> times;            // of each event, where events are timed: EventOf::time
-    std::vector<float> values;            // [events x attributes of events]: EventOf::values
-    std::vector<float>
-        weights;  // of each event: what it counts as a target, not one where that is 0 or below; empty: 1
+    std::vector<std::int64_t> starts{0};   // users + 1
+    std::vector<std::int32_t> items;       // of each event
+    std::vector<double> times;             // of each event, where events are timed: EventOf::time
+    std::vector<float> values;             // [events x attributes of events]: EventOf::values
+    std::vector<float> weights;            // of each event: what it counts as a target, where that is above 0; empty: 1
     std::vector<std::int32_t> firsts;      // of each event: the place in its user's history where its item comes first
     std::vector<std::int32_t> training;    // events of each user to learn from
     std::vector<std::int32_t> validation;  // place of the validation event in the user's history, or -1
@@ -92,21 +91,23 @@ struct Dataset {
         validation.push_back(-1);
         test.push_back(-1);
     }
-    // Holds back the last user's event at `place` for the test and, if asked, the target before it for validation; only what lies
-    // before them is learned from. Where nothing would be left to learn from, a strict holdout keeps the events back all the
-    // same, without validation, and any other learns from the whole history and tests nothing.
-    void hold_out(int place, bool with_validation, bool strict) {
-        const int user = users() - 1;
-        int before = with_validation ? place - 1 : place;
-        while (with_validation && before >= 0 && !is_target(user, before)) before--;
-        if (before < 1) {
-            if (!strict) return;
-            with_validation = false;
-            before = place;
-        }
-        training.back() = before;
-        validation.back() = with_validation ? before : -1;
-        test.back() = place;
+    // Holds back a target of the last user for the test, the last one up to `place` or, with a cutoff, the first from `place` on; and,
+    // if asked, the target before it for validation. Only what lies before them is learned from, and nothing from a cutoff on, be it a
+    // target or only read. Where nothing would be left to learn from, a cutoff is kept all the same, without validation, and
+    // otherwise the whole history is learned from and nothing tested.
+    void hold_out(int place, bool with_validation, bool cutoff) {
+        const int user = users() - 1, events = static_cast<int>(history(user).size());
+        const auto is_one = [&](int i) { return i >= 0 && i < events; };
+        int tested = place;
+        while (is_one(tested) && !is_target(user, tested)) tested += cutoff ? 1 : -1;
+        const int end = cutoff ? place : tested;
+        int validated = with_validation ? end - 1 : -1;
+        while (validated >= 0 && !is_target(user, validated)) validated--;
+        const bool found = is_one(tested), validates = found && validated >= 1;
+        if (!cutoff && (!found || (with_validation ? !validates : end < 1))) return;
+        training.back() = validates ? validated : end;
+        validation.back() = validates ? validated : -1;
+        test.back() = found ? tested : -1;
     }
 
     // Training events of each item, or those of them that are targets.

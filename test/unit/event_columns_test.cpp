@@ -184,6 +184,7 @@ TEST(EventColumns, SeasonsAreLearned) {
             items.push_back(static_cast<std::int32_t>(std::fmod(now / kYear, 1.0) * 4));
         }
         data.add_user(items, times);
+        data.hold_out(11, false, false);
     }
     model::Options options = small_options();
     options.repeats = "ignored";
@@ -197,6 +198,10 @@ TEST(EventColumns, SeasonsAreLearned) {
     network.embedding().prepare(weights.data(), 4, composed);
     network.embedding().compose(kernels::table(), weights.data(), rows, {}, 0, 4, composed);
     const model::Head::View head = network.head().view(weights.data(), composed.raw.data());
+    // A question is asked at the time of its event, which is often in another season than the event before.
+    const Evaluation result = evaluate_model(network, weights, options, data, Held::test,
+                                             {.k = 1, .exclude_seen = false, .threads = 1}, nullptr);
+    EXPECT_GT(result.all.metrics.hit_rate(), 0.95);
     // Somebody of whom nothing is known, a year after the last event of the training.
     for (int season = 0; season < 4; season++) {
         std::vector<float> vector(16);
@@ -246,6 +251,8 @@ TEST(EventColumns, KnotsMove) {
 // To the last bit, whether nothing is said or nothing is known.
 TEST(EventColumns, WhatIsNotKnownAddsNothing) {
     model::Options options = small_options();
+    options.dimension = 33;
+    options.state_format = "float32";
     const model::EventColumns columns{false, {{"kind", false, 2}, {"size", true}}};
     const model::Catalogue catalogue{0, {}, columns};
     const model::Network network(options, catalogue);
@@ -253,8 +260,7 @@ TEST(EventColumns, WhatIsNotKnownAddsNothing) {
     encoder.set_parameters(network.layout(), network.initialise(3));
     encoder.finish();
     base::Random random(5);
-    std::vector<float> token(16);
-    for (float& x : token) x = static_cast<float>(random.normal());
+    std::vector<float> token(33);
     const float unknown[] = {kNone, kNone};
     const auto state = [&](const float* values) {
         std::vector<std::byte> bytes(encoder.start().begin(), encoder.start().end());
@@ -262,7 +268,10 @@ TEST(EventColumns, WhatIsNotKnownAddsNothing) {
         encoder.advance(bytes.data(), {&event, 1});
         return bytes;
     };
-    EXPECT_EQ(state(unknown), state(nullptr));
+    for (int i = 0; i < 20; i++) {
+        for (float& x : token) x = static_cast<float>(random.normal());
+        EXPECT_EQ(state(unknown), state(nullptr));
+    }
 }
 
 TEST(EventColumns, CategoriesHaveALimit) {
@@ -301,7 +310,22 @@ TEST(EventColumns, OnlyTargetsAreAskedFor) {
     EXPECT_EQ(data.training[1], 1);
 }
 
-TEST(EventColumns, QuestionsAreOfTargetsAndOfTheirTime) {
+// Nothing from a cutoff on is learned from, also not what is only read, and where there is nothing to test.
+TEST(EventColumns, ACutoffIsOneForAllEvents) {
+    Dataset data;
+    data.catalogue.items = 5;
+    const auto user = [&](const std::vector<float>& weights, int place, bool validation) {
+        data.add_user(std::vector<std::int32_t>{0, 1, 2, 3, 4}, {}, {}, weights);
+        data.hold_out(place, validation, true);
+        return std::array{data.training.back(), data.validation.back(), data.test.back()};
+    };
+    EXPECT_EQ(user({1, 1, 1, 0, 1}, 3, true), (std::array{2, 2, 4}));
+    EXPECT_EQ(user({1, 1, 1, 0, 1}, 3, false), (std::array{3, -1, 4}));
+    EXPECT_EQ(user({1, 0, 0, 0, 1}, 3, true), (std::array{3, -1, 4}));   // no target to validate by that leaves any
+    EXPECT_EQ(user({1, 1, 1, 0, 0}, 3, true), (std::array{3, -1, -1}));  // no target since
+}
+
+TEST(EventColumns, QuestionsAreOfTargets) {
     Dataset data;
     data.catalogue.items = 5;
     data.catalogue.events.timed = true;

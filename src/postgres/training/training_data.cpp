@@ -51,14 +51,7 @@ void read_about(const Rows& rows, uint64 row, int number, int events, const Even
     }
 }
 
-// The place of the event to be tested, of those that are to be predicted: the last, or the first since a cutoff. -1: none.
-int test_place(const Dataset& data, int place, bool since) {
-    const int user = data.users() - 1, events = static_cast<int>(data.history(user).size());
-    while (place >= 0 && place < events && !data.is_target(user, place)) place += since ? 1 : -1;
-    return place < events ? place : -1;
-}
-
-// Rows (place of the test event or -1, items in order, what else is known of these), one a user.
+// Rows (place of the last event or the first since a cutoff, or -1; items in order; what else is known of these), one a user.
 void read_histories(const char* query, const char* model, int32 version, TrainingData* data) {
     const bool with_validation = data->options.validation == "on";
     const int items = data->dataset.catalogue.items;
@@ -70,8 +63,7 @@ void read_histories(const char* query, const char* model, int32 version, Trainin
         core_call([&] {
             data->dataset.add_user(std::span(events.x, static_cast<std::size_t>(events.count)), about->times,
                                    about->values, about->weights);
-            const int test = test_place(data->dataset, place, data->strict);
-            if (test >= 0) data->dataset.hold_out(test, with_validation, data->strict);
+            if (place >= 0 && place < events.count) data->dataset.hold_out(place, with_validation, data->cutoff);
         });
     });
 }
@@ -115,8 +107,8 @@ void read_version(const char* model, int32 version, TrainingData* data) {
     read_event_columns(rows, 0, 3, &data->dataset.catalogue.events);
     const char* holdout = text_of(rows, 0, 2);
     data->held_out = std::strcmp(holdout, "none") != 0;
-    data->strict = std::strcmp(holdout, "time") == 0;
-    if (data->held_out && !data->strict && std::strcmp(holdout, "leave_one_out") != 0)
+    data->cutoff = std::strcmp(holdout, "time") == 0;
+    if (data->held_out && !data->cutoff && std::strcmp(holdout, "leave_one_out") != 0)
         refuse_value(rows, 2, psprintf("there is no holdout \"%s\"", holdout));
 }
 

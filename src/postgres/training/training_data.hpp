@@ -10,7 +10,7 @@ namespace holomamba::postgres {
 struct TrainingData {
     Options options;
     bool held_out = false;  // the version was trained with a holdout
-    bool strict = false;    // the holdout keeps back what it names, whatever is left
+    bool cutoff = false;    // the holdout is by one: it keeps back what it names, whatever is left
     Dataset dataset;
 };
 
