@@ -22,6 +22,9 @@ SELECT max(l.seconds) FILTER (WHERE l.model = 'plain') AS plain_epoch_seconds, m
        round((percentile_cont(0.5) WITHIN GROUP (ORDER BY k.seconds / l.seconds) FILTER (WHERE l.model = 'plain'))::numeric, 2) AS ratio
 FROM holomamba.training_log l JOIN holomamba.training_log k ON k.epoch = l.epoch AND k.model = 'known';
 SELECT (SELECT avg(pg_column_size(u.*))::integer FROM holomamba.plain_users u) AS plain_row_bytes, (SELECT avg(pg_column_size(u.*))::integer FROM holomamba.known_users u) AS known_row_bytes;
+-- In full pages: the free space of a fresh table, with the users of one training.
+VACUUM FULL holomamba.plain_users, holomamba.known_users;
+SELECT pg_relation_size('holomamba.plain_users') / 5000 AS plain_table_bytes_a_user, pg_relation_size('holomamba.known_users') / 5000 AS known_table_bytes_a_user;
 
 CREATE UNLOGGED TABLE timings (what text, known boolean, pair integer, microseconds double precision);
 CREATE PROCEDURE time_both(pairs integer) LANGUAGE plpgsql AS $$
@@ -49,10 +52,15 @@ BEGIN
     END LOOP;
 END
 $$;
+SELECT pg_stat_reset() \g /dev/null
 CALL time_both(:pairs);
+SELECT pg_sleep(1) \g /dev/null
 
 SELECT a.what, count(*) AS pairs, round(percentile_cont(0.5) WITHIN GROUP (ORDER BY a.microseconds)::numeric, 1) AS plain_median_us,
        round(percentile_cont(0.5) WITHIN GROUP (ORDER BY b.microseconds)::numeric, 1) AS known_median_us,
        round((percentile_cont(0.5) WITHIN GROUP (ORDER BY b.microseconds / a.microseconds))::numeric, 3) AS "median ratio, pair by pair"
 FROM timings a JOIN timings b USING (what, pair) WHERE NOT a.known AND b.known AND pair > :pairs / 10
 GROUP BY a.what ORDER BY a.what;
+-- New rows that lie beside the old ones, without an entry in an index.
+SELECT relname, n_tup_upd AS updates, round(100.0 * n_tup_hot_upd / n_tup_upd, 1) AS beside_percent, pg_relation_size(relid) / 5000 AS table_bytes_a_user
+FROM pg_stat_user_tables WHERE relname IN ('plain_users', 'known_users') ORDER BY relname;

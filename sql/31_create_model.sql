@@ -42,12 +42,13 @@ BEGIN
     FROM (SELECT u.number, holomamba_internal.base_type(c.atttypid) AS type, c.attcollation AS collation
           FROM unnest(m.order_columns) WITH ORDINALITY AS u (name, number), holomamba_internal.column_of(m.interactions, u.name) c) o;
 
-    -- Half a page is left free, so that an event's new version of a row fits beside the old one: no index entry, no bloat.
+    -- So much of a page is left free that two users' rows lie on one, and an event's new version of either fits beside the old one: no
+    -- index entry, no bloat. Rows with times are larger.
     -- Vector and state are NULL only inside a transaction that is rebuilding the row.
     EXECUTE format('CREATE TABLE %s (user_id %s%s PRIMARY KEY, vector %s, state %s, events bigint NOT NULL DEFAULT 0, %s, version integer) '
-                   'WITH (fillfactor = 50, toast_tuple_target = 8160)',
+                   'WITH (fillfactor = %s, toast_tuple_target = 8160)',
                    users_table, m.user_type, holomamba_internal.collation_clause(m.user_type, user_column.attcollation),
-                   '@extschema@.hrr', '@extschema@.ssm_state', last_columns);
+                   '@extschema@.hrr', '@extschema@.ssm_state', last_columns, CASE WHEN m.time_column IS NULL THEN 50 ELSE 60 END);
     EXECUTE format('ALTER TABLE %s ALTER vector SET STORAGE EXTERNAL, ALTER state SET STORAGE EXTERNAL', users_table);
 
     FOR note IN
